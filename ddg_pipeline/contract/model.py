@@ -1,0 +1,413 @@
+"""The release contract as typed data, checked once when it is read.
+
+The keys are the ones a user writes; docs/contract.md is generated from the descriptions here.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+Name = Annotated[str, Field(min_length=1)]
+Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+_PERIOD = re.compile(r"^(day|week|month|quarter|half-year|year|[1-9][0-9]? years)$")
+_TERM = re.compile(r"\s*([+-]?)\s*([A-Za-z_][A-Za-z0-9_]*)\s*")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Variable(StrEnum):
+    """The kinds of variable that the Publication Scoring Criteria know (DDG 2.0 §4.3.1)."""
+
+    TIME = "time"
+    RESIDENCE_GEOGRAPHY = "residence_geography"
+    SERVICE_GEOGRAPHY = "service_geography"
+    AGE = "age"
+    SEX = "sex"
+    SEXUAL_ORIENTATION = "sexual_orientation"
+    GENDER_IDENTITY = "gender_identity"
+    INTERSEX = "intersex"
+    RACE = "race"
+    RACE_ETHNICITY = "race_ethnicity"
+    ETHNICITY = "ethnicity"
+    LANGUAGE = "language"
+    IMMIGRATION_STATUS = "immigration_status"
+    INSURANCE_COVERAGE = "insurance_coverage"
+    MEANS_TESTED_PROGRAM = "means_tested_program"
+    OTHER = "other"
+
+
+class TableReference(_Strict):
+    """A size looked up in a reference table: one row a category, or one row a combination of several dimensions."""
+
+    table: Name = Field(description="A dbt model or seed, or a CSV or Parquet file beside the contract.")
+    key: Name | list[Name] = Field(description="The column, or columns, holding the category labels.")
+    value: Name = Field(description="The column holding the size, a whole number of people.")
+
+
+Size = Annotated[
+    int | dict[str, int] | TableReference | str,
+    Field(
+        union_mode="left_to_right",
+        description="How many people: one number, a number for each category, a reference table, or a column.",
+    ),
+]
+
+
+def _sizes_are_not_negative(size: int | dict[str, int] | TableReference | str | None) -> Any:
+    numbers = [size] if isinstance(size, int) else list(size.values()) if isinstance(size, dict) else []
+    if any(number < 0 for number in numbers):
+        raise ValueError("a size is a number of people: 0 or more")
+    return size
+
+
+Tree = dict[str, "list[str] | Tree"]
+
+
+class HierarchyReference(_Strict):
+    """Which categories add up to which: a parent column in a reference table, or an inline tree."""
+
+    table: Name | None = Field(default=None, description="A dbt model or seed, or a file beside the contract.")
+    child: Name | None = Field(default=None, description="The column of that table holding the finer category.")
+    parent: Name | None = Field(default=None, description="The column of that table holding the broader category.")
+    tree: dict[str, Any] | None = Field(
+        default=None, description="Inline: each broader category with the list (or tree) of what it consists of."
+    )
+
+    @model_validator(mode="after")
+    def _one_spelling(self) -> Self:
+        by_table = (self.table, self.child, self.parent)
+        if self.tree is not None and any(by_table):
+            raise ValueError("give either `tree`, or `table` with `child` and `parent`, not both")
+        if self.tree is None and not all(by_table):
+            raise ValueError("give `table`, `child` and `parent` together, or an inline `tree`")
+        if self.tree is not None:
+            _check_tree(self.tree, "tree")
+        return self
+
+
+def _check_tree(tree: object, path: str) -> None:
+    if isinstance(tree, list):
+        if not tree or not all(isinstance(label, str | int) for label in tree):
+            raise ValueError(f"{path} must list category labels")
+        return
+    if not isinstance(tree, dict) or not tree:
+        raise ValueError(f"{path} must be a list of labels or a tree of them")
+    for label, below in tree.items():
+        _check_tree(below, f"{path}.{label}")
+
+
+class Dimension(_Strict):
+    """One classifying column of the table."""
+
+    variable: Variable = Field(description="What the column says about a person; decides how it is scored.")
+    groups: int | None = Field(default=None, ge=1, description="How many groups an `other` variable has.")
+    population: Size | None = Field(default=None, description="People living in, or belonging to, each category.")
+    members: Size | None = Field(default=None, description="Members of each plan (`insurance_coverage`).")
+    enrollment: Size | None = Field(default=None, description="People enrolled (`means_tested_program`).")
+    hierarchy: list[HierarchyReference] = Field(
+        default=[], description="Which categories add up to which; several over the same categories are allowed."
+    )
+    total: Name | None = Field(default=None, description="The label of the margin, where the table carries it.")
+    unknown: list[Name] = Field(
+        default=[], description="Labels that mean 'not known': they have no size and are hidden first."
+    )
+    additive: bool = Field(
+        default=True, description="False where the categories do not sum: inclusive race, years of unique people."
+    )
+    period: str | None = Field(
+        default=None, description="What one category of a `time` variable covers: year, quarter, month, `3 years`, …"
+    )
+    description: str = ""
+
+    @field_validator("population", "members", "enrollment")
+    @classmethod
+    def _sizes(cls, size: Any) -> Any:
+        return _sizes_are_not_negative(size)
+
+    @field_validator("hierarchy", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        return [value] if isinstance(value, dict) else value
+
+    @field_validator("period")
+    @classmethod
+    def _known_period(cls, period: str | None) -> str | None:
+        if period is not None and not _PERIOD.match(period):
+            raise ValueError(
+                "must be day, week, month, quarter, half-year, year, or a number of years such as '3 years'"
+            )
+        return period
+
+    @model_validator(mode="after")
+    def _fits_its_variable(self) -> Self:
+        if self.variable is Variable.TIME and self.period is None:
+            raise ValueError(
+                "a `time` variable needs `period`: day, week, month, quarter, half-year, year or 'N years'"
+            )
+        if self.variable is not Variable.TIME and self.period is not None:
+            raise ValueError("`period` belongs to a `time` variable")
+        if self.variable is Variable.INSURANCE_COVERAGE and self.members is None:
+            raise ValueError("an `insurance_coverage` variable needs `members`")
+        if self.variable is Variable.MEANS_TESTED_PROGRAM and self.enrollment is None:
+            raise ValueError("a `means_tested_program` variable needs `enrollment`")
+        if self.hierarchy and not self.additive:
+            raise ValueError("`hierarchy` says that categories sum, `additive: false` that they do not: keep one")
+        return self
+
+
+class Scope(_Strict):
+    """What holds for every row and is therefore no column: a statewide table of one program in one year."""
+
+    variable: Variable
+    population: int | None = Field(default=None, ge=0)
+    members: int | None = Field(default=None, ge=0)
+    enrollment: int | None = Field(default=None, ge=0)
+    period: str | None = None
+
+    _known_period = field_validator("period")(Dimension._known_period.__func__)  # type: ignore[attr-defined] # noqa: SLF001
+
+
+class MeasureKind(StrEnum):
+    """What the figures of a measure are."""
+
+    COUNT = "count"
+    RATE = "rate"
+    PERCENT = "percent"
+    MEAN = "mean"
+    AMOUNT = "amount"
+
+
+class Measure(_Strict):
+    """One column of figures."""
+
+    kind: MeasureKind = Field(description="`count`, or a statistic that is hidden together with the counts behind it.")
+    unit: Literal["individuals", "events"] = Field(
+        default="individuals", description="What a count counts; events are governed by the individuals behind them."
+    )
+    individuals: Name | None = Field(
+        default=None, description="The count of individuals that decides whether this figure is small."
+    )
+    population: Size | None = Field(default=None, description="The denominator: a column of the table, or a size.")
+    numerator: Name | None = Field(default=None, description="The count above the line of a rate, percent or mean.")
+    denominator: Name | None = Field(default=None, description="The count or the population column below the line.")
+    per: int | None = Field(default=None, ge=1, description="A rate per how many people.")
+    decimals: int | None = Field(default=None, ge=0, le=12, description="How many decimals are published.")
+    description: str = ""
+
+    @field_validator("population")
+    @classmethod
+    def _sizes(cls, size: Any) -> Any:
+        return _sizes_are_not_negative(size)
+
+    @model_validator(mode="after")
+    def _governed(self) -> Self:
+        if self.kind is MeasureKind.COUNT and self.unit == "events" and self.individuals is None:
+            raise ValueError("a count of events needs `individuals`: the measure that counts the people behind them")
+        if self.kind is MeasureKind.COUNT and self.unit == "individuals" and self.individuals is not None:
+            raise ValueError(
+                "`individuals` is for events, amounts and statistics; this measure counts individuals itself"
+            )
+        if self.kind in (MeasureKind.RATE, MeasureKind.PERCENT) and self.numerator is None:
+            raise ValueError(f"a {self.kind} needs `numerator`: the count it is computed from")
+        if self.kind in (MeasureKind.AMOUNT, MeasureKind.MEAN) and not (self.individuals or self.numerator):
+            raise ValueError(f"a measure of kind {self.kind} needs `individuals`: the count of people behind it")
+        return self
+
+
+class AnnotationNames(_Strict):
+    """How the annotation columns beside each measure are called (Open Data Handbook, "Guidelines")."""
+
+    code: str = "{measure}_annotation_code"
+    description: str = "{measure}_annotation_description"
+
+    @field_validator("code", "description")
+    @classmethod
+    def _names_the_measure(cls, pattern: str) -> str:
+        if "{measure}" not in pattern or pattern.replace("{measure}", "").count("{"):
+            raise ValueError("must contain {measure} and no other placeholder")
+        return pattern
+
+
+class Suppression(_Strict):
+    """How the table is masked, if it has to be (DDG 2.0 §4.4.1)."""
+
+    level: Literal["exact", "ddg", "full"] = Field(
+        default="ddg", description="How little may be inferred about a small count: docs/masking.md."
+    )
+    show_reason: bool = Field(
+        default=True, description="True: codes 1 and 2 tell small from complementary. False: one code for both."
+    )
+    prefer: dict[str, list[str]] = Field(
+        default={}, description="Per dimension, the categories to hide first where a complementary cell is needed."
+    )
+    annotations: AnnotationNames = AnnotationNames()
+
+
+class Publication(_Strict):
+    """Where the release goes and what the portal says about it."""
+
+    dataset: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{1,99}$")] | None = None
+    resource: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{1,99}$")] | None = None
+    cadence: Literal["daily", "weekly", "monthly", "quarterly", "half-yearly", "yearly", "irregular"] | None = None
+    metadata: dict[str, Any] = {}
+
+
+class Identity(_Strict):
+    """An additive relation between measures: ``sum(coefficient * measure) = 0`` in every row."""
+
+    terms: dict[str, int]
+
+    @classmethod
+    def parse(cls, text: str) -> Identity:
+        """Read ``a + b - c = d``.
+
+        Raises:
+            ValueError: The text is not a sum of measure names on both sides of one ``=``.
+        """
+        sides = text.split("=")
+        if len(sides) != 2:
+            raise ValueError(f"{text!r} must have exactly one '=', as in 'covid + pneumonia - both = any'")
+        terms: dict[str, int] = {}
+        for side, sign in zip(sides, (1, -1), strict=True):
+            position, stripped = 0, side.strip()
+            while position < len(stripped):
+                match = _TERM.match(stripped, position)
+                if not match or (position > 0 and not match.group(1)):
+                    raise ValueError(f"{text!r} must be a sum of measure names, as in 'covid + pneumonia - both = any'")
+                terms[match.group(2)] = terms.get(match.group(2), 0) + (-sign if match.group(1) == "-" else sign)
+                position = match.end()
+            if not stripped:
+                raise ValueError(f"{text!r} has nothing on one side of '='")
+        return cls(terms={name: coefficient for name, coefficient in terms.items() if coefficient})
+
+
+class ReleaseContract(_Strict):
+    """What one published table is: everything the plugin needs to assess, mask, check and publish it."""
+
+    release: Slug = Field(description="The name of the release: lower case, digits and underscores.")
+    title: Name = Field(description="The title people read on the portal.")
+    description: str = ""
+    rulebook: Name = Field(default="calhhs-ddg-2.0", description="A shipped edition, or the path of an overlay.")
+    personal_characteristics: bool = Field(
+        default=True, description="False only for data that is expressly public, such as provider data (§4.1)."
+    )
+    high_risk: list[Name] = Field(default=[], description="Categories of §5.6.2; any entry forces suppression.")
+    scope: list[Scope] = Field(default=[], description="What holds for every row and is therefore no column.")
+    dimensions: dict[str, Dimension] = Field(min_length=1)
+    measures: dict[str, Measure] = Field(min_length=1)
+    identities: list[str] = Field(default=[], description="Additive relations between measures: 'a + b = c'.")
+    links: list[Slug] = Field(default=[], description="Releases drawn from the same records, masked together.")
+    suppression: Suppression = Suppression()
+    publication: Publication = Publication()
+
+    @field_validator("identities")
+    @classmethod
+    def _identities_parse(cls, identities: list[str]) -> list[str]:
+        for identity in identities:
+            Identity.parse(identity)
+        return identities
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> Self:
+        problems = [*self._unknown_measure_names(), *self._unknown_dimension_names()]
+        both = sorted(self.dimensions.keys() & self.measures.keys())
+        if both:
+            problems.append(f"{', '.join(both)}: is both a dimension and a measure")
+        if self.release in self.links:
+            problems.append(f"links: names {self.release}, which is the release itself")
+        if not self.counts:
+            problems.append("measures: none is a count of individuals, so no cell can be judged; declare one")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _unknown_measure_names(self) -> list[str]:
+        problems = []
+        for name, measure in self.measures.items():
+            for key in ("individuals", "numerator"):
+                other = getattr(measure, key)
+                if other is not None and (other not in self.measures or other == name):
+                    problems.append(
+                        f"measures.{name}.{key}: {other} must be another measure ({', '.join(self.measures)})"
+                    )
+        for identity in self.identities:
+            for name in Identity.parse(identity).terms:
+                if name not in self.measures or self.measures[name].kind is not MeasureKind.COUNT:
+                    problems.append(f"identities: {name} in {identity!r} is not a measure of kind count")
+        for name, measure in self.measures.items():
+            if self._governor(name) is None:
+                problems.append(
+                    f"measures.{name}: no chain of `individuals` or `numerator` leads to a count of individuals"
+                )
+            del measure
+        return problems
+
+    def _unknown_dimension_names(self) -> list[str]:
+        return [
+            f"suppression.prefer.{name}: is not a dimension ({', '.join(self.dimensions)})"
+            for name in self.suppression.prefer
+            if name not in self.dimensions
+        ]
+
+    def _governor(self, name: str) -> str | None:
+        seen: set[str] = set()
+        while name in self.measures and name not in seen:
+            seen.add(name)
+            measure = self.measures[name]
+            if measure.kind is MeasureKind.COUNT and measure.unit == "individuals":
+                return name
+            name = measure.individuals or measure.numerator or ""
+        return None
+
+    def governor(self, measure: str) -> str:
+        """Name the count of individuals that decides whether a figure of ``measure`` is small (DDG 2.0 §4.2)."""
+        governor = self._governor(measure)
+        if governor is None:  # pragma: no cover - excluded by validation
+            raise ValueError(f"{measure} is governed by no count of individuals")
+        return governor
+
+    @property
+    def counts(self) -> list[str]:
+        """The measures that count individuals, each with a suppression pattern of its own."""
+        return [name for name, m in self.measures.items() if m.kind is MeasureKind.COUNT and m.unit == "individuals"]
+
+    @property
+    def population_columns(self) -> list[str]:
+        """Columns of the table that hold public populations: known to everyone and published as they are."""
+        columns: list[str] = []
+        sizes = [m.population for m in self.measures.values()]
+        sizes += [m.denominator for m in self.measures.values()]
+        for dimension in self.dimensions.values():
+            sizes += [dimension.population, dimension.members, dimension.enrollment]
+        for size in sizes:
+            if isinstance(size, str) and size not in self.measures and size not in columns:
+                columns.append(size)
+        return columns
+
+    @property
+    def columns(self) -> list[str]:
+        """Every column that the table must have; any other column is refused, because nobody assessed it."""
+        names = [*self.dimensions, *self.population_columns, *self.measures]
+        return list(dict.fromkeys(names))
+
+    @property
+    def parsed_identities(self) -> list[Identity]:
+        """The identities, read."""
+        return [Identity.parse(identity) for identity in self.identities]
+
+    @property
+    def reference_tables(self) -> list[str]:
+        """The names of the reference tables that sizes and hierarchies are looked up in."""
+        names: list[str] = []
+        for dimension in self.dimensions.values():
+            sizes = (dimension.population, dimension.members, dimension.enrollment)
+            names += [size.table for size in sizes if isinstance(size, TableReference)]
+            names += [h.table for h in dimension.hierarchy if h.table]
+        names += [m.population.table for m in self.measures.values() if isinstance(m.population, TableReference)]
+        return list(dict.fromkeys(names))

@@ -1,0 +1,89 @@
+"""Items 2 and 4 of §4.4.1 as they stand: how many suppressions every row and column needs.
+
+A row is one relation: the parts and their sum. Hidden are its hidden parts, and the sum too where it is hidden. A row
+with any suppression needs at least two (item 2), and one more where all hidden values are at most 3 or where they sum to
+less than 11 (item 4). The figures come from the rulebook.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddg_pipeline.masking.rules import MaskingRules
+from ddg_pipeline.masking.system import Booleans, Integers, Relations, Status, System
+
+
+def is_hidden(status: NDArray[np.int8]) -> Booleans:
+    """Say which cells are hidden, for either reason."""
+    return status >= Status.SMALL
+
+
+def hide_until_satisfied(system: System, status: NDArray[np.int8], rules: MaskingRules) -> Integers:
+    """Hide, in place, the cheapest open cell of every row that needs one more, until none does.
+
+    Rows in which nothing is left to hide stay as they are; `broken_rows` finds them.
+
+    Returns:
+        The cells newly hidden.
+    """
+    added: list[Integers] = []
+    changed = True
+    while changed:
+        changed = False
+        for block in system.relations:
+            rows = np.flatnonzero(_needs_one_more(system, block, status, rules))
+            cells = block.cells[rows]
+            price = np.where(status[cells] == Status.OPEN, system.costs[cells], np.iinfo(np.int64).max)
+            if not len(rows) or not price.shape[1]:
+                continue
+            choice = price.argmin(axis=1)
+            possible = np.take_along_axis(price, choice[:, None], axis=1)[:, 0] < np.iinfo(np.int64).max
+            new = np.unique(cells[np.arange(len(rows)), choice][possible])
+            if len(new):
+                status[new] = Status.COMPLEMENTARY
+                added.append(new)
+                changed = True
+    return np.concatenate(added) if added else np.zeros(0, dtype=np.int64)
+
+
+def broken_rows(system: System, status: NDArray[np.int8], rules: MaskingRules) -> list[Integers]:
+    """List the rows, as cell numbers, that break the rule although something is left to hide in them, or could not be.
+
+    A row whose hidden cells are all it has besides zeros cannot have one more; where its sum is hidden too nothing can be
+    calculated from it, so only rows with a visible sum count.
+    """
+    found: list[Integers] = []
+    for block in system.relations:
+        rows = np.flatnonzero(_needs_one_more(system, block, status, rules))
+        for row in rows:
+            cells = block.cells[row]
+            visible_sum = not is_hidden(status[cells[:1]])[0]
+            if visible_sum or (status[cells] == Status.OPEN).any():
+                found.append(cells)
+    return found
+
+
+def row_needs_one_more(system: System, row: int, status: NDArray[np.int8], rules: MaskingRules) -> bool:
+    """The same question for one row of ``System.matrix``."""
+    if not system.row_is_sum[row]:
+        return False
+    matrix = system.matrix
+    cells = matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]]
+    hidden = is_hidden(status[cells])
+    return bool(_one_more(system.values[cells][None], hidden[None], rules)[0])
+
+
+def _needs_one_more(system: System, block: Relations, status: NDArray[np.int8], rules: MaskingRules) -> Booleans:
+    if not block.is_sum:
+        return np.zeros(len(block.cells), dtype=bool)
+    return _one_more(system.values[block.cells], is_hidden(status[block.cells]), rules)
+
+
+def _one_more(values: Integers, hidden: Booleans, rules: MaskingRules) -> Booleans:
+    count = np.count_nonzero(hidden, axis=1)
+    total = np.where(hidden, values, 0).sum(axis=1)
+    largest = np.where(hidden, values, 0).max(axis=1)
+    too_few = (count < rules.minimum_per_row) | (total < rules.sum_below) | (largest <= rules.all_at_most)
+    needs: Booleans = (count > 0) & too_few
+    return needs
