@@ -240,8 +240,10 @@ class Suppression(_Strict):
     level: Literal["exact", "ddg", "full"] = Field(
         default="ddg", description="How little may be inferred about a small count: docs/masking.md."
     )
-    show_reason: bool = Field(
-        default=True, description="True: codes 1 and 2 tell small from complementary. False: one code for both."
+    show_reason: bool | None = Field(
+        default=None,
+        description="true: codes 1 and 2 tell small from complementary. false: one code for both. "
+        "Left out: the reason is told where the table can be protected in spite of it (§4.4.1).",
     )
     prefer: dict[str, list[str]] = Field(
         default={}, description="Per dimension, the categories to hide first where a complementary cell is needed."

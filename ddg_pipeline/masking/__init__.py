@@ -1,0 +1,77 @@
+"""Step 4 of the guideline: primary and complementary suppression with a proof for every small cell (DDG 2.0 §4.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ddg_pipeline.contract.bind import BoundTable
+from ddg_pipeline.errors import InputError, InputErrors
+from ddg_pipeline.masking.complementary import Progress, Protection, Unprotected, protect
+from ddg_pipeline.masking.refusal import refusal
+from ddg_pipeline.masking.rules import MaskingRules
+from ddg_pipeline.masking.system import System, build_systems
+from ddg_pipeline.masking.table import CellCounts, MaskedTable, masked, unmasked
+from ddg_pipeline.rulebook import Rulebook
+
+__all__ = ["CellCounts", "MaskedTable", "MaskingRules", "Progress", "mask", "mismatches", "protect_tables", "unmasked"]
+
+_LEVELS = ("exact", "ddg", "full")  # from weak to strong
+
+
+def mask(tables: Sequence[BoundTable], rulebook: Rulebook, progress: Progress | None = None) -> list[MaskedTable]:
+    """Mask one table, or several that share records, together: what is hidden in one is hidden in all.
+
+    Args:
+        tables: The bound tables of one group of links.
+        rulebook: The edition that governs all of them.
+        progress: Called with a stage's name, the steps done and the steps in all.
+
+    Returns:
+        The tables as they may be published, in the order given.
+
+    Raises:
+        InputErrors: A table contradicts itself or a linked one.
+        RefusedError: Some small cell cannot be protected; the message says why and what to loosen.
+    """
+    protections = protect_tables(tables, rulebook, progress)
+    return [masked(table, number, protections, rulebook) for number, table in enumerate(tables)]
+
+
+def protect_tables(
+    tables: Sequence[BoundTable], rulebook: Rulebook, progress: Progress | None = None
+) -> list[Protection]:
+    """Choose what to hide in a group of tables; see `mask`."""
+    level = max((table.contract.suppression.level for table in tables), key=_LEVELS.index)
+    wishes = {table.contract.suppression.show_reason for table in tables} - {None}
+    if len(wishes) > 1:
+        raise InputErrors(
+            [
+                InputError(
+                    ", ".join(table.contract.release for table in tables),
+                    "suppression.show_reason",
+                    "true in one and false in another",
+                    "linked releases share cells, so give all of them the same value",
+                )
+            ]
+        )
+    systems = build_systems(tables)
+    tries = [bool(wish) for wish in wishes] or [True, False]
+    failed: tuple[System, MaskingRules, Unprotected] | None = None
+    for show_reason in tries:
+        rules = MaskingRules.of(rulebook, level, show_reason)
+        found: list[Protection] = []
+        for system in systems:
+            result = protect(system, rules, progress)
+            if isinstance(result, Unprotected):
+                failed = system, rules, result
+                break
+            found.append(result)
+        else:
+            return found
+    assert failed is not None  # noqa: S101 - every try that does not return has failed
+    raise refusal(failed[0], failed[1], level, failed[2])
+
+
+def mismatches(tables: Sequence[BoundTable]) -> list[str]:
+    """Name the margins that exceed the sum of their parts, by coordinate; a reader is assumed to know by how much."""
+    return [text for system in build_systems(tables) for text in system.mismatches]

@@ -72,7 +72,12 @@ class Certificates:
         if len(have) + 1 >= rules.possible_values:
             return []
         span = range(1, rules.upper - rules.lower + 1)
-        return [sign * size for size in span for sign in (1, -1) if sign * size not in have and value + sign * size >= rules.lower]
+        return [
+            sign * size
+            for size in span
+            for sign in (1, -1)
+            if sign * size not in have and value + sign * size >= rules.lower
+        ]
 
     def used_by_cells(self) -> Mapping[int, set[int]]:
         """For each hidden cell, the numbers of the moves that need it hidden."""

@@ -1,4 +1,4 @@
-"""Complementary suppression: hide more cells until every small one is proved to be protected (§4.4.1 items 2 to 6).
+"""Complementary suppression: hide more cells until every small one is proved protected (§4.4.1 items 2-6).
 
 First the rules about rows and columns are satisfied as they stand. Then each small cell gets its certificate: moves among
 cells already hidden where there are any, else the cheapest move, whose cells are then hidden too. At the end every

@@ -1,8 +1,8 @@
 """Moves that are no single product of swaps, found by integer programming.
 
-Where zeros block every product, several products together may still do. The search asks for integer changes of the cells
-near the one to protect, such that all relations hold and the cells newly hidden are the cheapest; if there is none nearby,
-it looks further, and at last at every cell that shares a relation with it, directly or through others.
+Where zeros block every product, several products together may still do. The search asks for integer changes of the
+cells near the one to protect, such that all relations hold and the cells newly hidden are the cheapest; if there is none
+nearby, it looks further, and at last at every cell that shares a relation with it, directly or through others.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ddg_pipeline.masking.system import Integers, Status, System
 
 _NEIGHBOURS = (3, 8)  # how many categories beside its own a first and a second search take along each dimension
 _SECONDS = 60.0  # the time one integer program may take
+_INFEASIBLE = 2  # scipy's status of a program shown to have no solution
 
 
 class SearchTooLongError(Exception):
@@ -118,8 +119,8 @@ def _near(system: System, status: NDArray[np.int8], cell: int, neighbours: int) 
 
 def _connected(system: System, status: NDArray[np.int8], cell: int) -> Integers:
     """Every cell that can change and is joined to this one by relations among such cells."""
-    from scipy import sparse  # noqa: PLC0415
-    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+    from scipy import sparse
+    from scipy.sparse.csgraph import connected_components
 
     movable = np.flatnonzero((status != Status.ZERO) & (status != Status.KNOWN))
     part = abs(system.matrix[:, movable])
@@ -140,7 +141,7 @@ def _solve(
     last: bool,
 ) -> tuple[Move, float] | None:
     """Solve one integer program: change ``cell`` by an amount in the range, and only cells of the region."""
-    from scipy import optimize, sparse  # noqa: PLC0415
+    from scipy import optimize, sparse
 
     down, up = bounds.room(region, status[region])
     can_change = (down > 0) | (up > 0)
@@ -169,15 +170,13 @@ def _solve(
         constraints.append(optimize.LinearConstraint(sparse.csc_array(below), 0, np.inf))
     result = optimize.milp(
         np.concatenate([np.zeros(count), system.costs[cells[open_cells]].astype(float)]),
-        integrality=np.ones(count + switches),
-        bounds=optimize.Bounds(
-            np.concatenate([lower, np.zeros(switches)]), np.concatenate([upper, np.ones(switches)])
-        ),
+        integrality=np.ones(count + switches, dtype=np.int64),
+        bounds=optimize.Bounds(np.concatenate([lower, np.zeros(switches)]), np.concatenate([upper, np.ones(switches)])),
         constraints=constraints,
         options={"time_limit": _SECONDS, "mip_rel_gap": 0.02},
     )
     if result.x is None:
-        if result.status != 2 and last:  # noqa: PLR2004 - 2 is "infeasible"
+        if result.status != _INFEASIBLE and last:
             raise SearchTooLongError
         return None
     deltas = np.rint(result.x[:count]).astype(np.int64)

@@ -56,7 +56,7 @@ class Bounds:
         self._values, self._carried, self._rules = system.values, system.carried, rules
 
     def room(self, cells: Integers, status: NDArray[np.int8]) -> tuple[Integers, Integers]:
-        """Give how far each cell may fall and rise if hidden: two arrays of 0 or more, and a large number for no limit.
+        """Give how far each cell may fall and rise if hidden: two arrays of 0 or more, very large for no limit.
 
         Cells that are open are judged as if they were hidden as complementary cells; cells that can never be hidden have
         no room.
@@ -222,25 +222,26 @@ def _match(cubes: Sequence[Cube], found: list[list[Swaps]], name: str) -> None:
     for cube, row, position in zip(cubes, found, positions, strict=True):
         axis, swaps = cube.axes[position], row[position]
         pairs = zip(swaps.gains.tolist(), swaps.loses.tolist(), strict=True)
-        keys = [(axis.labels[gains], axis.labels[loses] if loses >= 0 else None) for gains, loses in pairs]
-        keyed.append({key: index for index, key in enumerate(keys)})
-    everywhere = [key for key in keyed[0] if all(key in keys for keys in keyed)]
-    for row, position, keys in zip(found, positions, keyed, strict=True):
-        row[position] = row[position].take(np.array([keys[key] for key in everywhere], dtype=np.int64))
+        labels = [(axis.labels[gains], axis.labels[loses] if loses >= 0 else None) for gains, loses in pairs]
+        keyed.append({pair: index for index, pair in enumerate(labels)})
+    everywhere = [key for key in keyed[0] if all(key in index for index in keyed)]
+    for row, position, index in zip(found, positions, keyed, strict=True):
+        row[position] = row[position].take(np.array([index[key] for key in everywhere], dtype=np.int64))
 
 
 def _line(cube: Cube, nodes: tuple[np.intp, ...], position: int, prices: Prices) -> Prices:
     """Prices along one dimension through the cell."""
     index: list[Any] = [int(node) for node in nodes]
     index[position] = slice(None)
-    return prices[cube.ids[tuple(index)]]
+    line: Prices = prices[cube.ids[tuple(index)]]
+    return line
 
 
 def _promising(swaps: Swaps, node: int, line: Prices) -> Swaps:
     """Keep the swaps whose own cells can change at all, the cheapest first.
 
-    ``line`` holds the price up plus the price down: ``NEVER`` once for a cell that can go one way only, which may be the
-    way wanted, and twice for a cell that cannot change.
+    ``line`` holds the price up plus the price down: ``NEVER`` once for a cell that can go one way only, which may be
+    the way wanted, and twice for a cell that cannot change.
     """
     others = (swaps.signs != 0) & (swaps.nodes != node)
     prices = np.where(others, line[swaps.nodes], 0)
@@ -288,7 +289,8 @@ def _table_prices(cube: Cube, row: list[Swaps], steps: _Steps, sign: int, count_
         local[swaps.signs != 0] = inverse
         absolute = _along(absolute, position, local, np.abs(swaps.signs))
         signed = _along(signed, position, local, swaps.signs)
-    return (absolute + signed) / 2
+    prices: Prices = (absolute + signed) / 2
+    return prices
 
 
 def _along(array: Prices, position: int, nodes: Integers, signs: Integers) -> Prices:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
-from ddg_pipeline.contract.model import ReleaseContract
 from ddg_pipeline.rulebook import Rulebook
 
 
@@ -38,17 +38,16 @@ class MaskingRules:
         return self.possible_values > self.upper - self.lower
 
     @classmethod
-    def of(cls, rulebook: Rulebook, contract: ReleaseContract) -> MaskingRules:
-        """Take the figures from the rulebook, at the level that the contract asks for."""
+    def of(cls, rulebook: Rulebook, level: Literal["exact", "ddg", "full"], show_reason: bool) -> MaskingRules:
+        """Take the figures from the rulebook, at a level of protection."""
         masking = rulebook.masking
-        level = masking.levels[contract.suppression.level]
         return cls(
             lower=rulebook.thresholds.numerator.lower,
             upper=rulebook.thresholds.numerator.upper,
-            possible_values=level.possible_values,
-            literal=level.literal_rules,
+            possible_values=masking.levels[level].possible_values,
+            literal=masking.levels[level].literal_rules,
             minimum_per_row=masking.minimum_suppressed_per_row,
             all_at_most=masking.one_more_where_all_at_most,
             sum_below=masking.one_more_where_sum_below,
-            show_reason=contract.suppression.show_reason,
+            show_reason=show_reason,
         )

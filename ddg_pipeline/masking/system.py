@@ -116,7 +116,9 @@ class System:
     @cached_property
     def row_is_sum(self) -> Booleans:
         """For each row of `matrix`, whether it is a sum rather than an identity between measures."""
-        return np.concatenate([np.full(len(block.cells), block.is_sum) for block in self.relations] or [np.zeros(0, bool)])
+        return np.concatenate(
+            [np.full(len(block.cells), block.is_sum) for block in self.relations] or [np.zeros(0, bool)]
+        )
 
     @cached_property
     def by_cell(self) -> sparse.csc_array:
@@ -213,9 +215,7 @@ def _build(tables: Sequence[BoundTable], measures: frozenset[str]) -> System:
     )
 
 
-def _dense(
-    table: BoundTable, measure: str, axes: tuple[AxisNodes, ...]
-) -> tuple[Integers, Booleans, Integers]:
+def _dense(table: BoundTable, measure: str, axes: tuple[AxisNodes, ...]) -> tuple[Integers, Booleans, Integers]:
     shape = tuple(len(axis.labels) for axis in axes)
     if np.prod([float(length) for length in shape]) > _MOST_CELLS:
         raise InputErrors(
@@ -285,9 +285,7 @@ def _check_sums(
                 mismatches.append(f"{'; '.join(named)}{more}")
 
 
-def _at(
-    table: BoundTable, measure: str, axis: AxisNodes, parent: int, others: list[AxisNodes], where: Integers
-) -> str:
+def _at(table: BoundTable, measure: str, axis: AxisNodes, parent: int, others: list[AxisNodes], where: Integers) -> str:
     label = {axis.name: axis.labels[parent]}
     label |= {other.name: other.labels[node] for other, node in zip(others, where, strict=True)}
     listed = ", ".join(f"{name}={'(total)' if label[name] is None else label[name]}" for name in table.axes)
@@ -301,12 +299,11 @@ def _costs(table: BoundTable, dense: Integers, axes: tuple[AxisNodes, ...]) -> I
         declared = table.contract.dimensions[axis.name]
         for label in {*table.contract.suppression.prefer.get(axis.name, []), *declared.unknown}:
             np.moveaxis(price, number, 0)[axis.position[label]] /= 10
-    return np.rint(price).astype(np.int64)
+    rounded: Integers = np.rint(price).astype(np.int64)
+    return rounded
 
 
-def _merge_shared(
-    tables: Sequence[BoundTable], cubes: list[Cube], values: Integers, present: Booleans
-) -> Integers:
+def _merge_shared(tables: Sequence[BoundTable], cubes: list[Cube], values: Integers, present: Booleans) -> Integers:
     """Give cells that stand in several tables one number: the first table's."""
     number = np.arange(len(values), dtype=np.int64)
     for first, second in itertools.combinations(cubes, 2):
@@ -385,7 +382,9 @@ def _sums(cubes: list[Cube], present: Booleans) -> list[Relations]:
     return blocks
 
 
-def _identities(tables: Sequence[BoundTable], cubes: list[Cube], present: Booleans, values: Integers) -> list[Relations]:
+def _identities(
+    tables: Sequence[BoundTable], cubes: list[Cube], present: Booleans, values: Integers
+) -> list[Relations]:
     blocks: list[Relations] = []
     for number, table in enumerate(tables):
         by_measure = {cube.measure: cube for cube in cubes if cube.table == number}

@@ -1,0 +1,9 @@
+{% macro rejected(checked) -%}
+  select
+    rejection_reason,
+    cast(count(*) as bigint) as records
+  from {{ checked }}
+  where rejection_reason is not null
+  group by rejection_reason
+  order by rejection_reason
+{%- endmacro %}

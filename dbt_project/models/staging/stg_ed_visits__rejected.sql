@@ -1,0 +1,1 @@
+{{ rejected(ref('stg_ed_visits__checked')) }}

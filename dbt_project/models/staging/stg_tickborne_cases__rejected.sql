@@ -1,0 +1,1 @@
+{{ rejected(ref('stg_tickborne_cases__checked')) }}

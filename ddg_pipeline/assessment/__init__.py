@@ -1,0 +1,23 @@
+"""Steps 1 to 3 of the guideline: what a table shows, whether a cell is small, and how risky the table is.
+
+`assess` judges the true aggregate and returns one `Assessment`, which holds no figure of a restricted measure and can
+be shown to everyone who may see metadata.
+"""
+
+from ddg_pipeline.assessment.assess import assess
+from ddg_pipeline.assessment.report import counts_markdown, notes_markdown, score_markdown, steps_markdown
+from ddg_pipeline.assessment.result import Assessment, Counts, Note, Score, Step, Term
+
+__all__ = [
+    "Assessment",
+    "Counts",
+    "Note",
+    "Score",
+    "Step",
+    "Term",
+    "assess",
+    "counts_markdown",
+    "notes_markdown",
+    "score_markdown",
+    "steps_markdown",
+]

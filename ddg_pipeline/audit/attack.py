@@ -1,0 +1,243 @@
+"""The audit: everything a reader of the published tables can work out about their small cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from ddg_pipeline.audit.amounts import amounts_determined
+from ddg_pipeline.audit.cells import NO_LIMIT, Reason
+from ddg_pipeline.audit.decide import Decisions, Progress, decide
+from ddg_pipeline.audit.figures import true_figures
+from ddg_pipeline.audit.knowledge import Hidden, Knowledge, counts, gather
+from ddg_pipeline.audit.lattice import Integers
+from ddg_pipeline.audit.literal import name_cell, rows_and_columns, small_counts_shown, statistics_shown
+from ddg_pipeline.audit.margins import determined_by_margins
+from ddg_pipeline.audit.published import PublishedTable, read_table
+from ddg_pipeline.audit.questions import Outcome, Question, Verdict
+from ddg_pipeline.audit.report import AuditReport, Cell, Finding, FindingKind
+from ddg_pipeline.audit.rules import AuditRules
+from ddg_pipeline.audit.solver import Deadline
+
+
+def audit(
+    tables: PublishedTable | Sequence[PublishedTable],
+    rules: AuditRules | Mapping[str, AuditRules],
+    *,
+    time_limit: float = 600.0,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> AuditReport:
+    """Attack published tables the way their most determined reader would.
+
+    The reader knows every published figure, that categories add up (along every dimension, in every hierarchy), the
+    identities between measures, that events are at least as many as the people behind them, how rates are rounded, that
+    zeros are shown, that counts are whole, the threshold, the reasons of suppression where they are shown, and all
+    tables at once.
+
+    Args:
+        tables: The tables drawn from the same records; earlier releases of a table belong here too.
+        rules: What is small and how much must stay open; by table name where that differs.
+        time_limit: Seconds after which what is not decided is reported as undecided. Reading and propagation come on
+            top.
+        seed: Seed of all random choices; the same input and seed give the same report unless the time runs out.
+        progress: Called with the stage, questions answered, and questions.
+
+    Returns:
+        The report; its findings hold intervals, see `AuditReport.redacted`.
+
+    Raises:
+        InputErrors: A table cannot be read.
+    """
+    published = [tables] if isinstance(tables, PublishedTable) else list(tables)
+    read = tuple(
+        read_table(table, rules if isinstance(rules, AuditRules) else rules[table.place]) for table in published
+    )
+    return _Audit(gather(read), Deadline(time_limit), seed, progress).report()
+
+
+class _Audit:
+    def __init__(self, knowledge: Knowledge, deadline: Deadline, seed: int, progress: Progress | None) -> None:
+        self._knowledge, self._deadline, self._seed, self._progress = knowledge, deadline, seed, progress
+        self._tables = knowledge.tables
+        self._truth = {
+            (position, measure): true_figures(table, table.published.truth, measure)
+            for position, table in enumerate(self._tables)
+            if table.published.truth is not None
+            for measure in counts(table)
+        }
+        self._asked = [hidden for hidden in knowledge.hidden if self._may_be_small(hidden)]
+
+    def report(self) -> AuditReport:
+        public = [hidden for hidden in self._asked if self._knowledge.known[hidden.unknown]]
+        open_cells = [hidden for hidden in self._asked if not self._knowledge.known[hidden.unknown]]
+        questions: dict[int, Question] = {}
+        for hidden in open_cells:
+            question = self._question(hidden)
+            if question.need >= questions.get(hidden.unknown, question).need:
+                questions[hidden.unknown] = question
+        decisions = decide(
+            self._knowledge.system,
+            self._knowledge.implied,
+            list(questions.values()),
+            self._deadline,
+            start=self._start(),
+            seed=self._seed,
+            progress=self._progress,
+        )
+        outcomes = dict(zip(questions, decisions.outcomes, strict=True))
+        findings = [
+            *self._by_rule(),
+            *self._by_link(public),
+            *self._by_arithmetic(open_cells, outcomes),
+            *self._contradictions(decisions),
+            *amounts_determined(self._tables),
+        ]
+        findings += self._by_margin(findings)
+        carried = sum(int((table.lattice.row >= 0).sum()) * len(counts(table)) for table in self._tables)
+        return AuditReport(
+            tables=tuple(table.published.place for table in self._tables),
+            cells=carried,
+            hidden=len(self._knowledge.hidden),
+            examined=len(self._asked),
+            findings=tuple(sorted(findings, key=_order)),
+            undecided=tuple(
+                self._name(hidden)
+                for hidden in open_cells
+                if outcomes[hidden.unknown].verdict is Verdict.OPEN or self._hopeless(hidden, decisions)
+            ),
+            mismatches=tuple(
+                name_cell(self._tables[mismatch.table], mismatch.measure, mismatch.cell)
+                for mismatch in self._knowledge.mismatches
+            ),
+            notes=tuple(f"{table.published.place}: {note}" for table in self._tables for note in table.notes),
+        )
+
+    # -- what to ask ---------------------------------------------------------------------------------------------------
+
+    def _may_be_small(self, hidden: Hidden) -> bool:
+        if hidden.reason is Reason.SMALL:
+            return True
+        if hidden.reason is not Reason.UNEXPLAINED:
+            return False
+        table = self._tables[hidden.table]
+        figures = self._truth.get((hidden.table, table.contract.governor(hidden.measure)))
+        if figures is None or not figures.known[hidden.cell]:
+            return True
+        return bool(figures.value[hidden.cell] <= table.rules.upper)
+
+    def _question(self, hidden: Hidden) -> Question:
+        table = self._tables[hidden.table]
+        rules = table.rules
+        individuals = table.contract.governor(hidden.measure) == hidden.measure
+        small_only = rules.every_small_value and individuals
+        certain = hidden.reason is Reason.SMALL or (hidden.table, hidden.measure) in self._truth
+        return Question(
+            hidden.unknown,
+            need=rules.upper - rules.lower + 1 if rules.every_small_value else rules.possible_values,
+            low=rules.lower if small_only else 0,
+            high=rules.upper if small_only else NO_LIMIT,
+            matters_up_to=rules.upper if individuals and not certain else NO_LIMIT,
+        )
+
+    def _start(self) -> Integers | None:
+        """Give the truth as a first solution, where it is at hand; it is checked like any other."""
+        if not self._truth:
+            return None
+        start = self._knowledge.lower.copy()
+        for (position, measure), figures in self._truth.items():
+            unknown = self._knowledge.number[position, measure]
+            start[unknown[figures.known]] = figures.value[figures.known].astype(np.int64)
+        return start
+
+    # -- what was found ------------------------------------------------------------------------------------------------
+
+    def _by_rule(self) -> Iterator[Finding]:
+        for position, table in enumerate(self._tables):
+            yield from small_counts_shown(table)
+            yield from statistics_shown(table, position, self._knowledge)
+            if table.rules.literal_rules:
+                yield from rows_and_columns(table, position, self._knowledge)
+
+    def _by_link(self, public: Iterable[Hidden]) -> Iterator[Finding]:
+        for hidden in public:
+            value = int(self._knowledge.lower[hidden.unknown])
+            if self._is_small(hidden, value):
+                yield Finding(FindingKind.BY_LINK, self._name(hidden), None, value, value, (value,))
+
+    def _is_small(self, hidden: Hidden, value: int) -> bool:
+        table = self._tables[hidden.table]
+        if hidden.reason is Reason.SMALL or table.contract.governor(hidden.measure) != hidden.measure:
+            return True
+        return table.rules.lower <= value <= table.rules.upper
+
+    def _by_arithmetic(self, cells: Iterable[Hidden], outcomes: Mapping[int, Outcome]) -> Iterator[Finding]:
+        for hidden in cells:
+            outcome = outcomes[hidden.unknown]
+            if outcome.verdict is not Verdict.TOO_FEW or self._never_small(hidden, outcome, outcomes):
+                continue
+            lower, upper = outcome.lower, outcome.upper
+            values = tuple(sorted(outcome.seen)) if outcome.complete else None
+            yield Finding(
+                self._kind(hidden, outcome),
+                self._name(hidden),
+                None,
+                lower,
+                upper,
+                tuple(value for value in values if lower <= value <= upper) if values is not None else None,
+            )
+
+    def _kind(self, hidden: Hidden, outcome: Outcome) -> FindingKind:
+        low, high = self._knowledge.ratio_range.get(hidden.unknown, (0, NO_LIMIT))
+        low = max(low, int(self._knowledge.lower[hidden.unknown]))
+        high = min(high, int(self._knowledge.upper[hidden.unknown]))
+        if hidden.unknown in self._knowledge.ratio_range and high - low + 1 < self._question(hidden).need:
+            return FindingKind.BY_STATISTIC
+        return FindingKind.EXACT if outcome.lower == outcome.upper else FindingKind.NARROWED
+
+    def _never_small(self, hidden: Hidden, outcome: Outcome, outcomes: Mapping[int, Outcome]) -> bool:
+        """Tell whether an unexplained cell turned out to be no small one."""
+        if hidden.reason is Reason.SMALL:
+            return False
+        table = self._tables[hidden.table]
+        governor = table.contract.governor(hidden.measure)
+        if governor == hidden.measure:
+            return outcome.complete and min(outcome.seen, default=0) > table.rules.upper
+        behind = int(self._knowledge.number[hidden.table, governor][hidden.cell])
+        if behind in outcomes:
+            return outcomes[behind].lower > table.rules.upper
+        return int(self._knowledge.lower[behind]) > table.rules.upper
+
+    def _contradictions(self, decisions: Decisions) -> Iterator[Finding]:
+        for label in decisions.contradictory:
+            row = self._knowledge.name_of(int(label))
+            table = self._tables[row.table]
+            axis = table.lattice.axes[row.axis].name if row.axis >= 0 else None
+            yield Finding(FindingKind.CONTRADICTION, name_cell(table, row.measure, row.cell), axis)
+        for hidden in self._asked:
+            if self._hopeless(hidden, decisions):
+                yield Finding(FindingKind.CONTRADICTION, self._name(hidden))
+        for mismatch in self._knowledge.mismatches:
+            if mismatch.row is None:
+                cell = name_cell(self._tables[mismatch.table], mismatch.measure, mismatch.cell)
+                yield Finding(FindingKind.CONTRADICTION, cell)
+
+    def _hopeless(self, hidden: Hidden, decisions: Decisions) -> bool:
+        return bool(np.isin(hidden.unknown, decisions.impossible))
+
+    def _by_margin(self, findings: Iterable[Finding]) -> Iterator[Finding]:
+        said = {str(finding.cell) for finding in findings}
+        for hidden in determined_by_margins(self._knowledge):
+            cell = self._name(hidden)
+            if str(cell) not in said:
+                yield Finding(FindingKind.BY_MARGIN, cell)
+
+    def _name(self, hidden: Hidden) -> Cell:
+        return name_cell(self._tables[hidden.table], hidden.measure, hidden.cell)
+
+
+def _order(finding: Finding) -> tuple[int, str, str, tuple[str, ...]]:
+    kinds = list(FindingKind)
+    cell = finding.cell
+    return kinds.index(finding.kind), cell.table, cell.measure, tuple(cell.coordinate.values())

@@ -1,0 +1,153 @@
+"""What the audit asks about each hidden cell, and what it has found so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from ddg_pipeline.audit.cells import NO_LIMIT
+from ddg_pipeline.audit.lattice import Integers
+
+
+@dataclass(frozen=True)
+class Question:
+    """Can this unknown take enough values?
+
+    Attributes:
+        unknown: The unknown.
+        need: How many different values it must be able to take.
+        low: Only values from here on count.
+        high: Only values up to here count.
+        matters_up_to: The question only matters if the unknown can be at most this; above, it is no small cell.
+    """
+
+    unknown: int
+    need: int
+    low: int = 0
+    high: int = NO_LIMIT
+    matters_up_to: int = NO_LIMIT
+
+
+class Verdict(Enum):
+    """The answer to a question."""
+
+    ENOUGH = "enough"
+    TOO_FEW = "too few"
+    OPEN = "open"
+
+
+@dataclass
+class Outcome:
+    """What is known about a question.
+
+    Attributes:
+        verdict: ENOUGH and TOO_FEW are proven; OPEN is not decided.
+        lower: No solution has less.
+        upper: No solution has more.
+        seen: Values for which a solution has been seen, as far as was needed.
+        impossible: Values within the interval that no solution has.
+    """
+
+    verdict: Verdict
+    lower: int
+    upper: int
+    seen: set[int] = field(default_factory=set)
+    impossible: set[int] = field(default_factory=set)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every value of the interval has been seen or excluded."""
+        return self.upper - self.lower < len(self.seen) + len(self.impossible)
+
+
+class Ledger:
+    """The outcomes of all questions."""
+
+    def __init__(self, questions: Sequence[Question], lower: Integers, upper: Integers) -> None:
+        self.questions = questions
+        self.outcomes = [
+            Outcome(Verdict.OPEN, int(lower[question.unknown]), int(upper[question.unknown])) for question in questions
+        ]
+        self.open: dict[int, None] = {}
+        for number, (question, outcome) in enumerate(zip(questions, self.outcomes, strict=True)):
+            if outcome.lower > question.matters_up_to:
+                outcome.verdict = Verdict.ENOUGH
+            else:
+                self.open[number] = None
+                self.narrow(number, outcome.lower, outcome.upper)
+
+    def see(self, number: int, value: int) -> bool:
+        """Note that a solution with this value has been seen; tell whether that is news."""
+        outcome = self.outcomes[number]
+        if value in outcome.seen:
+            return False
+        outcome.seen.add(value)
+        self._close_if_enough(number)
+        return True
+
+    def allow(self, number: int, low: int, high: int) -> None:
+        """Note that every whole number of an interval is possible for a question."""
+        question, outcome = self.questions[number], self.outcomes[number]
+        first = max(low, question.low)
+        outcome.seen |= set(range(first, min(high, question.high, first + question.need) + 1))
+        if high - low < question.need:
+            outcome.seen |= set(range(low, high + 1))
+        self._close_if_enough(number)
+
+    def exclude(self, number: int, value: int) -> None:
+        """Note that no solution has this value."""
+        outcome = self.outcomes[number]
+        outcome.impossible.add(value)
+        while outcome.lower in outcome.impossible:
+            outcome.impossible.discard(outcome.lower)
+            outcome.lower += 1
+        while outcome.upper in outcome.impossible:
+            outcome.impossible.discard(outcome.upper)
+            outcome.upper -= 1
+        self.narrow(number, outcome.lower, outcome.upper)
+
+    def narrow(self, number: int, low: int, high: int) -> None:
+        """Note that no solution has less than ``low`` or more than ``high``."""
+        question, outcome = self.questions[number], self.outcomes[number]
+        outcome.lower, outcome.upper = max(outcome.lower, low), min(outcome.upper, high)
+        outcome.impossible = {value for value in outcome.impossible if outcome.lower <= value <= outcome.upper}
+        if number in self.open and self._room(question, outcome) < question.need:
+            outcome.verdict = Verdict.TOO_FEW
+            del self.open[number]
+        if outcome.lower > question.matters_up_to:
+            outcome.verdict = Verdict.ENOUGH
+            self.open.pop(number, None)
+
+    def candidates(self, number: int, most: int) -> list[int]:
+        """List values that count, are neither seen nor excluded, nearest to seen ones first."""
+        question, outcome = self.questions[number], self.outcomes[number]
+        low, high = max(outcome.lower, question.low), min(outcome.upper, question.high)
+        near = sorted(outcome.seen) or [low]
+        reach = most + len(outcome.seen) + len(outcome.impossible)
+        window = range(max(low, near[0] - reach), min(high, near[-1] + reach) + 1)
+        fresh = [value for value in window if value not in outcome.seen and value not in outcome.impossible]
+        return sorted(fresh, key=lambda value: (min(abs(value - seen) for seen in near), value))[:most]
+
+    def unseen(self, number: int) -> list[int]:
+        """List the values of the interval that are neither seen nor excluded."""
+        outcome = self.outcomes[number]
+        return [
+            value
+            for value in range(outcome.lower, outcome.upper + 1)
+            if value not in outcome.seen and value not in outcome.impossible
+        ]
+
+    def counted(self, number: int) -> int:
+        """Tell how many different values that count have been seen."""
+        question = self.questions[number]
+        return sum(question.low <= value <= question.high for value in self.outcomes[number].seen)
+
+    def _room(self, question: Question, outcome: Outcome) -> int:
+        low, high = max(outcome.lower, question.low), min(outcome.upper, question.high)
+        return max(0, high - low + 1 - sum(low <= value <= high for value in outcome.impossible))
+
+    def _close_if_enough(self, number: int) -> None:
+        if number in self.open and self.counted(number) >= self.questions[number].need:
+            self.outcomes[number].verdict = Verdict.ENOUGH
+            del self.open[number]

@@ -1,0 +1,256 @@
+"""One group of unknowns that hang together: look for solutions that show enough values, or for proof that none do.
+
+From cheap to dear: a first solution; more solutions for random objectives, each of which serves every question;
+exchanges in a small neighbourhood with the rest held where it is; bounds by linear programming; exact integer answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ddg_pipeline.audit.lattice import Integers
+from ddg_pipeline.audit.questions import Ledger, Verdict
+from ddg_pipeline.audit.solver import Answer, Deadline, Floats, Program, Solution, whole_bound
+from ddg_pipeline.audit.structure import neighbourhood
+from ddg_pipeline.audit.system import System
+
+# Rounds of random walks: over blocks of so many unknowns, each of which may move so far. Short steps move many of them;
+# what is still open needs larger blocks, and sometimes longer steps.
+_STIRS = (
+    *((300, 1), (300, 1), (300, 2), (300, 1), (300, 2), (300, 1), (300, 3)),
+    *((1000, 1), (1000, 3), (3000, 1), (3000, 2), (3000, 9)),
+)
+_NEIGHBOURHOODS = (60, 300)
+_FIRST_SECONDS = 120.0
+_SECONDS = 10.0
+_NEARLY = 0.05
+_FEW_NODES = 50
+_WORTHWHILE = 0.1
+_TRIES = 24
+_COMPLETE = 600  # in groups of up to so many unknowns, findings say exactly which values are left
+_REACH = 100  # how far from the present solution a new one may lie; keeps objectives bounded
+
+
+class Search:
+    """The search in one group.
+
+    Args:
+        system: The rows of the group, over its unknowns only.
+        group: The unknowns' numbers outside.
+        ledger: Where questions and answers are kept.
+        asked: The questions about this group.
+        deadline: When to stop.
+        rng: Where randomness comes from.
+    """
+
+    def __init__(
+        self,
+        system: System,
+        group: Integers,
+        ledger: Ledger,
+        asked: Sequence[int],
+        deadline: Deadline,
+        rng: np.random.Generator,
+    ) -> None:
+        self._system, self._ledger, self._asked, self._deadline, self._rng = system, ledger, asked, deadline, rng
+        place = {int(unknown): position for position, unknown in enumerate(group)}
+        self._place = {number: place[ledger.questions[number].unknown] for number in asked}
+        self._point = system.lower
+        self._exact: Program | None = None
+        self._linear: Program | None = None
+
+    def run(self, start: Integers | None) -> bool:
+        """Answer what can be answered; False if the group has no solution at all."""
+        first = self._first(start)
+        if first.answer is Answer.IMPOSSIBLE:
+            return False
+        if first.values is None:
+            return True  # nothing found in time: the questions stay open
+        self._use(first.values)
+        self._stir()
+        for number in self._asked:
+            if number in self._ledger.open and not self._deadline.passed:
+                self._examine(number)
+        if self._system.unknowns <= _COMPLETE:
+            for number in self._asked:
+                if self._ledger.outcomes[number].verdict is Verdict.TOO_FEW:
+                    self._complete(number)
+        return True
+
+    # -- solutions that serve everyone ---------------------------------------------------------------------------------
+
+    def _first(self, start: Integers | None) -> Solution:
+        if start is not None and self._system.holds(start):
+            return Solution(Answer.SOLVED, start)
+        cost = self._rng.random(self._system.unknowns)  # bounded below, since every unknown is
+        return self._whole().minimize(cost, self._seconds(_FIRST_SECONDS), gap=1.0)
+
+    def _use(self, values: Integers) -> int:
+        """Take a solution as the new point, and show it to every open question of the group."""
+        self._point = values
+        learnt = 0
+        for number in self._asked:
+            if number in self._ledger.open:
+                learnt += self._ledger.see(number, int(values[self._place[number]]))
+        return learnt
+
+    def _stir(self) -> None:
+        """Walk through the solutions, each unknown towards values not yet seen, until even large blocks teach little."""
+        tired = 0
+        for size, reach in _STIRS:
+            waiting = self._waiting()
+            if not waiting or self._deadline.passed:
+                return
+            if size > tired:
+                learnt = self._push(waiting, size, reach)
+                tired = size if learnt < _WORTHWHILE * len(waiting) else tired
+            if size >= self._system.unknowns and tired >= size:
+                return
+
+    def _waiting(self) -> list[int]:
+        return [number for number in self._asked if number in self._ledger.open]
+
+    def _push(self, waiting: Sequence[int], size: int, reach: int) -> int:
+        """Push the unknowns in question towards new values, block by block."""
+        cost = np.zeros(self._system.unknowns)
+        for number in waiting:
+            cost[self._place[number]] -= self._direction(number)
+        learnt = 0
+        left = dict.fromkeys(self._rng.permutation([self._place[number] for number in waiting]).tolist())
+        while left and not self._deadline.passed:
+            block = neighbourhood(self._system, [next(iter(left))], size, self._rng)
+            learnt += self._improve(block, cost, reach)
+            for unknown in block.tolist():
+                left.pop(unknown, None)
+        return learnt
+
+    def _direction(self, number: int) -> float:
+        """Choose up or down: where the next value is new; at random where both are, or neither."""
+        outcome, value = self._ledger.outcomes[number], int(self._point[self._place[number]])
+        up = value < outcome.upper and value + 1 not in outcome.seen
+        down = value > outcome.lower and value - 1 not in outcome.seen
+        return float(self._rng.choice((-1.0, 1.0))) if up == down else 1.0 if up else -1.0
+
+    def _improve(self, block: Integers, cost: Floats, reach: int) -> int:
+        part = _near(self._system.restrict(block, self._point), self._point[block], reach)
+        solution = Program(part).minimize(cost[block], self._seconds(_SECONDS), gap=_NEARLY, nodes=_FEW_NODES)
+        return 0 if solution.values is None else self._use(self._with(block, solution.values))
+
+    def _with(self, block: Integers, values: Integers) -> Integers:
+        point = self._point.copy()
+        point[block] = values
+        return point
+
+    # -- one question at a time ----------------------------------------------------------------------------------------
+
+    def _examine(self, number: int) -> None:
+        for size in self._sizes():
+            self._look_around(number, size)
+            if number not in self._ledger.open:
+                return
+        self._bound(number)
+        if number in self._ledger.open:
+            self._try_values(number)
+
+    def _sizes(self) -> Iterator[int]:
+        yield from (size for size in _NEIGHBOURHOODS if size < self._system.unknowns)
+
+    def _look_around(self, number: int, size: int) -> None:
+        """Find other values of one unknown by moving its neighbourhood only."""
+        block = neighbourhood(self._system, [self._place[number]], size, self._rng)
+        at = int(np.searchsorted(block, self._place[number]))
+        part = _near(self._system.restrict(block, self._point), self._point[block], _REACH)
+        program = Program(part)
+        for sign in (1.0, -1.0):
+            cost = np.zeros(len(block))
+            cost[at] = sign
+            solution = program.minimize(cost, self._seconds(_SECONDS))
+            if solution.values is not None:
+                self._use(self._with(block, solution.values))
+        for value in self._ledger.candidates(number, self._ledger.questions[number].need):
+            if number not in self._ledger.open:
+                return
+            if part.lower[at] <= value <= part.upper[at]:
+                program.limit(at, value, value)
+                solution = program.minimize(np.zeros(len(block)), self._seconds(_SECONDS))
+                if solution.values is not None:
+                    self._use(self._with(block, solution.values))
+
+    def _bound(self, number: int) -> None:
+        """Bound one unknown over the whole group: by linear programming, then exactly."""
+        unknown = self._place[number]
+        for program, exact in ((self._relaxed(), False), (self._whole(), True)):
+            for sign in (1.0, -1.0):
+                if number not in self._ledger.open or self._deadline.passed:
+                    return
+                self._bound_one(number, unknown, program, sign, exact=exact)
+
+    def _bound_one(self, number: int, unknown: int, program: Program, sign: float, *, exact: bool) -> None:
+        outcome = self._ledger.outcomes[number]
+        # no need to know how large it can get, beyond being large enough
+        cap = min(outcome.upper, max(outcome.seen) + self._ledger.questions[number].need)
+        cost = np.zeros(self._system.unknowns)
+        cost[unknown] = sign
+        program.limit(unknown, outcome.lower, cap)
+        solution = program.minimize(cost, self._seconds(_SECONDS))
+        program.limit(unknown, int(self._system.lower[unknown]), int(self._system.upper[unknown]))
+        if exact and solution.values is not None:
+            self._use(solution.values)
+        bound = whole_bound(solution.bound)
+        if bound is None or number not in self._ledger.open:
+            return
+        if sign > 0:
+            self._ledger.narrow(number, bound, outcome.upper)
+        elif -bound < cap:
+            self._ledger.narrow(number, outcome.lower, -bound)
+
+    def _try_values(self, number: int) -> None:
+        """Ask for single values, which need not lie without gaps."""
+        for _ in range(_TRIES):
+            candidates = self._ledger.candidates(number, 1)
+            if not candidates or number not in self._ledger.open or self._deadline.passed:
+                return
+            if not self._try_value(number, candidates[0]):
+                return
+
+    def _try_value(self, number: int, value: int) -> bool:
+        """Look for a solution with one value; False if it could not be decided."""
+        unknown, system = self._place[number], self._system
+        program = self._whole()
+        program.limit(unknown, value, value)
+        solution = program.minimize(np.zeros(system.unknowns), self._seconds(_SECONDS))
+        program.limit(unknown, int(system.lower[unknown]), int(system.upper[unknown]))
+        if solution.values is not None:
+            self._ledger.see(number, value)
+            self._use(solution.values)
+        elif solution.answer is Answer.IMPOSSIBLE:
+            self._ledger.exclude(number, value)
+        return solution.answer is not Answer.UNKNOWN
+
+    def _complete(self, number: int) -> None:
+        """For a cell that gives too much away, say exactly which values are left."""
+        for value in self._ledger.unseen(number):
+            if self._deadline.passed or not self._try_value(number, value):
+                return
+
+    # -- programs over the whole group ---------------------------------------------------------------------------------
+
+    def _whole(self) -> Program:
+        if self._exact is None:
+            self._exact = Program(self._system)
+        return self._exact
+
+    def _relaxed(self) -> Program:
+        if self._linear is None:
+            self._linear = Program(self._system, whole=False)
+        return self._linear
+
+    def _seconds(self, most: float) -> float:
+        return min(most, self._deadline.left)
+
+
+def _near(system: System, point: Integers, reach: int) -> System:
+    """Keep every unknown within reach of a solution."""
+    return system.with_bounds(np.maximum(system.lower, point - reach), np.minimum(system.upper, point + reach))

@@ -1,0 +1,109 @@
+"""Say why a table cannot be protected, and which constraint to loosen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddg_pipeline.errors import RefusedError
+from ddg_pipeline.masking.complementary import Unprotected
+from ddg_pipeline.masking.exact import SearchTooLongError, cheapest_move
+from ddg_pipeline.masking.rules import MaskingRules
+from ddg_pipeline.masking.system import Status, System
+
+_NAMED = 5  # how many cells the message names
+_TRIED = 10  # how many cells each remedy is tried on
+
+
+def refusal(system: System, rules: MaskingRules, level: str, unprotected: Unprotected) -> RefusedError:
+    """Explain, by coordinates and without any figure, and name the remedies that were tried and would work.
+
+    Args:
+        system: The cells and relations.
+        rules: The figures that could not be obeyed.
+        level: The contract's name for the level of protection.
+        unprotected: What cannot be protected.
+    """
+    lines: list[str] = []
+    cells = unprotected.cells.tolist()
+    if cells:
+        lines.append(
+            f"{len(cells)} small cells cannot be protected at level {level!r}"
+            f"{' with reasons shown' if rules.show_reason else ''}: {_named(system, cells)}."
+        )
+    if len(unprotected.undecided):
+        lines.append(
+            f"For {len(unprotected.undecided)} of them the solver ran out of time, so that nothing is known: "
+            "publish several smaller tables, or coarser categories."
+        )
+    for row in unprotected.rows[:_NAMED]:
+        lines.append(
+            f"The row of {system.coordinate(int(row[0]))} breaks §4.4.1 items 2 and 4, and has nothing left to hide."
+        )
+    lines.append(
+        "Zeros are always shown, and margins that the table does not carry are assumed known, so that there is no other "
+        "table that a reader could take for the true one."
+    )
+    lines += _remedies(system, rules, level, cells[:_TRIED])
+    lines.append("In any case coarser categories, longer periods or fewer variables in one table help (§4.4.2).")
+    return RefusedError("\n".join(lines))
+
+
+def _named(system: System, cells: list[int]) -> str:
+    named = "; ".join(system.coordinate(cell) for cell in cells[:_NAMED])
+    return named if len(cells) <= _NAMED else f"{named}; and {len(cells) - _NAMED} more"
+
+
+def _remedies(system: System, rules: MaskingRules, level: str, cells: list[int]) -> list[str]:
+    found: list[str] = []
+    if not cells:
+        return found
+    of = f"of {len(cells)} tried"
+    if rules.show_reason:
+        helped = _protectable(system, replace(rules, show_reason=False), cells)
+        if helped:
+            found.append(f"`suppression.show_reason: false` would protect {helped} {of}.")
+    without = [
+        axis.name
+        for axis in dict.fromkeys(axis for cube in system.cubes for axis in cube.axes)
+        if axis.total is not None and axis.labels[axis.total] is None
+    ]
+    if without:
+        everything = replace(system, carried=system.present.copy())
+        helped = _protectable(everything, rules, cells)
+        if helped:
+            names = ", ".join(dict.fromkeys(without))
+            found.append(
+                f"Carrying the total of {names} in the table, so that it can be suppressed too, would protect {helped} "
+                f"{of}; so would `additive: false` on it, if its categories do not sum to anything that others publish."
+            )
+    if level != "exact" and not rules.every_value:
+        helped = _protectable(system, replace(rules, possible_values=2), cells)
+        if helped:
+            found.append(f"`suppression.level: exact` would protect {helped} {of}, with less certainty.")
+    return found
+
+
+def _protectable(system: System, rules: MaskingRules, cells: list[int]) -> int:
+    """Count the cells that could be protected if everything that can be hidden were hidden."""
+    status = system.initial_status(rules)
+    status[status == Status.OPEN] = Status.COMPLEMENTARY
+    return sum(_has_alternatives(system, rules, status, cell) for cell in cells)
+
+
+def _has_alternatives(system: System, rules: MaskingRules, status: NDArray[np.int8], cell: int) -> bool:
+    value = int(system.values[cell])
+    wanted = [other - value for other in range(rules.lower, rules.upper + 1) if other != value]
+    needed = len(wanted) if rules.every_value else rules.possible_values - 1
+    while needed > 0 and wanted:
+        try:
+            found = cheapest_move(system, rules, status, cell, wanted)
+        except SearchTooLongError:
+            return False
+        if found is None:
+            return False
+        wanted.remove(found[0].delta(cell))
+        needed -= 1
+    return True

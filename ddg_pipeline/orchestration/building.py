@@ -1,0 +1,33 @@
+"""Put a project's assets, checks, jobs and schedules together."""
+
+import dagster as dg
+
+from ddg_pipeline.orchestration.dbt_models import dbt_models, ensure_manifest, read_manifest, releases_of
+from ddg_pipeline.orchestration.project import Project
+from ddg_pipeline.orchestration.release_assets import release_assets
+from ddg_pipeline.orchestration.schedules import everything_job, schedules
+from ddg_pipeline.orchestration.source_assets import source_assets
+from ddg_pipeline.release_groups import linked_groups
+
+_TIME_ZONE = "America/Los_Angeles"
+
+
+def build_definitions(project: Project) -> dg.Definitions:
+    """Build the code location of a project.
+
+    Importing this, and calling it, loads neither Great Expectations nor the solver.
+
+    Raises:
+        InputErrors: ``sources.yaml``, the dbt project or a contract is wrong.
+    """
+    project.prepare_environment()
+    manifest = read_manifest(ensure_manifest(project))
+    groups = linked_groups(releases_of(manifest))
+    models, dbt = dbt_models(project, manifest)
+    return dg.Definitions(
+        assets=[*source_assets(project), models, *release_assets(project, manifest, groups)],
+        jobs=[everything_job()],
+        schedules=schedules(groups, _TIME_ZONE),
+        resources={"dbt": dbt},
+        executor=dg.in_process_executor,
+    )

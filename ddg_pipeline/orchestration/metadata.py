@@ -1,0 +1,144 @@
+"""What analysts see beside an asset in Dagster. Nothing here tells a small count."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from ddg_pipeline.rulebook import load_rulebook
+
+if TYPE_CHECKING:
+    from ddg_pipeline.orchestration.steps import Checked, Staged
+    from ddg_pipeline.publishing import Receipt
+    from ddg_pipeline.quality import Certificate
+
+_DEFAULT_RULEBOOK = "calhhs-ddg-2.0"
+
+
+def column_schema(columns: Iterable[tuple[str, str]]) -> dg.TableSchemaMetadataValue:
+    """Show columns with their types."""
+    return dg.MetadataValue.table_schema(dg.TableSchema([dg.TableColumn(name, kind) for name, kind in columns]))
+
+
+def row_count(rows: int) -> dg.MetadataValue:
+    """Show how many rows a restricted table has, unless that number is small itself: rows can be people."""
+    numerator = load_rulebook(_DEFAULT_RULEBOOK).thresholds.numerator
+    if numerator.lower <= rows <= numerator.upper:
+        return dg.MetadataValue.text(f"{numerator.lower} to {numerator.upper}")
+    return dg.MetadataValue.int(rows)
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> dg.MarkdownMetadataValue:
+    """Show a table; what it is given is text of ours or labels, never a figure of a measure."""
+    lines = [header, ["---"] * len(header), *rows]
+    return dg.MetadataValue.md("\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines))
+
+
+def _cell(cell: object) -> str:
+    return str(cell).replace("|", "\\|").replace("\n", " ")
+
+
+def masked_metadata(staged: "Staged") -> dict[str, dg.MetadataValue]:
+    """Show what assessment and masking found."""
+    assessment = staged.assessment
+    terms = assessment["score"]["terms"]
+    counts = staged.counts.values()
+    cells = sum(one.cells for one in counts)
+    return {
+        "decision": dg.MetadataValue.text(assessment["decision"]),
+        "score": dg.MetadataValue.int(assessment["score"]["total"]),
+        "score_terms": markdown_table(
+            ["variable", "riskiest category", "score", "section"],
+            [[term["variable"], term["category"], f"{term['score']:+d}", term["section"]] for term in terms],
+        ),
+        "steps": markdown_table(
+            ["step", "question", "result", "summary"],
+            [[step["step"], step["question"], step["result"], step["summary"]] for step in assessment["steps"]],
+        ),
+        "for_review": markdown_table(
+            ["about", "note"], [[note["field"], note["text"]] for note in assessment.get("notes", [])]
+        ),
+        "cells": dg.MetadataValue.int(cells),
+        "small_cells": dg.MetadataValue.int(sum(one.small for one in counts)),
+        "complementary_cells": dg.MetadataValue.int(sum(one.complementary for one in counts)),
+        "suppression": markdown_table(
+            ["measure", "cells", "zeros", "small", "complementary", "cells suppressed", "counts suppressed"],
+            [
+                [
+                    name,
+                    one.cells,
+                    one.zeros,
+                    one.small,
+                    one.complementary,
+                    f"{one.share_of_cells_suppressed} %",
+                    f"{one.share_of_counts_suppressed} %",
+                ]
+                for name, one in staged.counts.items()
+            ],
+        ),
+        "share_of_counts_suppressed_percent": dg.MetadataValue.int(
+            max(one.share_of_counts_suppressed for one in counts)
+        ),
+        "reasons_shown": dg.MetadataValue.bool(staged.reasons_shown),
+    }
+
+
+def gate_metadata(checked: "Checked") -> dict[str, dg.MetadataValue]:
+    """Show what Great Expectations found: rules and coordinates, never figures."""
+    if checked.gate is None:
+        return {"summary": dg.MetadataValue.text("no reviewed suite, so nothing was evaluated")}
+    rows = [
+        [
+            "yes" if outcome.success else "no",
+            outcome.type,
+            outcome.subject,
+            "not counted" if outcome.breaches is None else outcome.breaches,
+            "; ".join(outcome.coordinates) or (outcome.error or ""),
+        ]
+        for outcome in sorted(checked.gate.results, key=lambda outcome: outcome.success)
+    ]
+    return {
+        "summary": dg.MetadataValue.text(checked.gate.describe()),
+        "evaluated": dg.MetadataValue.int(len(checked.gate.results)),
+        "listed": dg.MetadataValue.int(checked.gate.listed),
+        "expectations": markdown_table(["holds", "expectation", "column", "breaches", "where"], rows),
+    }
+
+
+def audit_metadata(checked: "Checked") -> dict[str, dg.MetadataValue]:
+    """Show what the attacker found: kinds and coordinates, never figures."""
+    from ddg_pipeline.audit import audit_markdown
+
+    if checked.audit is None:
+        return {"summary": dg.MetadataValue.text("nothing is hidden in this release, so there is nothing to attack")}
+    return {
+        "summary": dg.MetadataValue.text(checked.audit.summary()),
+        "report": dg.MetadataValue.md(audit_markdown(checked.audit.redacted())),
+    }
+
+
+def release_metadata(checked: "Checked", certificate: "Certificate", place: Path) -> dict[str, dg.MetadataValue]:
+    """Show what was released."""
+    staged = checked.staged
+    summary = checked.audit.summary() if checked.audit is not None else "released as it is"
+    return {
+        "path": dg.MetadataValue.path(str(place)),
+        "rows": dg.MetadataValue.int(certificate.gate.rows),
+        "files": markdown_table(["file", "sha256"], sorted(certificate.files.items())),
+        "certificate_issued_at": dg.MetadataValue.text(certificate.issued_at.isoformat()),
+        "audit": dg.MetadataValue.text(summary),
+        "score": dg.MetadataValue.int(staged.assessment["score"]["total"]),
+        "decision": dg.MetadataValue.text(certificate.decision),
+        "level": dg.MetadataValue.text(certificate.level),
+    }
+
+
+def publication_metadata(receipt: "Receipt") -> dict[str, dg.MetadataValue]:
+    """Show what was published, and where."""
+    return {
+        "path": dg.MetadataValue.path(str(receipt.path)),
+        "certificate_sha256": dg.MetadataValue.text(receipt.certificate),
+        "replaced": dg.MetadataValue.text(receipt.replaced or "nothing: the first publication"),
+        "files": markdown_table(["file", "sha256"], sorted(receipt.files.items())),
+    }

@@ -1,0 +1,130 @@
+"""Where a project keeps what the pipeline reads and writes: the file ``ddg.yaml``."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ddg_pipeline.contract.yaml_file import load_yaml
+from ddg_pipeline.errors import InputError, InputErrors
+from ddg_pipeline.warehouse.public import PublicStore
+from ddg_pipeline.warehouse.restricted import RestrictedStore
+
+PROJECT_FILE = "ddg.yaml"
+PROJECT_VARIABLE = "DDG_PROJECT"  # the environment variable that names the project's directory
+RESTRICTED_VARIABLE = "DDG_RESTRICTED_DB"  # what a dbt profile reads the path of the restricted store from
+
+
+class _Paths(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sources: str = Field(min_length=1)
+    dbt_project: str = Field(min_length=1)
+    expectations: str = Field(min_length=1)
+    restricted: str = Field(min_length=1)
+    public: str = Field(min_length=1)
+    portal: str = Field(min_length=1)
+    dagster_home: str = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project's places, all absolute.
+
+    Attributes:
+        root: The directory of ``ddg.yaml``.
+        sources: The declaration of what is loaded.
+        dbt_project: The dbt project.
+        expectations: The directory of the suites.
+        restricted: The restricted directory, mode 0700.
+        public: The public store's directory.
+        portal: The local portal folder.
+        dagster_home: Dagster's instance.
+    """
+
+    root: Path
+    sources: Path
+    dbt_project: Path
+    expectations: Path
+    restricted: Path
+    public: Path
+    portal: Path
+    dagster_home: Path
+
+    @property
+    def restricted_store(self) -> RestrictedStore:
+        """The DuckDB file with sources and aggregates."""
+        return RestrictedStore(self.restricted / "restricted.duckdb")
+
+    @property
+    def public_store(self) -> PublicStore:
+        """The certified releases."""
+        return PublicStore(self.public)
+
+    @property
+    def dbt_target(self) -> Path:
+        """Where dbt writes what it compiles and how it went: restricted, because it names records' columns."""
+        return self.restricted / "dbt" / "target"
+
+    @property
+    def manifest(self) -> Path:
+        """The manifest of the dbt project, as last parsed."""
+        return self.dbt_target / "manifest.json"
+
+    def staged(self, release: str) -> Path:
+        """Where a release stands between masking and the gate."""
+        return self.restricted / "staged" / release
+
+    def prepare_environment(self) -> None:
+        """Set, for this process and those it starts, what dbt, Dagster and Great Expectations read."""
+        os.environ[RESTRICTED_VARIABLE] = str(self.restricted_store.path)
+        os.environ.setdefault("DAGSTER_HOME", str(self.dagster_home))
+        os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
+        os.environ["DO_NOT_TRACK"] = "1"
+        os.environ["GX_ANALYTICS_ENABLED"] = "false"
+        os.environ["DBT_LOG_PATH"] = str(self.restricted / "dbt" / "logs")
+
+
+def load_project(directory: Path | None = None) -> Project:
+    """Read a project's ``ddg.yaml``.
+
+    Args:
+        directory: Where it is; by default what ``DDG_PROJECT`` names, else the working directory.
+
+    Raises:
+        InputErrors: The file is missing or wrong.
+    """
+    root = (directory or Path(os.environ.get(PROJECT_VARIABLE, "."))).resolve()
+    file = root / PROJECT_FILE
+    if not file.is_file():
+        hint = f"run this in a project's directory, or name one by --project or {PROJECT_VARIABLE}"
+        raise InputErrors([InputError(str(file), "file", "nothing", hint)])
+    raw: Any = load_yaml(file.read_text(encoding="utf-8"), str(file))
+    try:
+        paths = _Paths.model_validate(raw)
+    except ValidationError as error:
+        allowed = f"the keys are {', '.join(_Paths.model_fields)}, each a path"
+        raise InputErrors(
+            [
+                InputError(str(file), ".".join(map(str, detail["loc"])) or "the whole", detail["msg"].lower(), allowed)
+                for detail in error.errors()
+            ]
+        ) from None
+    places = {key: (root / os.path.expandvars(value)).resolve() for key, value in paths.model_dump().items()}
+    project = Project(root=root, **places)
+    _check_apart(project, str(file))
+    return project
+
+
+def _check_apart(project: Project, file: str) -> None:
+    """What is public may not lie inside what is restricted, nor the other way round."""
+    for key in ("public", "portal", "dagster_home"):
+        other = getattr(project, key)
+        if other.is_relative_to(project.restricted) or project.restricted.is_relative_to(other):
+            raise InputErrors(
+                [InputError(file, key, str(other), f"a directory apart from `restricted` ({project.restricted})")]
+            )

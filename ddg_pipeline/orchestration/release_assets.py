@@ -1,0 +1,202 @@
+"""What becomes of an aggregate with a release contract: masked, released and published, each an asset.
+
+    <release>/masked       assessed, masked and staged in the restricted store
+    <release>/release      judged byte for byte by the gate; in the public store only if it passed
+    <release>/publication  in the portal folder; takes only certified bytes
+
+Linked releases are masked together, so they share the first two steps: all of a group pass, or none.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from ddg_pipeline.contract.manifest import DbtRelease
+from ddg_pipeline.errors import DdgError
+from ddg_pipeline.orchestration import steps
+from ddg_pipeline.orchestration.dbt_models import asset_key_of, relations_of
+from ddg_pipeline.orchestration.failures import failed
+from ddg_pipeline.orchestration.metadata import (
+    audit_metadata,
+    gate_metadata,
+    masked_metadata,
+    publication_metadata,
+    release_metadata,
+)
+from ddg_pipeline.orchestration.project import Project
+from ddg_pipeline.orchestration.source_assets import DUCKDB_POOL
+
+CHECKS = {
+    "same_as_aggregate": "Every shown figure is the aggregate's.",
+    "suite_matches_contract": "The reviewed suite in `expectations/` is the one that contract and rulebook ask for.",
+    "great_expectations": "Every expectation of the suite was evaluated on the bytes that ship, and holds.",
+    "attack_audit": "No reader of this and of linked tables can narrow a small count further than the level allows.",
+}
+
+
+def masked_key(release: str) -> dg.AssetKey:
+    """The asset of a masked, staged release."""
+    return dg.AssetKey([release, "masked"])
+
+
+def release_key(release: str) -> dg.AssetKey:
+    """The asset of a release that passed the gate."""
+    return dg.AssetKey([release, "release"])
+
+
+def publication_key(release: str) -> dg.AssetKey:
+    """The asset of a published release."""
+    return dg.AssetKey([release, "publication"])
+
+
+def release_assets(
+    project: Project, manifest: Mapping[str, Any], groups: Sequence[Sequence[DbtRelease]]
+) -> list[dg.AssetsDefinition]:
+    """Make the assets of every group of linked releases."""
+    assets: list[dg.AssetsDefinition] = []
+    for group in groups:
+        assets.append(_masked(project, manifest, group))
+        assets.append(_gate(project, manifest, group))
+        assets += [_publication(project, release) for release in group]
+    return assets
+
+
+def _name(group: Sequence[DbtRelease]) -> str:
+    return "__".join(release.contract.release for release in group)
+
+
+def _tags(release: DbtRelease, level: str) -> dict[str, str]:
+    return {"ddg/store": level, "ddg/level": release.contract.suppression.level}
+
+
+def _masked(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRelease]) -> dg.AssetsDefinition:
+    specs = [
+        dg.AssetSpec(
+            masked_key(release.contract.release),
+            deps=[
+                asset_key_of(manifest, name)
+                for linked in group
+                for name in dict.fromkeys([linked.model, *linked.contract.reference_tables])
+            ],
+            group_name=release.contract.release,
+            kinds={"ddg", "csv"},
+            description=f"{release.contract.title}: assessed, masked and staged.\n\n{release.contract.description}",
+            tags=_tags(release, "restricted"),
+        )
+        for release in group
+    ]
+
+    @dg.multi_asset(name=f"mask_{_name(group)}", specs=specs, pool=DUCKDB_POOL)
+    def mask(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        try:
+            tables = steps.read_group(project, group, relations_of(manifest))
+            staged = steps.stage(project, tables, _progress(context))
+        except DdgError as error:
+            raise failed(error) from None
+        for one in staged:
+            yield dg.MaterializeResult(asset_key=masked_key(one.contract.release), metadata=masked_metadata(one))
+
+    return mask
+
+
+def _gate(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRelease]) -> dg.AssetsDefinition:
+    names = [release.contract.release for release in group]
+    specs = [
+        dg.AssetSpec(
+            release_key(release.contract.release),
+            deps=[masked_key(name) for name in names],
+            group_name=release.contract.release,
+            kinds={"ddg", "greatexpectations", "csv"},
+            description=f"{release.contract.title}: the bytes that passed the gate, with their certificate.",
+            tags=_tags(release, "public"),
+        )
+        for release in group
+    ]
+    checks = [
+        dg.AssetCheckSpec(name=check, asset=release_key(name), blocking=True, description=text)
+        for name in names
+        for check, text in CHECKS.items()
+    ]
+
+    @dg.multi_asset(name=f"gate_{_name(group)}", specs=specs, check_specs=checks, pool=DUCKDB_POOL)
+    def gate(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
+        # validate first, and raise before anything is written or recorded: a check after the fact would be too late
+        try:
+            tables = steps.read_group(project, group, relations_of(manifest))
+            checked = steps.check(project, tables, _progress(context))
+        except DdgError as error:
+            raise failed(error) from None
+        for one in checked:
+            yield from _check_results(one)
+        blocked = [one.staged.contract.release for one in checked if not one.passed]
+        if blocked:
+            raise dg.Failure(
+                description=f"{', '.join(blocked)} did not pass the gate: nothing of {', '.join(names)} was released, "
+                "and what was released before is unchanged. The checks say what is wrong and where.",
+                allow_retries=False,
+            )
+        try:
+            certificates = steps.certify(tables, checked)
+            places = steps.hand_over(project, checked, certificates)
+        except DdgError as error:
+            raise failed(error) from None
+        for one, certificate, place in zip(checked, certificates, places, strict=True):
+            metadata = release_metadata(one, certificate, place)
+            yield dg.MaterializeResult(asset_key=release_key(one.staged.contract.release), metadata=metadata)
+
+    return gate
+
+
+def _check_results(checked: steps.Checked) -> Iterator[dg.AssetCheckResult]:
+    key = release_key(checked.staged.contract.release)
+    passed: dict[str, tuple[bool, dict[str, dg.MetadataValue]]] = {
+        "same_as_aggregate": (not checked.differences, {"where": dg.MetadataValue.json(list(checked.differences))}),
+        "suite_matches_contract": (
+            not checked.suite_problems,
+            {"problems": dg.MetadataValue.json(list(checked.suite_problems))},
+        ),
+        "great_expectations": (checked.gate is not None and checked.gate.passed, gate_metadata(checked)),
+        "attack_audit": (checked.audit_passed, audit_metadata(checked)),
+    }
+    for name, (success, metadata) in passed.items():
+        yield dg.AssetCheckResult(
+            asset_key=key,
+            check_name=name,
+            passed=success,
+            severity=dg.AssetCheckSeverity.ERROR,
+            metadata=metadata,
+        )
+
+
+def _publication(project: Project, release: DbtRelease) -> dg.AssetsDefinition:
+    contract = release.contract
+
+    @dg.asset(
+        key=publication_key(contract.release),
+        deps=[release_key(contract.release)],
+        group_name=contract.release,
+        kinds={"ddg", "csv"},
+        description=f"{contract.title}: in the portal folder.",
+        tags=_tags(release, "public"),
+    )
+    def publish() -> dg.MaterializeResult[None]:
+        try:
+            receipt = steps.publish(project, contract)
+        except DdgError as error:
+            raise failed(error) from None
+        return dg.MaterializeResult(metadata=publication_metadata(receipt))
+
+    return publish
+
+
+def _progress(context: dg.AssetExecutionContext) -> Any:
+    """Log each stage of long work once, when it begins."""
+    seen: set[str] = set()
+
+    def report(stage: str, _done: int, of: int) -> None:
+        if stage not in seen:
+            seen.add(stage)
+            context.log.info("%s: %s to do", stage, of)
+
+    return report

@@ -1,0 +1,166 @@
+"""Run everything without a server: the same job that the UI runs, in this process, on the same instance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from ddg_pipeline.errors import InputError, InputErrors
+from ddg_pipeline.orchestration.project import Project
+
+if TYPE_CHECKING:
+    from dagster import AssetCheckEvaluation, ExecuteInProcessResult
+
+_DAGSTER_YAML = """\
+# Written once by `ddg run`; yours to change.
+telemetry:
+  enabled: false
+concurrency:
+  pools:
+    # DuckDB has one writer: everything that touches it waits its turn, in one run and across runs
+    default_limit: 1
+  runs:
+    # concurrent dbt runs of one project overwrite each other
+    max_concurrent_runs: 1
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one release in a run.
+
+    Attributes:
+        release: Its name.
+        published: Where it is on the portal now; None where this run did not publish it.
+        decision: ``mask`` or ``release``; None where it was not assessed.
+        score: The publication score; None where it was not assessed.
+        cells: Cells of the table.
+        small: Cells hidden because they are small.
+        complementary: Cells hidden to protect those.
+        problems: Why it was not published: failed checks and steps, by coordinates, never by figures.
+    """
+
+    release: str
+    published: Path | None
+    decision: str | None
+    score: int | None
+    cells: int
+    small: int
+    complementary: int
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What became of a run.
+
+    Attributes:
+        success: Whether every step succeeded.
+        run_id: Dagster's id of the run.
+        outcomes: One for each release asked for.
+        problems: What failed before any release: sources, models.
+    """
+
+    success: bool
+    run_id: str
+    outcomes: tuple[Outcome, ...]
+    problems: tuple[str, ...]
+
+
+def prepare_instance(project: Project) -> None:
+    """Make Dagster's home, with telemetry off and one DuckDB writer at a time, unless there is one already."""
+    project.prepare_environment()
+    project.dagster_home.mkdir(parents=True, exist_ok=True)
+    settings = project.dagster_home / "dagster.yaml"
+    if not settings.exists():
+        settings.write_text(_DAGSTER_YAML, encoding="utf-8")
+
+
+def run(
+    project: Project,
+    releases: Sequence[str] = (),
+    *,
+    until: Literal["masked", "release", "publication"] = "publication",
+    on_step: Callable[[str], None] | None = None,
+) -> RunResult:
+    """Run the road to the given releases, or to all of them.
+
+    Args:
+        project: The project.
+        releases: Names of releases; none means all.
+        until: The last asset of each release to make: ``masked``, ``release`` or ``publication``.
+        on_step: Called with the name of each step when it starts.
+
+    Raises:
+        InputErrors: The project is wrong, or a release is not in it.
+    """
+    import dagster as dg
+
+    prepare_instance(project)
+    from ddg_pipeline.orchestration.building import build_definitions
+    from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest, releases_of
+    from ddg_pipeline.orchestration.schedules import EVERYTHING
+    from ddg_pipeline.orchestration.selection import with_siblings
+
+    contracts = [release.contract for release in releases_of(read_manifest(ensure_manifest(project)))]
+    known = [contract.release for contract in contracts]
+    unknown = [name for name in releases if name not in known]
+    if unknown:
+        found = ", ".join(unknown)
+        raise InputErrors([InputError(str(project.root), "release", found, f"one of {', '.join(known)}")])
+    wanted = list(releases) or known
+    definitions = build_definitions(project)
+    graph = definitions.resolve_asset_graph()
+    with dg.DagsterInstance.get() as instance:
+        result = definitions.resolve_job_def(EVERYTHING).execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            asset_selection=sorted(with_siblings(graph, [dg.AssetKey([name, until]) for name in wanted])),
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+    del on_step
+    outcomes = tuple(_outcome(result, name) for name in wanted)
+    return RunResult(result.success, result.run_id, outcomes, _problems(result))
+
+
+def _outcome(result: ExecuteInProcessResult, release: str) -> Outcome:
+    import dagster as dg
+
+    def metadata(step: str) -> dict[str, Any]:
+        key = dg.AssetKey([release, step])
+        found = [event for event in result.get_asset_materialization_events() if event.asset_key == key]
+        return {name: value.value for name, value in found[-1].materialization.metadata.items()} if found else {}
+
+    masked, published = metadata("masked"), metadata("publication")
+    failed = [
+        f"{release}: check {check.check_name} failed: {_reason(check)}"
+        for check in result.get_asset_check_evaluations()
+        if check.asset_key == dg.AssetKey([release, "release"]) and not check.passed
+    ]
+    return Outcome(
+        release=release,
+        published=Path(published["path"]) if published else None,
+        decision=masked.get("decision"),
+        score=masked.get("score"),
+        cells=masked.get("cells", 0),
+        small=masked.get("small_cells", 0),
+        complementary=masked.get("complementary_cells", 0),
+        problems=tuple(failed),
+    )
+
+
+def _reason(check: AssetCheckEvaluation) -> str:
+    texts = [value.value for key, value in check.metadata.items() if key in ("summary", "problems", "where")]
+    return "; ".join(str(text) if isinstance(text, str) else ", ".join(map(str, text or [])) for text in texts)
+
+
+def _problems(result: ExecuteInProcessResult) -> tuple[str, ...]:
+    """Collect the messages of failed steps; ours name coordinates only, others are reduced to their class."""
+    found = []
+    for event in result.filter_events(lambda event: event.is_step_failure):
+        error = event.step_failure_data.user_failure_data
+        description = error.description if error is not None else None
+        found.append(description or f"step {event.step_key} failed; see the run in Dagster")
+    return tuple(found)

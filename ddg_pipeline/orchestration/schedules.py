@@ -1,0 +1,57 @@
+"""Jobs and schedules: everything at once, and every release by the cadence its contract names."""
+
+from collections.abc import Sequence
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from ddg_pipeline.contract.manifest import DbtRelease
+from ddg_pipeline.orchestration.release_assets import publication_key
+
+EVERYTHING = "everything"
+
+_CRON = {
+    "daily": "0 6 * * *",
+    "weekly": "0 6 * * 1",
+    "monthly": "0 6 2 * *",
+    "quarterly": "0 6 2 1,4,7,10 *",
+    "half-yearly": "0 6 2 1,7 *",
+    "yearly": "0 6 2 1 *",
+}
+
+
+def everything_job() -> UnresolvedAssetJobDefinition:
+    """From all sources to all publications."""
+    return dg.define_asset_job(
+        EVERYTHING, dg.AssetSelection.all(), description="Loads every source and releases every table."
+    )
+
+
+def schedules(groups: Sequence[Sequence[DbtRelease]], time_zone: str) -> list[dg.ScheduleDefinition]:
+    """Make one schedule for each cadence; a group of linked releases runs at the most frequent one among them.
+
+    Releases without a cadence, or with an irregular one, are released by hand. Schedules are off until someone turns
+    them on.
+    """
+    order = list(_CRON)
+    by_cadence: dict[str, list[str]] = {}
+    for group in groups:
+        named = [release.contract.publication.cadence for release in group]
+        cadences = [cadence for cadence in named if cadence is not None and cadence in _CRON]
+        if cadences:
+            soonest = min(cadences, key=order.index)
+            by_cadence.setdefault(soonest, []).extend(release.contract.release for release in group)
+    return [
+        dg.ScheduleDefinition(
+            name=f"{cadence.replace('-', '_')}_releases",
+            job=dg.define_asset_job(
+                f"release_{cadence.replace('-', '_')}",
+                dg.AssetSelection.assets(*map(publication_key, names)).upstream(),
+                description=f"Releases {', '.join(names)} with all they are built from.",
+            ),
+            cron_schedule=_CRON[cadence],
+            execution_timezone=time_zone,
+            description=f"Releases {', '.join(names)} ({cadence}).",
+        )
+        for cadence, names in by_cadence.items()
+    ]

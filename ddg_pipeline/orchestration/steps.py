@@ -1,0 +1,387 @@
+"""What the release assets do, without Dagster: read, mask and stage; check and certify; hand over; publish.
+
+Every step works on a group of linked releases: they are masked together, so that they pass together or not at all.
+Between the steps a release lies in the restricted directory:
+
+    <restricted>/staged/<release>/package/…      the files that are to ship
+    <restricted>/staged/<release>/prepared.json  how they came about, for the gate
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ddg_pipeline.contract import BoundTable, ReleaseContract, bind
+from ddg_pipeline.contract.manifest import DbtRelease
+from ddg_pipeline.errors import InputError, InputErrors, RefusedError
+from ddg_pipeline.orchestration.project import Project
+from ddg_pipeline.rulebook import Rulebook
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ddg_pipeline.audit import AuditReport
+    from ddg_pipeline.masking import CellCounts, Progress
+    from ddg_pipeline.preparation import Prepared
+    from ddg_pipeline.publishing import AuditSummary, Receipt
+    from ddg_pipeline.quality import Certificate, GateResult, Suite
+
+_PREPARED = "prepared.json"
+_PACKAGE = "package"
+_LISTED = 20
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A release between masking and the gate.
+
+    Attributes:
+        contract: Its contract.
+        assessment: What steps 1 to 3 found, as plain values.
+        counts: How many cells of which kind, by measure.
+        masked: Whether counts under the threshold are hidden.
+        reasons_shown: Whether the codes tell small cells from complementary ones.
+        aggregate: The hash of the aggregate that was masked.
+        package: The directory of the files that are to ship.
+    """
+
+    contract: ReleaseContract
+    assessment: Mapping[str, Any]
+    counts: Mapping[str, CellCounts]
+    masked: bool
+    reasons_shown: bool
+    aggregate: str
+    package: Path
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What the gate says about one staged release.
+
+    Attributes:
+        staged: The release.
+        suite: The reviewed suite; None where there is none that can be read.
+        suite_problems: Why the reviewed suite is not the one that the contract asks for; empty if it is.
+        differences: Where a shown figure is not the aggregate's, by coordinate.
+        gate: What Great Expectations found in the bytes; None where there was no suite to judge by.
+        audit: What the attacker found in the group, without figures; None where nothing needs to be hidden.
+    """
+
+    staged: Staged
+    suite: Suite | None
+    suite_problems: tuple[str, ...]
+    differences: tuple[str, ...]
+    gate: GateResult | None
+    audit: AuditReport | None
+
+    @property
+    def audit_passed(self) -> bool:
+        """Whether the attacker found nothing, or there is nothing to find because nothing needs to be hidden."""
+        return self.audit.safe if self.audit is not None else not self.staged.masked
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything was computed and nothing was found."""
+        judged = self.gate is not None and self.gate.passed
+        return judged and self.audit_passed and not self.suite_problems and not self.differences
+
+
+def read_group(
+    project: Project, releases: Sequence[DbtRelease], relations: Mapping[str, tuple[str, str]]
+) -> list[BoundTable]:
+    """Read the aggregates of a group from the restricted store and bind them to their contracts."""
+    store = project.restricted_store
+    tables = []
+    references: dict[str, pd.DataFrame] = {}
+    for release in releases:
+        for name in release.contract.reference_tables:
+            if name not in references:
+                references[name] = store.read_table(*relations[name])
+        table = store.read_table(release.schema, release.relation)
+        named = {name: references[name] for name in release.contract.reference_tables}
+        tables.append(bind(release.contract, _in_order(table, release.contract), named, release.model))
+    return tables
+
+
+def _in_order(table: pd.DataFrame, contract: ReleaseContract) -> pd.DataFrame:
+    """Sort the rows by their categories: a database gives them in any order, and the same data are the same bytes."""
+    present = [name for name in contract.dimensions if name in table.columns]
+    return table.sort_values(present, kind="stable", key=lambda column: column.astype("str")).reset_index(drop=True)
+
+
+def stage(project: Project, tables: Sequence[BoundTable], progress: Progress | None = None) -> list[Staged]:
+    """Assess, mask and write the tables of a group to where the gate looks.
+
+    Raises:
+        InputErrors: A table or contract is wrong.
+        RefusedError: The tables cannot be protected.
+    """
+    from ddg_pipeline.preparation import prepare, rulebook_of
+
+    prepared = prepare(tables, rulebook_of(tables), progress)
+    return [_stage(project, one) for one in prepared]
+
+
+def _stage(project: Project, prepared: Prepared) -> Staged:
+    from ddg_pipeline.publishing import write_release_csv
+
+    contract = prepared.bound.contract
+    home = project.staged(contract.release)
+    project.restricted_store.private_directory()
+    shutil.rmtree(home, ignore_errors=True)
+    package = home / _PACKAGE
+    write_release_csv(package, contract, prepared.masked.frame)
+    staged = Staged(
+        contract=contract,
+        assessment=prepared.assessment.to_json_dict(),
+        counts=prepared.masked.counts,
+        masked=prepared.masked.masked,
+        reasons_shown=prepared.masked.reasons_shown,
+        aggregate=_digest(prepared.bound),
+        package=package,
+    )
+    record = {
+        "assessment": dict(staged.assessment),
+        "counts": {name: asdict(counts) for name, counts in staged.counts.items()},
+        "masked": staged.masked,
+        "reasons_shown": staged.reasons_shown,
+        "aggregate": staged.aggregate,
+    }
+    (home / _PREPARED).write_text(json.dumps(record), encoding="utf-8")
+    return staged
+
+
+def _read_staged(project: Project, bound: BoundTable) -> Staged:
+    from ddg_pipeline.masking import CellCounts
+
+    release = bound.contract.release
+    home = project.staged(release)
+    try:
+        record = json.loads((home / _PREPARED).read_text(encoding="utf-8"))
+        counts = {name: CellCounts(**values) for name, values in record["counts"].items()}
+        staged = Staged(
+            bound.contract,
+            record["assessment"],
+            counts,
+            record["masked"],
+            record["reasons_shown"],
+            record["aggregate"],
+            home / _PACKAGE,
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        raise RefusedError(f"{release}: nothing is staged; materialize {release}/masked first") from None
+    if staged.aggregate != _digest(bound):
+        raise RefusedError(
+            f"{release}: the aggregate or contract has changed since it was masked; materialize {release}/masked again"
+        )
+    return staged
+
+
+def _digest(bound: BoundTable) -> str:
+    """Hash an aggregate with its contract, so that the gate notices a change of either."""
+    digest = hashlib.sha256(bound.contract.model_dump_json().encode())
+    digest.update(bound.frame.to_csv(index=False).encode())
+    return digest.hexdigest()
+
+
+def expected_suite(staged: Staged, bound: BoundTable, rulebook: Rulebook) -> Suite:
+    """Derive the suite that a staged release has to pass."""
+    from ddg_pipeline.quality import build_suite, margin_exceptions, published_columns
+
+    return build_suite(
+        staged.contract,
+        rulebook,
+        columns=published_columns(staged.contract, [str(column) for column in bound.original.columns]),
+        masked=staged.masked,
+        reasons_shown=staged.reasons_shown,
+        references=bound.references,
+        tolerated_margins=margin_exceptions(staged.contract, bound.frame, bound.references),
+    )
+
+
+def write_suites(project: Project, tables: Sequence[BoundTable]) -> list[Path]:
+    """Write the suites of staged releases for review.
+
+    Returns:
+        The files that are new or changed.
+    """
+    from ddg_pipeline.preparation import rulebook_of
+    from ddg_pipeline.quality import suite_text, write_suite
+
+    rulebook = rulebook_of(tables)
+    changed = []
+    for bound in tables:
+        suite = expected_suite(_read_staged(project, bound), bound, rulebook)
+        path = project.expectations / f"{bound.contract.release}.json"
+        if not path.is_file() or path.read_text(encoding="utf-8") != suite_text(suite):
+            changed.append(write_suite(suite, project.expectations))
+    return changed
+
+
+def check(project: Project, tables: Sequence[BoundTable], progress: Progress | None = None) -> list[Checked]:
+    """Judge the staged bytes of a group: by the reviewed suites, and by the attacker.
+
+    Raises:
+        RefusedError: Nothing is staged, or something else than what the aggregates say now.
+    """
+    from ddg_pipeline.preparation import assess_group, attack, rulebook_of
+    from ddg_pipeline.publishing import package_names
+    from ddg_pipeline.quality import read_csv_file
+
+    rulebook = rulebook_of(tables)
+    staged = [_read_staged(project, bound) for bound in tables]
+    masked = assess_group(tables, rulebook)[0].decision == "mask"
+    if any(one.masked is not masked for one in staged):
+        names = ", ".join(one.contract.release for one in staged)
+        raise RefusedError(f"{names}: staged otherwise than the assessment decides; materialize it again from `masked`")
+    frames = [read_csv_file(one.package / package_names(one.contract).csv)[1] for one in staged]
+    report = None
+    if masked:
+        shown = all(one.reasons_shown for one in staged)
+        report = attack(tables, frames, rulebook, shown, progress).redacted()
+    return [
+        _check(project, one, bound, frame, rulebook, report)
+        for one, bound, frame in zip(staged, tables, frames, strict=True)
+    ]
+
+
+def _check(
+    project: Project,
+    staged: Staged,
+    bound: BoundTable,
+    frame: pd.DataFrame,
+    rulebook: Rulebook,
+    report: AuditReport | None,
+) -> Checked:
+    from ddg_pipeline.publishing import package_names
+    from ddg_pipeline.quality import load_suite, row_parameters, suite_differences, validate
+
+    differences = _differences(frame, bound, rulebook)
+    path = project.expectations / f"{staged.contract.release}.json"
+    try:
+        suite = load_suite(path)
+    except (InputError, InputErrors) as error:
+        return Checked(staged, None, (f"{error} (`ddg suites` writes it for review)",), differences, None, report)
+    problems = tuple(suite_differences(suite, expected_suite(staged, bound, rulebook)))
+    csv = staged.package / package_names(staged.contract).csv
+    gate = validate(csv, suite, row_parameters(staged.contract, bound.frame))
+    return Checked(staged, suite, problems, differences, gate, report)
+
+
+def _differences(frame: pd.DataFrame, bound: BoundTable, rulebook: Rulebook) -> tuple[str, ...]:
+    """Name the cells in which the staged table shows something else than the aggregate says."""
+    from ddg_pipeline.masking import unmasked
+
+    before = unmasked(bound, rulebook).frame
+    if list(frame.columns) != list(before.columns) or len(frame) != len(before):
+        return ("the rows or columns are not those of the aggregate",)
+    found = []
+    for name in bound.original.columns:
+        other = frame[name].to_numpy() != before[name].to_numpy()
+        if name in bound.contract.measures:
+            other &= frame[name].to_numpy() != ""
+        found += [f"{name} at {bound.coordinate(int(row))}" for row in other.nonzero()[0][:_LISTED]]
+    return tuple(found[:_LISTED])
+
+
+def certify(tables: Sequence[BoundTable], checked: Sequence[Checked]) -> list[Certificate]:
+    """Complete the packages of a group that passed, and certify them.
+
+    Raises:
+        RefusedError: One of them did not pass.
+    """
+    from ddg_pipeline.preparation import rulebook_of, strongest_level
+    from ddg_pipeline.publishing import ReleaseFacts, package_names, write_documents
+    from ddg_pipeline.quality import issue_certificate
+
+    rulebook = rulebook_of(tables)
+    level = strongest_level(tables, rulebook)
+    certificates = []
+    for one in checked:
+        staged = one.staged
+        if not one.passed or one.suite is None or one.gate is None:
+            raise RefusedError(f"{staged.contract.release}: did not pass the gate")
+        summary = audit_summary(one, level, rulebook)
+        facts = ReleaseFacts(staged.assessment, staged.counts, staged.reasons_shown, summary, one.gate)
+        write_documents(staged.package, staged.contract, rulebook, facts)
+        certificates.append(
+            issue_certificate(
+                staged.package,
+                contract=staged.contract,
+                rulebook=rulebook,
+                suite=one.suite,
+                csv_name=package_names(staged.contract).csv,
+                gate=one.gate,
+                audit=summary,
+                decision=facts.decision,
+            )
+        )
+    return certificates
+
+
+def audit_summary(checked: Checked, level: str, rulebook: Rulebook) -> AuditSummary:
+    """Say what the attack showed, in the form that the package carries."""
+    if checked.audit is None:
+        guarantee = (
+            f"Nothing is hidden: the publication score is not over {rulebook.cut_off}, or no figure comes from a small "
+            "number of people, so that the guideline lets the table out as it is."
+        )
+        return {"passed": checked.audit_passed, "level": "none", "guarantee": guarantee, "method": "not needed"}
+    promised = rulebook.masking.levels[level].description  # type: ignore[index]
+    return {
+        "passed": checked.audit_passed,
+        "level": level,
+        "guarantee": f"{checked.audit.summary()} {promised}",
+        "method": (
+            "Every relation among the published figures of this and of linked tables was solved against the bytes that "
+            "ship, for a reader who knows that zeros are shown, what the codes mean, and every margin."
+        ),
+    }
+
+
+def hand_over(project: Project, checked: Sequence[Checked], certificates: Sequence[Certificate]) -> list[Path]:
+    """Make the certified packages of a group the current releases of the public store, each in one atomic step.
+
+    Returns:
+        Where each release is now.
+    """
+    from ddg_pipeline.quality import CERTIFICATE_NAME
+
+    places = []
+    for one, certificate in zip(checked, certificates, strict=True):
+        release = one.staged.contract.release
+        outgoing = one.staged.package.parent / "outgoing"
+        shutil.rmtree(outgoing, ignore_errors=True)
+        shutil.copytree(one.staged.package, outgoing)
+        certified = hashlib.sha256((one.staged.package / CERTIFICATE_NAME).read_bytes()).hexdigest()
+        hashes = {**certificate.files, CERTIFICATE_NAME: certified}
+        places.append(project.public_store.hand_over(release, outgoing, sha256=hashes))
+    return places
+
+
+def publish(project: Project, contract: ReleaseContract) -> Receipt:
+    """Publish the current release to the local portal folder, if its certificate holds for these very bytes.
+
+    Raises:
+        RefusedError: There is no release, or its certificate is void.
+        InputErrors: The reviewed suite cannot be read.
+    """
+    from ddg_pipeline.publishing import publish_to_folder
+    from ddg_pipeline.quality import load_suite
+    from ddg_pipeline.rulebook import load_rulebook
+
+    current = project.public_store.current(contract.release)
+    if current is None:
+        raise RefusedError(
+            f"{contract.release}: nothing has passed the gate; materialize {contract.release}/release first"
+        )
+    suite = load_suite(project.expectations / f"{contract.release}.json")
+    return publish_to_folder(
+        current, project.portal, contract=contract, rulebook=load_rulebook(contract.rulebook), suite=suite
+    )

@@ -1,0 +1,25 @@
+"""Step 6 of the guideline: the package of a release, and the places it is published to (DDG 2.0 §4.6)."""
+
+from ddg_pipeline.publishing.facts import AuditSummary, PublicCells, ReleaseFacts, public_cells
+from ddg_pipeline.publishing.folder import Receipt, publish_to_folder
+from ddg_pipeline.publishing.names import PackageNames, package_names
+from ddg_pipeline.publishing.package import write_documents, write_release_csv
+from ddg_pipeline.publishing.public_assessment import PublicAssessment, public_assessment
+from ddg_pipeline.publishing.report import report_html, report_json
+
+__all__ = [
+    "AuditSummary",
+    "PackageNames",
+    "PublicAssessment",
+    "PublicCells",
+    "Receipt",
+    "ReleaseFacts",
+    "package_names",
+    "public_assessment",
+    "public_cells",
+    "publish_to_folder",
+    "report_html",
+    "report_json",
+    "write_documents",
+    "write_release_csv",
+]

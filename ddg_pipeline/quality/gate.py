@@ -1,0 +1,230 @@
+"""The gate: Great Expectations judges the bytes that ship, read back from disk; everything uncertain is a failure.
+
+Great Expectations fails open in places (an empty table, an all-null column or an unknown type passes) and its results
+can carry figures. So it is asked for a yes or no only, one expectation at a time; what was listed must have been
+evaluated; breaches are counted a second time by our own functions, which name rows by their categories; an exception is
+reported by the name of its class, never by its message or traceback.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ddg_pipeline.errors import InputError
+from ddg_pipeline.quality.builtin_breaches import builtin_breaches
+from ddg_pipeline.quality.csv_text import read_csv_file
+from ddg_pipeline.quality.hashing import sha256_of, sha256_of_bytes
+from ddg_pipeline.quality.rules import Breaches, MissingColumnError, coordinates, rows_digest
+from ddg_pipeline.quality.suite import Suite, subject
+from ddg_pipeline.quality.suite_file import check_suite, expectation_classes, parameters_of
+
+COORDINATES_LISTED = 20
+
+
+@dataclass(frozen=True)
+class ExpectationOutcome:
+    """What became of one expectation.
+
+    Attributes:
+        type: The expectation's type.
+        description: The rule in words.
+        subject: The column, or columns, it is about; empty for the table as a whole.
+        success: Whether it was evaluated and holds.
+        breaches: How often it is broken; None where it failed and the breaches could not be counted.
+        coordinates: Rows that break it, by their categories, at most `COORDINATES_LISTED`; for the table as a whole,
+            what is wrong. Never a figure of a measure.
+        error: Why it could not be evaluated; None where it was.
+    """
+
+    type: str
+    description: str
+    subject: str
+    success: bool
+    breaches: int | None
+    coordinates: tuple[str, ...]
+    error: str | None
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """What the gate says about one file.
+
+    Attributes:
+        passed: Whether every listed expectation was evaluated and holds, for at least one row.
+        results: One outcome for each listed expectation, in order.
+        listed: How many expectations the suite lists.
+        rows: How many rows the file has; 0 where it could not be read.
+        sha256: The hash of the bytes that were judged; empty where there is no file.
+        suite_sha256: The hash of the suite.
+        parameters: The suite parameters that were compared with.
+    """
+
+    passed: bool
+    results: tuple[ExpectationOutcome, ...]
+    listed: int
+    rows: int
+    sha256: str
+    suite_sha256: str
+    parameters: Mapping[str, Any]
+
+    @property
+    def failures(self) -> list[ExpectationOutcome]:
+        """The outcomes that are no success."""
+        return [outcome for outcome in self.results if not outcome.success]
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the result as plain data; it holds no figure of a measure."""
+        return asdict(self) | {"parameters": dict(self.parameters)}
+
+    def describe(self) -> str:
+        """Say in a few lines what failed, by rule and coordinate."""
+        if self.passed:
+            return f"{self.listed} expectations hold for {self.rows} rows"
+        lines = [f"{len(self.failures)} of {self.listed} expectations do not hold"]
+        for outcome in self.failures:
+            about = f" ({outcome.subject})" if outcome.subject else ""
+            count = "" if outcome.breaches is None else f": {outcome.breaches} times"
+            where = f": {'; '.join(outcome.coordinates)}" if outcome.coordinates else ""
+            lines.append(f"{outcome.type}{about}{count}{where}{f': {outcome.error}' if outcome.error else ''}")
+        return "\n".join(lines)
+
+
+def validate(path: Path, suite: Suite, parameters: Mapping[str, Any] | None = None) -> GateResult:
+    """Judge the bytes of a file by a suite. Imports Great Expectations.
+
+    A file that is missing or is no CSV of the published dialect fails, as does every rule that could not be evaluated.
+
+    Args:
+        path: The staged CSV.
+        suite: The suite (`build_suite` or `load_suite`).
+        parameters: The values of its suite parameters (`row_parameters`).
+
+    Raises:
+        InputErrors: The suite cannot be evaluated as it stands.
+        InputError: A suite parameter is missing.
+    """
+    parameters = dict(parameters or {})
+    check_suite(suite, f"{suite.get('name', 'suite')}.json")
+    absent = sorted(parameters_of(suite) - set(parameters))
+    if absent:
+        raise InputError(f"{suite['name']}.json", "parameters", f"no {', '.join(absent)}", "take them from the table")
+    listed, suite_sha256 = len(suite["expectations"]), sha256_of(suite)
+    try:
+        data, frame = read_csv_file(path)
+    except InputError as error:
+        rule = "The file is CSV in the published dialect."
+        unread = ExpectationOutcome("file_is_published_csv", rule, "", False, None, (), str(error))
+        digest = sha256_of_bytes(path.read_bytes()) if path.is_file() else ""
+        return GateResult(False, (unread,), listed, 0, digest, suite_sha256, parameters)
+    outcomes = tuple(_evaluate(frame, suite, parameters))
+    passed = bool(len(outcomes) == listed and len(frame) and all(outcome.success for outcome in outcomes))
+    return GateResult(passed, outcomes, listed, len(frame), sha256_of_bytes(data), suite_sha256, parameters)
+
+
+def _evaluate(frame: pd.DataFrame, suite: Suite, parameters: Mapping[str, Any]) -> list[ExpectationOutcome]:
+    classes = expectation_classes()
+    naming = _Naming.of(frame, suite, parameters)
+    outcomes = []
+    with _quiet():
+        batch = _batch(frame)
+        for entry in suite["expectations"]:
+            kwargs = {key: _with_parameter(value, parameters) for key, value in entry["kwargs"].items()}
+            outcomes.append(_outcome(batch, frame, entry, classes[entry["type"]], kwargs, naming))
+    return outcomes
+
+
+@dataclass(frozen=True)
+class _Naming:
+    """How rows of this file may be named in a finding.
+
+    Attributes:
+        key: The dimensions.
+        known: The labels that may be told; None tells all, because the rows are those that were assessed.
+    """
+
+    key: list[str]
+    known: Mapping[str, frozenset[str]] | None
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, suite: Suite, parameters: Mapping[str, Any]) -> _Naming:
+        key = suite["meta"]["key"]
+        if set(key) <= set(frame.columns) and rows_digest(frame, key) == parameters.get("coordinates"):
+            return cls(key, None)
+        in_set = "expect_column_values_to_be_in_set"
+        lists = [entry["kwargs"] for entry in suite["expectations"] if entry["type"] == in_set]
+        return cls(key, {kwargs["column"]: frozenset(map(str, kwargs["value_set"])) for kwargs in lists})
+
+    def name(self, frame: pd.DataFrame, found: Breaches | None) -> tuple[str, ...]:
+        if found is None:
+            return ()
+        listed = COORDINATES_LISTED
+        rows = coordinates(frame, self.key, found.rows, listed, self.known) if found.rows.any() else ()
+        return (*found.notes, *rows)[:listed]
+
+
+def _batch(frame: pd.DataFrame) -> Any:
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    context = great_expectations.get_context(mode="ephemeral")
+    context.enable_analytics(enable=False)
+    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
+    asset = context.data_sources.add_pandas("staged").add_dataframe_asset("release")
+    return asset.add_batch_definition_whole_dataframe("bytes").get_batch({"dataframe": frame})
+
+
+def _outcome(
+    batch: Any, frame: pd.DataFrame, entry: Mapping[str, Any], kind: Any, kwargs: dict[str, Any], naming: _Naming
+) -> ExpectationOutcome:
+    success, error, found = False, None, None
+    try:
+        expectation = kind(**kwargs)
+        result = batch.validate(expectation, result_format="BOOLEAN_ONLY")
+        raised = set(result.exception_info) != _NO_EXCEPTION or result.exception_info["raised_exception"]
+        error = "Great Expectations raised an exception" if raised else None
+        own = getattr(expectation, "breaches", None)
+        found = own(frame) if own else builtin_breaches(frame, entry["type"], kwargs)
+        success = result.success is True and error is None and (found is None or found.count == 0)
+    except MissingColumnError as missing:
+        error = f"there is no column {missing}"
+    except Exception as other:  # noqa: BLE001 - its message may quote a figure; not computed is a failure
+        error = f"could not be computed: {type(other).__name__}"
+    rule, about = entry.get("description", ""), subject(entry)
+    if success:
+        return ExpectationOutcome(entry["type"], rule, about, True, 0, (), None)
+    count = found.count if found is not None and found.count else None
+    return ExpectationOutcome(entry["type"], rule, about, False, count, naming.name(frame, found), error)
+
+
+_NO_EXCEPTION = {"raised_exception", "exception_traceback", "exception_message"}
+
+
+def _with_parameter(value: Any, parameters: Mapping[str, Any]) -> Any:
+    return parameters[value["$PARAMETER"]] if isinstance(value, dict) and "$PARAMETER" in value else value
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Great Expectations from logging: it logs exceptions with their messages, and those may quote cells."""
+    top = logging.getLogger("great_expectations")
+    below = [logging.getLogger(name) for name in logging.root.manager.loggerDict if name.startswith(f"{top.name}.")]
+    levels = {logger: logger.level for logger in (top, *(logger for logger in below if logger.level))}
+    for logger in levels:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in levels.items():
+            logger.setLevel(level)

@@ -1,0 +1,1 @@
+{{ rejected(ref('stg_cdph_cases__checked')) }}

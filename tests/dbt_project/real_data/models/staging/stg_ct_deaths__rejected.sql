@@ -1,0 +1,1 @@
+{{ rejected(ref('stg_ct_deaths__checked')) }}

@@ -1,0 +1,235 @@
+"""What a package holds, and what it must not."""
+
+import dataclasses
+import json
+import re
+
+import pytest
+from frictionless import Package
+
+from ddg_pipeline.contract import contract_from_yaml
+from ddg_pipeline.errors import InputError, RefusedError
+from ddg_pipeline.publishing import (
+    ReleaseFacts,
+    package_names,
+    public_assessment,
+    public_cells,
+    report_html,
+    write_documents,
+    write_release_csv,
+)
+from ddg_pipeline.quality import read_csv_file, row_parameters, validate
+from tests.publishing.conftest import ASSESSMENT, AUDIT, CONTRACT, Counts
+
+
+@pytest.fixture
+def gate(contract, table, suite, tmp_path):
+    path = write_release_csv(tmp_path / "staged", contract, table)
+    return validate(path, suite, row_parameters(contract, table))
+
+
+@pytest.fixture
+def facts(gate):
+    return ReleaseFacts(ASSESSMENT, {"cases": Counts()}, True, AUDIT, gate)
+
+
+class TestNames:
+    def test_are_lower_case_and_hyphenated(self, contract):
+        assert package_names(contract).csv == "visits-by-county.csv"
+        assert package_names(contract).dataset == "emergency-visits"
+
+    def test_fall_back_to_the_release(self):
+        contract = contract_from_yaml(CONTRACT.split("publication:")[0], "visits.yaml")
+        assert package_names(contract).csv == "visits-by-county.csv"
+        assert package_names(contract).dataset == "visits-by-county"
+
+
+class TestFiles:
+    def test_are_exactly_these(self, package):
+        assert sorted(path.name for path in package.iterdir()) == [
+            "certificate.json",
+            "data-dictionary.csv",
+            "datapackage.json",
+            "report.html",
+            "report.json",
+            "visits-by-county.csv",
+        ]
+
+    def test_are_the_same_bytes_every_time(self, make_package):
+        first, second = make_package("first"), make_package("second")
+        for path in first.iterdir():
+            if path.name != "certificate.json":
+                assert path.read_bytes() == (second / path.name).read_bytes(), path.name
+
+    def test_the_table_keeps_commas_zeros_and_blanks(self, package):
+        lines = (package / "visits-by-county.csv").read_text().splitlines()
+        assert lines[1].startswith('001,"Alameda, north",,2,')
+        assert lines[3] == "005,Amador,0,,,0.0,,"
+
+    def test_nothing_is_written_for_a_file_that_failed(self, contract, rulebook, facts, tmp_path):
+        failed = dataclasses.replace(facts, gate=dataclasses.replace(facts.gate, passed=False))
+        with pytest.raises(RefusedError, match="no package"):
+            write_documents(tmp_path / "staged", contract, rulebook, failed)
+        assert [path.name for path in (tmp_path / "staged").iterdir()] == ["visits-by-county.csv"]
+
+    def test_nothing_is_written_for_other_bytes(self, contract, rulebook, facts, table, tmp_path):
+        table.loc[1, "cases"] = "7"
+        write_release_csv(tmp_path / "staged", contract, table)
+        with pytest.raises(RefusedError, match="not the bytes that passed the gate"):
+            write_documents(tmp_path / "staged", contract, rulebook, facts)
+
+    def test_nothing_is_written_after_a_failed_audit(self, contract, rulebook, facts, tmp_path):
+        failed = dataclasses.replace(facts, audit={**AUDIT, "safe": False})
+        with pytest.raises(RefusedError, match="audit"):
+            write_documents(tmp_path / "staged", contract, rulebook, failed)
+
+
+class TestDataDictionary:
+    def test_has_a_row_for_every_column(self, package):
+        _, dictionary = read_csv_file(package / "data-dictionary.csv")
+        _, table = read_csv_file(package / "visits-by-county.csv")
+        assert list(dictionary.columns) == ["column", "type", "label", "description"]
+        assert dictionary["column"].tolist() == list(table.columns)
+        assert set(dictionary["type"]) == {"text", "numeric"}
+        assert dictionary.notna().all().all()
+
+    def test_says_by_which_rule_cells_are_empty(self, package, rulebook):
+        _, dictionary = read_csv_file(package / "data-dictionary.csv")
+        described = dictionary.set_index("column")["description"]
+        assert rulebook.footnotes["suppression"].text.strip() in described["cases"]
+        assert "a true zero is 0" in described["cases"]
+        assert "Empty wherever a count it is derived from (cases) is" in described["rate"]
+        for note in (rulebook.annotations.small, rulebook.annotations.complementary):
+            assert f"{note.code} = {note.description}" in described["cases_annotation_code"]
+
+    def test_says_that_one_code_stands_for_both_reasons(self, contract, rulebook, facts, tmp_path):
+        write_documents(tmp_path / "staged", contract, rulebook, dataclasses.replace(facts, reasons_shown=False))
+        _, dictionary = read_csv_file(tmp_path / "staged" / "data-dictionary.csv")
+        text = dictionary.set_index("column")["description"]["cases_annotation_code"]
+        assert "One code stands for both reasons" in text
+        assert rulebook.annotations.complementary.description not in text
+
+
+class TestDataPackage:
+    def test_is_valid_and_fits_the_table(self, package):
+        report = Package(str(package / "datapackage.json")).validate()
+        assert report.valid, report.flatten(["type", "note"])
+        assert report.stats["errors"] == 0
+        assert report.tasks[0].stats["rows"] == 4
+
+    def test_says_what_it_is(self, package):
+        described = json.loads((package / "datapackage.json").read_text())
+        (resource,) = described["resources"]
+        assert described["$schema"] == "https://datapackage.org/profiles/2.0/datapackage.json"
+        assert resource["path"] == "visits-by-county.csv"
+        assert resource["schema"]["primaryKey"] == ["county_fips", "county"]
+        fields = {field["name"]: field for field in resource["schema"]["fields"]}
+        assert fields["cases"]["type"] == "integer"
+        assert fields["rate"]["type"] == "number"
+        assert fields["county_fips"]["constraints"]["enum"] == ["001", "003", "005", "California"]
+
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [("\n001,", "\n1,"), (",140,", ",many,"), ("\n005,Amador", "\n003,Alpine"), ("county_fips,", "fips,")],
+        ids=["leading zero lost", "text in a count", "key twice", "column renamed"],
+    )
+    def test_catches_what_a_careless_program_does(self, old, new, package):
+        path = package / "visits-by-county.csv"
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new, 1))
+        described = package / "datapackage.json"
+        plain = json.loads(described.read_text())
+        for key in ("hash", "bytes"):  # what is left is what the schema alone finds
+            del plain["resources"][0][key]
+        described.write_text(json.dumps(plain))
+        assert not Package(str(described)).validate().valid
+
+    def test_digits_keep_their_width_where_the_list_is_too_long_to_give(self, contract, rulebook, table):
+        import pandas as pd
+
+        from ddg_pipeline.publishing.columns import ColumnWriter
+        from ddg_pipeline.publishing.data_package import data_package
+
+        many = pd.DataFrame({"county_fips": [f"{number:05}" for number in range(600)]}, dtype="str")
+        column = ColumnWriter(contract, rulebook, masked=True, reasons_shown=True).describe("county_fips")
+        described = data_package(contract, package_names(contract), [column], b"", many, "")
+        (field,) = described["resources"][0]["schema"]["fields"]
+        assert field["constraints"] == {"pattern": "[0-9]{5}", "required": True}
+
+
+class TestWhatTheReportMayTell:
+    def test_a_term_that_depends_on_the_smallest_count_is_withheld(self, facts, rulebook):
+        public = public_assessment(facts, rulebook, "visits")
+        term = next(term for term in public.terms if term.variable == "interactions")
+        assert term.score is None
+        assert public.total is None
+        assert "14" not in json.dumps(dataclasses.asdict(public))
+        assert "5 or more" not in json.dumps(dataclasses.asdict(public))
+
+    def test_a_term_for_crossed_variables_is_told(self, facts, rulebook):
+        score = json.loads(json.dumps(ASSESSMENT["score"]))
+        score["terms"][2] |= {"found": "age, sex", "score": 2}
+        public = public_assessment(
+            dataclasses.replace(facts, assessment={**ASSESSMENT, "score": score}), rulebook, "visits"
+        )
+        assert public.total == 14
+        assert public.terms[2].score == 2
+
+    def test_an_unmasked_table_tells_everything(self, facts, rulebook):
+        released = {**ASSESSMENT, "decision": "release"}
+        public = public_assessment(dataclasses.replace(facts, assessment=released), rulebook, "visits")
+        assert (public.total, public.terms[2].score) == (14, -5)
+
+    def test_how_many_cells_are_small_is_withheld_where_reasons_are(self, contract, rulebook, facts):
+        silent = dataclasses.replace(facts, reasons_shown=False)
+        assert "17 of 99" in report_html(contract, rulebook, facts)
+        assert "17 of 99" not in report_html(contract, rulebook, silent)
+        cells = public_cells(contract, Counts(), reasons_shown=False)
+        assert (cells.suppressed, cells.small, cells.complementary) == (2, None, None)
+
+    def test_a_share_of_people_is_left_out_where_no_total_is_known(self, contract):
+        flat = {name: one.model_copy(update={"additive": False}) for name, one in contract.dimensions.items()}
+        cells = public_cells(contract.model_copy(update={"dimensions": flat}), Counts(), reasons_shown=True)
+        assert cells.share_of_counts == "not shown"
+
+    def test_a_share_that_rounds_to_nothing_is_not_called_nothing(self, contract):
+        assert public_cells(contract, Counts(), reasons_shown=True).share_of_counts == "<1 %"
+        assert public_cells(contract, Counts(small=0, complementary=0), reasons_shown=True).share_of_counts == "0 %"
+
+    @pytest.mark.parametrize("part", ["score", "steps"])
+    def test_a_missing_part_is_an_error(self, part, facts, rulebook):
+        lacking = {key: value for key, value in ASSESSMENT.items() if key != part}
+        with pytest.raises(InputError, match=part):
+            public_assessment(dataclasses.replace(facts, assessment=lacking), rulebook, "visits")
+
+    def test_an_unclear_decision_counts_as_masked(self, facts):
+        assert dataclasses.replace(facts, assessment={**ASSESSMENT, "decision": "?"}).masked
+
+
+class TestTheReportPage:
+    def test_shows_steps_scores_masking_audit_and_gate(self, package, contract):
+        page = (package / "report.html").read_text()
+        for text in (
+            "Visits by county &amp; year",
+            "Personal characteristics",
+            "residence geography",
+            AUDIT["summary"],
+            AUDIT["notes"][0],
+            "at least 3 possible values",
+        ):
+            assert text in page
+        assert json.loads((package / "report.json").read_text())["gate"]["sha256"] in page
+
+    def test_asks_for_nothing_from_outside(self, package):
+        page = (package / "report.html").read_text()
+        assert not re.search(r"(src|href|url|@import)\s*[=(]|https?://|<script", page)
+
+    def test_keeps_what_the_audit_found_out_to_itself(self, package):
+        assert not any(b"8675309" in path.read_bytes() for path in package.iterdir())
+
+    def test_escapes_titles(self, contract, rulebook, facts):
+        hostile = contract.model_copy(update={"title": "<script>alert(1)</script>{{ 7*7 }}"})
+        page = report_html(hostile, rulebook, facts)
+        assert "<script>" not in page
+        assert "{{ 7*7 }}" in page
