@@ -9,7 +9,7 @@ from ddg_pipeline.contract import BoundTable, ReleaseContract, bind, contract_fr
 from ddg_pipeline.errors import InputError, InputErrors
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -52,6 +52,8 @@ def read_table(path: Path) -> pd.DataFrame:
 def bind_files(contract_path: Path, table_path: Path, references: Mapping[str, Path] | None = None) -> BoundTable:
     """Read a contract, its table and the reference tables it names, and bind them.
 
+    Links are not followed: assessing a table needs no other.
+
     Args:
         contract_path: The contract.
         table_path: The table.
@@ -64,6 +66,36 @@ def bind_files(contract_path: Path, table_path: Path, references: Mapping[str, P
     contract = read_contract(contract_path)
     found = read_references(contract, contract_path, references)
     return bind(contract, read_table(table_path), found, str(table_path))
+
+
+def bind_group(pairs: Sequence[tuple[Path, Path]], references: Mapping[str, Path] | None = None) -> list[BoundTable]:
+    """Bind a table and the tables it is linked to.
+
+    Args:
+        pairs: Contract and table of each.
+        references: Where reference tables are, by name; each is used where a contract names it.
+
+    Raises:
+        InputErrors: Something cannot be read, does not fit, or a linked table is missing.
+    """
+    given = dict(references or {})
+    contracts = [read_contract(path) for path, _ in pairs]
+    named = {name for contract in contracts for name in contract.reference_tables}
+    unused = sorted(given.keys() - named)
+    if unused:
+        expected = f"the contracts name {', '.join(sorted(named)) or 'none'}"
+        raise InputErrors([InputError("command line", "--reference", ", ".join(unused), expected)])
+    present = {contract.release for contract in contracts}
+    missing = sorted({link for contract in contracts for link in contract.links} - present)
+    if missing:
+        expected = "give each linked release by --link and --link-table: linked tables are masked together"
+        raise InputErrors([InputError(str(pairs[0][0]), "links", f"no table of {', '.join(missing)}", expected)])
+    bound = []
+    for (contract_path, table_path), contract in zip(pairs, contracts, strict=True):
+        own = {name: path for name, path in given.items() if name in contract.reference_tables}
+        tables = read_references(contract, contract_path, own)
+        bound.append(bind(contract, read_table(table_path), tables, str(table_path)))
+    return bound
 
 
 def read_references(

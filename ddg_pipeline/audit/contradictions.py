@@ -14,6 +14,7 @@ from ddg_pipeline.audit.structure import components
 from ddg_pipeline.audit.system import System
 
 _MOST_REPAIRS = 50
+_SECONDS = 60.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +89,7 @@ def _distrusted(system: System, group: Integers) -> Integers:
         part.label,
     )
     cost = np.concatenate([np.zeros(part.unknowns), np.ones(len(slack))])
-    values = Program(extended, whole=False).point(cost)
+    _, values = Program(extended, whole=False).point(cost, _SECONDS)
     if values is None:
         return rows
     used = values[part.unknowns :].reshape(-1, 2).sum(axis=1) > 1e-6

@@ -1,15 +1,16 @@
 """One group of unknowns that hang together: look for solutions that show enough values, or for proof that none do.
 
 From cheap to dear: a first solution; more solutions for random objectives, each of which serves every question;
-exchanges in a small neighbourhood with the rest held where it is; bounds by linear programming; exact integer answers.
+for each question left, bounds and the shortest exchanges by linear programming; exact integer answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
+from ddg_pipeline.audit.exchange import Exchange
 from ddg_pipeline.audit.lattice import Integers
 from ddg_pipeline.audit.questions import Ledger, Verdict
 from ddg_pipeline.audit.solver import Answer, Deadline, Floats, Program, Solution, whole_bound
@@ -20,13 +21,14 @@ from ddg_pipeline.audit.system import System
 # what is still open needs larger blocks, and sometimes longer steps.
 _STIRS = (
     *((300, 1), (300, 1), (300, 2), (300, 1), (300, 2), (300, 1), (300, 3)),
-    *((1000, 1), (1000, 3), (3000, 1), (3000, 2), (3000, 9)),
+    *((1000, 1), (1000, 3)),
 )
-_NEIGHBOURHOODS = (60, 300)
 _FIRST_SECONDS = 120.0
 _SECONDS = 10.0
 _NEARLY = 0.05
 _FEW_NODES = 50
+_MOVED = 1e-6
+_AROUND = 200  # how many unknowns around an exchange with fractions may help to make it whole
 _WORTHWHILE = 0.1
 _TRIES = 24
 _COMPLETE = 600  # in groups of up to so many unknowns, findings say exactly which values are left
@@ -60,6 +62,7 @@ class Search:
         self._point = system.lower
         self._exact: Program | None = None
         self._linear: Program | None = None
+        self._shortest: Exchange | None = None
 
     def run(self, start: Integers | None) -> bool:
         """Answer what can be answered; False if the group has no solution at all."""
@@ -70,9 +73,10 @@ class Search:
             return True  # nothing found in time: the questions stay open
         self._use(first.values)
         self._stir()
-        for number in self._asked:
-            if number in self._ledger.open and not self._deadline.passed:
-                self._examine(number)
+        for step in (self._approach, self._decide):
+            for number in self._waiting():
+                if number in self._ledger.open and not self._deadline.passed:
+                    step(number)
         if self._system.unknowns <= _COMPLETE:
             for number in self._asked:
                 if self._ledger.outcomes[number].verdict is Verdict.TOO_FEW:
@@ -145,47 +149,49 @@ class Search:
 
     # -- one question at a time ----------------------------------------------------------------------------------------
 
-    def _examine(self, number: int) -> None:
-        for size in self._sizes():
-            self._look_around(number, size)
-            if number not in self._ledger.open:
+    def _approach(self, number: int) -> None:
+        """Bound one unknown by linear programming, and look for the shortest ways to its other values."""
+        self._bound(number, exact=False)
+        for value in self._ledger.candidates(number, 2 * self._ledger.questions[number].need):
+            if number not in self._ledger.open or self._deadline.passed:
                 return
-        self._bound(number)
+            self._exchange(number, value)
+
+    def _decide(self, number: int) -> None:
+        """Answer what is left of one question exactly."""
+        self._bound(number, exact=True)
         if number in self._ledger.open:
             self._try_values(number)
 
-    def _sizes(self) -> Iterator[int]:
-        yield from (size for size in _NEIGHBOURHOODS if size < self._system.unknowns)
-
-    def _look_around(self, number: int, size: int) -> None:
-        """Find other values of one unknown by moving its neighbourhood only."""
-        block = neighbourhood(self._system, [self._place[number]], size, self._rng)
-        at = int(np.searchsorted(block, self._place[number]))
-        part = _near(self._system.restrict(block, self._point), self._point[block], _REACH)
-        program = Program(part)
-        for sign in (1.0, -1.0):
-            cost = np.zeros(len(block))
-            cost[at] = sign
-            solution = program.minimize(cost, self._seconds(_SECONDS))
+    def _exchange(self, number: int, value: int) -> None:
+        """Go to the nearest solution in which one unknown has another value, or learn that there is none."""
+        unknown = self._place[number]
+        answer, changes = self._exchanges().find(self._point, unknown, value, self._seconds(_SECONDS))
+        if answer is Answer.IMPOSSIBLE:
+            self._ledger.exclude(number, value)
+        if changes is None:
+            return
+        target = self._point + np.rint(changes).astype(np.int64)
+        if self._system.holds(target):
+            self._use(target)
+            return
+        moved = np.flatnonzero(np.abs(changes) > _MOVED)
+        for block in (moved, neighbourhood(self._system, moved.tolist(), len(moved) + _AROUND, self._rng)):
+            part = _near(self._system.restrict(block, self._point), self._point[block], _REACH)
+            program = Program(part)
+            program.limit(int(np.searchsorted(block, unknown)), value, value)
+            solution = program.minimize(np.zeros(len(block)), self._seconds(_SECONDS), nodes=_FEW_NODES)
             if solution.values is not None:
                 self._use(self._with(block, solution.values))
-        for value in self._ledger.candidates(number, self._ledger.questions[number].need):
-            if number not in self._ledger.open:
                 return
-            if part.lower[at] <= value <= part.upper[at]:
-                program.limit(at, value, value)
-                solution = program.minimize(np.zeros(len(block)), self._seconds(_SECONDS))
-                if solution.values is not None:
-                    self._use(self._with(block, solution.values))
 
-    def _bound(self, number: int) -> None:
-        """Bound one unknown over the whole group: by linear programming, then exactly."""
-        unknown = self._place[number]
-        for program, exact in ((self._relaxed(), False), (self._whole(), True)):
-            for sign in (1.0, -1.0):
-                if number not in self._ledger.open or self._deadline.passed:
-                    return
-                self._bound_one(number, unknown, program, sign, exact=exact)
+    def _bound(self, number: int, *, exact: bool) -> None:
+        """Bound one unknown over the whole group, by linear programming or exactly."""
+        for sign in (1.0, -1.0):
+            if number not in self._ledger.open or self._deadline.passed:
+                return
+            program = self._whole() if exact else self._relaxed()
+            self._bound_one(number, self._place[number], program, sign, exact=exact)
 
     def _bound_one(self, number: int, unknown: int, program: Program, sign: float, *, exact: bool) -> None:
         outcome = self._ledger.outcomes[number]
@@ -246,6 +252,11 @@ class Search:
         if self._linear is None:
             self._linear = Program(self._system, whole=False)
         return self._linear
+
+    def _exchanges(self) -> Exchange:
+        if self._shortest is None:
+            self._shortest = Exchange(self._system)
+        return self._shortest
 
     def _seconds(self, most: float) -> float:
         return min(most, self._deadline.left)

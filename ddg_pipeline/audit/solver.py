@@ -68,7 +68,7 @@ class Deadline:
 class Program:
     """One system, asked several times."""
 
-    def __init__(self, system: System, *, whole: bool = True) -> None:
+    def __init__(self, system: System, *, whole: bool = True, dual: bool = False) -> None:
         import highspy
 
         self.system = system
@@ -79,7 +79,7 @@ class Program:
             ("output_flag", False),
             ("random_seed", _SEED),
             ("parallel", "off"),
-            ("simplex_strategy", 4 if not whole else 1),
+            ("simplex_strategy", 1 if whole or dual else 4),
             ("mip_feasibility_tolerance", 1e-7),
         ):
             self._highs.setOptionValue(option, value)
@@ -114,11 +114,20 @@ class Program:
         self._highs.setOptionValue("mip_max_nodes", nodes if nodes is not None else 2**31 - 1)
         return self._run(cost, seconds)
 
-    def point(self, cost: Floats, seconds: float = 60.0) -> Floats | None:
-        """Give a point of least cost of the linear program, with fractions; None if none was found."""
-        self._run(cost, seconds)
+    def point(self, cost: Floats, seconds: float) -> tuple[Answer, Floats | None]:
+        """Look for a point of least cost of the linear program, with fractions."""
+        answer = self._run(cost, seconds).answer
         solution = self._highs.getSolution()
-        return np.array(solution.col_value) if solution.value_valid else None
+        return answer, np.array(solution.col_value) if answer is Answer.SOLVED and solution.value_valid else None
+
+    def bound_all(self, low: Integers, high: Integers) -> None:
+        """Change the bounds of every unknown."""
+        self._highs.changeColsBounds(len(self._columns), self._columns, _floats(low), _floats(high))
+
+    def bound_rows(self, low: Integers, high: Integers) -> None:
+        """Change the bounds of every row."""
+        rows = np.arange(self.system.rows, dtype=np.int32)
+        self._highs.changeRowsBounds(len(rows), rows, _floats(low), _floats(high))
 
     def limit(self, unknown: int, low: int, high: int) -> None:
         """Change the bounds of one unknown for the questions that follow."""

@@ -6,16 +6,12 @@ not carry are nodes as well, because a reader is assumed to know them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ddg_pipeline.contract.bind import Axis
-
-Integers = NDArray[np.int64]
+from ddg_pipeline.masking.swaps import Swap, Swaps
 
 
 @dataclass(frozen=True)
@@ -35,6 +31,11 @@ class AxisNodes:
     leaf_count: int
     relations: tuple[tuple[int, tuple[int, ...]], ...]
     total: int | None
+
+    @property
+    def everything(self) -> int | None:
+        """The node that stands for all records: the total, or the only category there is."""
+        return 0 if self.total is None and len(self.labels) == 1 else self.total
 
     @cached_property
     def position(self) -> dict[str | None, int]:
@@ -57,6 +58,21 @@ class AxisNodes:
 
         return tuple(climb(node) for node in range(len(self.labels)))
 
+    @cached_property
+    def heights(self) -> tuple[int, ...]:
+        """For each node, how many levels of parts there are below it, through any hierarchy; 0 for leaves."""
+        below: dict[int, set[int]] = {}
+        for parent, children in self.relations:
+            below.setdefault(parent, set()).update(children)
+        found: dict[int, int] = {}
+
+        def measure(node: int) -> int:
+            if node not in found:
+                found[node] = max((measure(child) + 1 for child in below.get(node, ())), default=0)
+            return found[node]
+
+        return tuple(measure(node) for node in range(len(self.labels)))
+
     def swaps(self, node: int) -> Swaps:
         """List every elementary change along this dimension that raises ``node``: siblings first, the total last."""
         if node not in self._swaps_of:
@@ -69,125 +85,90 @@ class AxisNodes:
 
     def _find_swaps(self, node: int) -> Swaps:
         if not self.relations:
-            return _swaps([(node, _NOBODY, [node], [])])
+            return Swaps.of([Swap((self.labels[node], None), (node,), ())], self.everything)
         gaining = [leaf for leaf in range(self.leaf_count) if node in self.ancestors[leaf]]
         losing = [leaf for leaf in range(self.leaf_count) if node not in self.ancestors[leaf]]
         found = []
         for gains in gaining:
             for loses in losing:
                 up, down = self.ancestors[gains], self.ancestors[loses]
-                found.append((gains, loses, sorted(up - down), sorted(down - up)))
-        found.sort(key=lambda swap: len(swap[2]))
-        found += [(gains, _NOBODY, sorted(self.ancestors[gains]), []) for gains in gaining]
-        return _swaps(found)
-
-
-@dataclass(frozen=True)
-class Swaps:
-    """Elementary changes along one dimension: one person moves from the leaf ``loses`` to the leaf ``gains``.
-
-    Where ``loses`` is -1 nobody leaves another category, so that the total rises as well.
-
-    Attributes:
-        gains: One leaf a swap.
-        loses: One leaf a swap, or -1.
-        nodes: Every node that changes, one swap a row, padded with node 0 to equal length.
-        signs: +1 where the node rises, -1 where it falls, 0 for padding.
-    """
-
-    gains: Integers
-    loses: Integers
-    nodes: Integers
-    signs: Integers
-
-    def __len__(self) -> int:
-        return len(self.gains)
-
-    def take(self, rows: Integers) -> Swaps:
-        """Keep some of the swaps, in the order given."""
-        return Swaps(self.gains[rows], self.loses[rows], self.nodes[rows], self.signs[rows])
-
-    @property
-    def reaching_total(self) -> Swaps:
-        """The swaps that change the total."""
-        return self.take(np.flatnonzero(self.loses == _NOBODY))
-
-
-_NOBODY = -1
-
-
-def _swaps(found: list[tuple[int, int, list[int], list[int]]]) -> Swaps:
-    width = max((len(up) + len(down) for _, _, up, down in found), default=0)
-    nodes = np.zeros((len(found), width), dtype=np.int64)
-    signs = np.zeros((len(found), width), dtype=np.int64)
-    for row, (_, _, up, down) in enumerate(found):
-        nodes[row, : len(up) + len(down)] = [*up, *down]
-        signs[row, : len(up) + len(down)] = [1] * len(up) + [-1] * len(down)
-    gains = np.array([swap[0] for swap in found], dtype=np.int64)
-    loses = np.array([swap[1] for swap in found], dtype=np.int64)
-    return Swaps(gains, loses, nodes, signs)
+                pair = self.labels[gains], self.labels[loses]
+                found.append(Swap(pair, tuple(sorted(up - down)), tuple(sorted(down - up))))
+        found.sort(key=lambda swap: len(swap.up))
+        found += [Swap((self.labels[leaf], None), tuple(sorted(self.ancestors[leaf])), ()) for leaf in gaining]
+        return Swaps.of(found, self.total)
 
 
 def axis_nodes(axis: Axis) -> AxisNodes:
     """Derive the nodes of a dimension from the labels in the table and the declared hierarchies."""
     if not axis.additive:
         return AxisNodes(axis.name, axis.labels, len(axis.labels), (), None)
-    parent_maps = [_upwards(hierarchy.parent_of, axis.labels, axis.total) for hierarchy in axis.hierarchies]
+    parent_maps = _parent_maps(axis)
     groups = list(dict.fromkeys(parent for up in parent_maps for parent in up.values() if parent != axis.total))
     leaves = [label for label in axis.labels if label not in groups and label != axis.total]
-    tops = [_tops(leaves, up, axis.total) for up in parent_maps] or [leaves]
-    covering = [top[0] for top in tops if len(top) == 1 and top[0] in groups]
-    total_label: str | None = axis.total
-    if total_label is None and covering:
-        # a single group that holds everything is the total, whatever the contract calls it
-        total_label = covering[0]
-        groups.remove(total_label)
-        tops = [
-            [child for child, parent in up.items() if parent == total_label] if top == [total_label] else top
-            for top, up in zip(tops, parent_maps, strict=True)
-        ]
+    below = _leaves_below(leaves, parent_maps)
+    everyone = below.get(axis.total) or dict.fromkeys(leaves)
+    total: str | None = axis.total
+    if total is None:
+        # a group that holds everything is the total, whatever the contract calls it
+        covering = [group for group in groups if below[group].keys() == everyone.keys()]
+        total = next((group for group in covering if not any(group in up for up in parent_maps)), None)
+        groups = [group for group in groups if group != total]
     labels: list[str | None] = [*leaves, *groups]
-    needs_total = total_label is not None or len(leaves) > 1
+    needs_total = total is not None or len(leaves) > 1
     if needs_total:
-        labels.append(total_label)
+        labels.append(total)
     position = {label: node for node, label in enumerate(labels)}
-    relations: list[tuple[int, tuple[int, ...]]] = []
-    for up in parent_maps:
-        for group in groups:
-            children = [position[child] for child, parent in up.items() if parent == group and child in position]
-            if children:
-                relations.append((position[group], tuple(sorted(children))))
-    if needs_total:
-        for top in tops:
-            children = [position[label] for label in top if label != total_label]
-            if children:
-                relations.append((position[total_label], tuple(sorted(children))))
+    sums: list[tuple[str | None, list[str]]] = []
+    for up in parent_maps or [{}]:
+        sums += [(group, [child for child, parent in up.items() if parent == group]) for group in groups]
+        if needs_total:
+            sums.append((total, _parts_of_total(total, up, below, everyone)))
+    relations = [(position[parent], tuple(sorted(position[part] for part in parts))) for parent, parts in sums if parts]
     return AxisNodes(
-        axis.name,
-        tuple(labels),
-        len(leaves),
-        tuple(dict.fromkeys(relations)),
-        position[total_label] if needs_total else None,
+        axis.name, tuple(labels), len(leaves), tuple(dict.fromkeys(relations)), position[total] if needs_total else None
     )
 
 
-def _upwards(parent_of: Mapping[str, str], labels: Iterable[str], total: str | None) -> dict[str, str]:
-    """Keep the part of a hierarchy that lies above labels in the table."""
-    kept: dict[str, str] = {}
-    for label in labels:
-        below = label
-        while below in parent_of and below != total:
-            kept[below] = parent_of[below]
-            below = parent_of[below]
-    return kept
+def _parent_maps(axis: Axis) -> list[dict[str, str]]:
+    """Keep the part of each hierarchy that lies above labels in the table, through any of the hierarchies."""
+    known = dict.fromkeys(axis.labels)
+    waiting = list(axis.labels)
+    while waiting:
+        label = waiting.pop()
+        for hierarchy in axis.hierarchies:
+            parent = hierarchy.parent_of.get(label)
+            if parent is not None and label != axis.total and parent not in known:
+                known[parent] = None
+                waiting.append(parent)
+    return [
+        {label: hierarchy.parent_of[label] for label in known if label in hierarchy.parent_of and label != axis.total}
+        for hierarchy in axis.hierarchies
+    ]
 
 
-def _tops(leaves: list[str], up: dict[str, str], total: str | None) -> list[str]:
-    """List the broadest nodes below the total, in order of their first leaf."""
-    found: dict[str, None] = {}
+def _leaves_below(leaves: Iterable[str], parent_maps: Sequence[Mapping[str, str]]) -> dict[str | None, dict[str, None]]:
+    """For every label above a leaf, the leaves it stands for, in order."""
+    found: dict[str | None, dict[str, None]] = {}
     for leaf in leaves:
-        top = leaf
-        while top in up and up[top] != total:
-            top = up[top]
-        found[top] = None
-    return list(found)
+        waiting = [leaf]
+        while waiting:
+            label = waiting.pop()
+            if leaf not in found.setdefault(label, {}):
+                found[label][leaf] = None
+                waiting += [up[label] for up in parent_maps if label in up]
+    return found
+
+
+def _parts_of_total(
+    total: str | None,
+    up: Mapping[str, str],
+    below: Mapping[str | None, Mapping[str, None]],
+    everyone: Mapping[str, None],
+) -> list[str]:
+    """List what the total consists of in one grouping: what the grouping says, or its broadest groups and the rest."""
+    tops = [child for child, parent in up.items() if parent == total]
+    if not tops:
+        tops = [group for group in dict.fromkeys(up.values()) if group not in up]
+    covered = {leaf for top in tops for leaf in below[top]}
+    return [*tops, *(leaf for leaf in everyone if leaf not in covered)]

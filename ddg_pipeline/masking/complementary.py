@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from ddg_pipeline.errors import RefusedError
 from ddg_pipeline.masking.certificates import Certificates, faults
 from ddg_pipeline.masking.exact import SearchTooLongError, cheapest_move
-from ddg_pipeline.masking.literal import broken_rows, hide_until_satisfied, is_hidden, row_needs_one_more
-from ddg_pipeline.masking.moves import Move, MoveFinder
+from ddg_pipeline.masking.literal import broken_rows, hide_until_satisfied, row_needs_one_more
+from ddg_pipeline.masking.moves import Bounds, Move, is_hidden
+from ddg_pipeline.masking.products import MoveFinder
 from ddg_pipeline.masking.rules import MaskingRules
 from ddg_pipeline.masking.system import Integers, Status, System
 
@@ -93,6 +94,7 @@ class _Work:
     def __init__(self, system: System, rules: MaskingRules, progress: Progress) -> None:
         self.system, self.rules, self.progress = system, rules, progress
         self.status = system.initial_status(rules)
+        self.bounds = Bounds(system, rules)
         self.finder = MoveFinder(system, rules, self.status)
         self.certificates = Certificates(system, rules)
         self.impossible: list[int] = []
@@ -122,12 +124,11 @@ class _Work:
         """Publish again every complementary cell that nothing needs, the dearest first."""
         hidden = np.flatnonzero(self.status == Status.COMPLEMENTARY)
         order = hidden[np.argsort(-self.system.costs[hidden], kind="stable")]
-        used = {cell: set(numbers) for cell, numbers in self.certificates.used_by_cells().items()}
         for number, cell in enumerate(order.tolist()):
             self.progress("giving back", number, len(order))
-            self._give_back(cell, used)
+            self._give_back(cell)
 
-    def _give_back(self, cell: int, used: dict[int, set[int]]) -> None:
+    def _give_back(self, cell: int) -> None:
         one = np.array([cell], dtype=np.int64)
         self.status[cell] = Status.OPEN
         rows = self.system.by_cell.indices[self.system.by_cell.indptr[cell] : self.system.by_cell.indptr[cell + 1]]
@@ -138,50 +139,28 @@ class _Work:
             return
         self.finder.changed(one)
         certificates = self.certificates
-        kept_moves, kept_alternatives = len(certificates.moves), {}
-        doomed = {number for number in used.get(cell, set()) if certificates.moves[number] is not None}
-        lost_moves = {number: certificates.moves[number] for number in doomed}
-        for number in doomed:
-            move = certificates.moves[number]
-            assert move is not None  # noqa: S101
-            for touched in move.cells.tolist():
-                if touched in certificates.alternatives and touched not in kept_alternatives:
-                    kept_alternatives[touched] = dict(certificates.alternatives[touched])
-        poorer = certificates.withdraw(doomed)
+        lost = {number: certificates.withdraw(number) for number in sorted(certificates.using.get(cell, ()))}
+        poorer = sorted({small for move in lost.values() for small in move.cells.tolist()})
+        found: list[int] = []
         for small in poorer:
-            if not self._certify(small, free=True):
-                self._undo(cell, one, kept_moves, kept_alternatives, lost_moves)
+            if self.status[small] == Status.SMALL and not self._certify(small, free=True, found=found):
+                for number in found:
+                    certificates.withdraw(number)
+                for number, move in lost.items():
+                    certificates.add(move, number)
+                self.status[cell] = Status.COMPLEMENTARY
+                self.finder.changed(one)
                 return
-        for number in range(kept_moves, len(certificates.moves)):
-            move = certificates.moves[number]
-            assert move is not None  # noqa: S101
-            for touched in move.cells.tolist():
-                used.setdefault(touched, set()).add(number)
 
-    def _undo(
-        self,
-        cell: int,
-        one: Integers,
-        kept_moves: int,
-        kept_alternatives: dict[int, dict[int, int]],
-        lost_moves: dict[int, Move | None],
-    ) -> None:
-        certificates = self.certificates
-        certificates.withdraw(set(range(kept_moves, len(certificates.moves))))
-        del certificates.moves[kept_moves:]
-        for number, move in lost_moves.items():
-            certificates.moves[number] = move
-        certificates.alternatives.update(kept_alternatives)
-        self.status[cell] = Status.COMPLEMENTARY
-        self.finder.changed(one)
-
-    def _certify(self, cell: int, free: bool) -> bool:
+    def _certify(self, cell: int, free: bool, found: list[int] | None = None) -> bool:
         """Add product moves until the cell is protected; say whether it is."""
         while missing := self.certificates.missing(cell):
-            found = self.finder.cheapest(cell, self._nearest(missing), free)
-            if found is None:
+            best = self.finder.cheapest(cell, self._nearest(missing), free)
+            if best is None:
                 return False
-            self._accept(found[0])
+            number = self._accept(best[0])
+            if found is not None:
+                found.append(number)
         return True
 
     def _nearest(self, missing: list[int]) -> list[int]:
@@ -189,19 +168,30 @@ class _Work:
         return missing if self.rules.every_value else missing[:_NEAREST]
 
     def _certify_exactly(self, cell: int) -> None:
-        while missing := self.certificates.missing(cell):
+        while self.certificates.missing(cell):
             try:
-                found = cheapest_move(self.system, self.rules, self.status, cell, missing)
+                move = cheapest_move(
+                    self.system, self.rules, self.status, cell, self.certificates.values_found(cell)
+                )
             except SearchTooLongError:
                 self.undecided.append(cell)
-                found = None
-            if found is None:
+                move = None
+            if move is None:
                 self.impossible.append(cell)
                 return
-            self._accept(found[0])
+            self._accept(move)
+            self._accept_multiples(cell, move)
 
-    def _accept(self, move: Move) -> None:
+    def _accept_multiples(self, cell: int, move: Move) -> None:
+        """The same change backwards, or several times over, may serve as well and hides nothing more."""
+        for factor in (-1, *(sign * size for size in range(2, self.rules.upper) for sign in (1, -1))):
+            if factor * move.delta(cell) in self.certificates.missing(cell):
+                several = move.times(factor)
+                if self.bounds.allow(several, self.status):
+                    self._accept(several)
+
+    def _accept(self, move: Move) -> int:
         newly = move.cells[~is_hidden(self.status[move.cells])]
         self.status[newly] = Status.COMPLEMENTARY
         self.finder.changed(newly)
-        self.certificates.add(move, self.status)
+        return self.certificates.add(move)

@@ -1,4 +1,4 @@
-"""Moves that are no single product of swaps, found by integer programming.
+"""Moves that are no single product of swaps, found by linear and integer programming.
 
 Where zeros block every product, several products together may still do. The search asks for integer changes of the
 cells near the one to protect, such that all relations hold and the cells newly hidden are the cheapest; if there is none
@@ -7,18 +7,20 @@ nearby, it looks further, and at last at every cell that shares a relation with 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ddg_pipeline.masking.moves import Bounds, Move
+from ddg_pipeline.masking.moves import UNLIMITED, Bounds, Move
 from ddg_pipeline.masking.rules import MaskingRules
 from ddg_pipeline.masking.system import Integers, Status, System
 
-_NEIGHBOURS = (3, 8)  # how many categories beside its own a first and a second search take along each dimension
-_SECONDS = 60.0  # the time one integer program may take
+_NEIGHBOURS = (3, 8, 16)  # how many categories beside its own each search but the last takes along a dimension
+_SECONDS = 60.0  # the time one program may take
 _INFEASIBLE = 2  # scipy's status of a program shown to have no solution
+_REACH = 10  # how far cells may change at first; a small range keeps the programs easy
+_WHOLE = 1e-6  # how near to a whole number counts as one
 
 
 class SearchTooLongError(Exception):
@@ -26,68 +28,84 @@ class SearchTooLongError(Exception):
 
 
 def cheapest_move(
-    system: System,
-    rules: MaskingRules,
-    status: NDArray[np.int8],
-    cell: int,
-    wanted: Iterable[int],
-) -> tuple[Move, float] | None:
-    """Find changes of ``cell`` to one of the ``wanted`` differences, hiding as little as possible.
+    system: System, rules: MaskingRules, status: NDArray[np.int8], cell: int, have: Collection[int]
+) -> Move | None:
+    """Find a change of a small cell to a value that it is not known to be able to have, hiding as little as possible.
 
     Args:
         system: The cells and relations.
         rules: The figures that masking obeys.
         status: What becomes of each cell so far.
         cell: The cell to change.
-        wanted: The differences from its true value that would do.
+        have: The differences from its true value that need not be found again.
 
     Returns:
-        The move and the price of what it would newly hide, or None where it is proved that no such change exists.
+        The move, or None where it is proved that no such change exists.
 
     Raises:
         SearchTooLongError: The solver reached its limit of time on the widest search.
     """
-    differences = sorted(set(wanted))
-    bounds = Bounds(system, rules)
-    for number, region in enumerate(_regions(system, status, cell)):
-        last = number == len(_NEIGHBOURS)
-        best: tuple[Move, float] | None = None
-        for low, high in _runs(differences):
-            found = _solve(system, bounds, status, cell, region, (low, high), last)
-            if found is not None and (best is None or found[1] < best[1]):
-                best = found
-        if best is not None:
-            return best
-    return None
+    ranges = list(_wanted(system, rules, status, cell, have))
+    if not ranges:
+        return None
+    for region in _regions(system, status, cell):
+        found = _cheapest_of(_Program(system, rules, status, cell, region, _REACH), ranges)
+        if found is not None:
+            return found
+    # a proof that there is none must look at every change of every cell
+    whole = _Program(system, rules, status, cell, _connected(system, status, cell), UNLIMITED)
+    found = _cheapest_of(whole, ranges)
+    if found is None and whole.gave_up:
+        raise SearchTooLongError
+    return found
 
 
-def _runs(differences: list[int]) -> Iterator[tuple[int, int]]:
-    """Split sorted whole numbers into runs without gaps."""
-    start = previous = differences[0]
-    for difference in differences[1:]:
-        if difference != previous + 1:
-            yield start, previous
-            start = difference
-        previous = difference
-    yield start, previous
+def _wanted(
+    system: System, rules: MaskingRules, status: NDArray[np.int8], cell: int, have: Collection[int]
+) -> Iterator[tuple[int, int]]:
+    """Give the differences that would help, as ranges without gaps, within what a reader knows of the cell."""
+    one = np.array([cell], dtype=np.int64)
+    down, up = Bounds(system, rules).room(one, status[one])
+    low, high = -int(down[0]), int(up[0])
+    if rules.every_value:
+        high = min(high, rules.upper - int(system.values[cell]))
+    start = low
+    for taken in sorted({0, *have}):
+        if low <= taken <= high:
+            if start < taken:
+                yield start, taken - 1
+            start = taken + 1
+    if start <= high:
+        yield start, high
+
+
+def _cheapest_of(program: _Program, ranges: list[tuple[int, int]]) -> Move | None:
+    best: tuple[float, Move] | None = None
+    for low, high in ranges:
+        found = program.solve(low, high)
+        if found is not None and (best is None or found[0] < best[0]):
+            best = found
+    return best[1] if best is not None else None
 
 
 def _regions(system: System, status: NDArray[np.int8], cell: int) -> Iterator[Integers]:
+    size = 0
     for neighbours in _NEIGHBOURS:
-        yield _near(system, status, cell, neighbours)
-    yield _connected(system, status, cell)
+        region = _near(system, status, cell, neighbours)
+        if len(region) > size:
+            yield region
+        size = len(region)
 
 
 def _near(system: System, status: NDArray[np.int8], cell: int, neighbours: int) -> Integers:
     """The cells at combinations of the cell's own categories, what they add up to, and a few others that can change."""
-    chosen: dict[str, set[str | None]] = {}
-    for cube in system.cubes:
-        where = np.argwhere(cube.ids == cell)
-        if not len(where):
+    chosen: dict[str, dict[str | None, None]] = {}
+    for number, cube in enumerate(system.cubes):
+        where = system.nodes(cell, number)
+        if where is None:
             continue
-        for position, axis in enumerate(cube.axes):
-            node = int(where[0][position])
-            index: list[object] = [int(n) for n in where[0]]
+        for position, (axis, node) in enumerate(zip(cube.axes, where, strict=True)):
+            index: list[object] = list(where)
             index[position] = slice(None)
             line = cube.ids[tuple(index)]  # type: ignore[arg-type]
             can_change = (status[line] != Status.ZERO) & (status[line] != Status.KNOWN)
@@ -97,8 +115,7 @@ def _near(system: System, status: NDArray[np.int8], cell: int, neighbours: int) 
             own = [leaf for leaf in range(axis.leaf_count) if node in axis.ancestors[leaf]]
             kept = {node, *leaves, *([] if node < axis.leaf_count else own[:neighbours])}
             kept |= {above for leaf in list(kept) for above in axis.ancestors[leaf]}
-            labels = {axis.labels[n] for n in kept}
-            chosen.setdefault(axis.name, set()).update(labels)
+            chosen.setdefault(axis.name, {}).update(dict.fromkeys(axis.labels[n] for n in sorted(kept)))
     cells: list[Integers] = []
     for cube in system.cubes:
         nodes: list[list[int]] = []
@@ -124,63 +141,80 @@ def _connected(system: System, status: NDArray[np.int8], cell: int) -> Integers:
 
     movable = np.flatnonzero((status != Status.ZERO) & (status != Status.KNOWN))
     part = abs(system.matrix[:, movable])
-    graph = sparse.csr_array(part.T @ part)
-    _, component = connected_components(graph, directed=False)
-    own = component[np.searchsorted(movable, cell)]
-    connected: Integers = movable[component == own]
+    relations, cells = part.shape
+    joined = sparse.block_array([[None, part], [part.T, None]], format="csr")
+    _, component = connected_components(joined, directed=False)
+    component = component[relations : relations + cells]
+    connected: Integers = movable[component == component[np.searchsorted(movable, cell)]]
     return connected
 
 
-def _solve(
-    system: System,
-    bounds: Bounds,
-    status: NDArray[np.int8],
-    cell: int,
-    region: Integers,
-    difference: tuple[int, int],
-    last: bool,
-) -> tuple[Move, float] | None:
-    """Solve one integer program: change ``cell`` by an amount in the range, and only cells of the region."""
-    from scipy import optimize, sparse
+class _Program:
+    """Change one cell by an amount in a range, and others of a region such that all relations hold.
 
-    down, up = bounds.room(region, status[region])
-    can_change = (down > 0) | (up > 0)
-    cells = region[can_change]
-    where = np.searchsorted(cells, cell)
-    if where >= len(cells) or cells[where] != cell:
-        return None
-    # a small range keeps the program easy; a protecting change never needs cells to move further than the count itself
-    reach = 2 * max(abs(difference[0]), abs(difference[1]), 5)
-    lower = -np.minimum(down[can_change], reach).astype(float)
-    upper = np.minimum(up[can_change], reach).astype(float)
-    lower[where], upper[where] = max(difference[0], -down[can_change][where]), min(difference[1], up[can_change][where])
-    if lower[where] > upper[where]:
-        return None
-    open_cells = np.flatnonzero(status[cells] == Status.OPEN)
-    relations = system.matrix[:, cells]
-    relations = relations[np.unique(relations.nonzero()[0])].astype(float)
-    count, switches = len(cells), len(open_cells)
-    pick = sparse.csr_array((np.ones(switches), (np.arange(switches), open_cells)), shape=(switches, count))
-    above = sparse.hstack([pick, sparse.diags_array(-upper[open_cells])])
-    below = sparse.hstack([pick, sparse.diags_array(-lower[open_cells])])
-    balanced = sparse.hstack([relations, sparse.csr_array((relations.shape[0], switches))])
-    constraints = [optimize.LinearConstraint(sparse.csc_array(balanced), 0, 0)]
-    if switches:
-        constraints.append(optimize.LinearConstraint(sparse.csc_array(above), -np.inf, 0))
-        constraints.append(optimize.LinearConstraint(sparse.csc_array(below), 0, np.inf))
-    result = optimize.milp(
-        np.concatenate([np.zeros(count), system.costs[cells[open_cells]].astype(float)]),
-        integrality=np.ones(count + switches, dtype=np.int64),
-        bounds=optimize.Bounds(np.concatenate([lower, np.zeros(switches)]), np.concatenate([upper, np.ones(switches)])),
-        constraints=constraints,
-        options={"time_limit": _SECONDS, "mip_rel_gap": 0.02},
-    )
-    if result.x is None:
-        if result.status != _INFEASIBLE and last:
-            raise SearchTooLongError
-        return None
-    deltas = np.rint(result.x[:count]).astype(np.int64)
-    changed = np.flatnonzero(deltas)
-    move = Move(cells[changed], deltas[changed])
-    newly = cells[changed][status[cells[changed]] == Status.OPEN]
-    return move, float(system.costs[newly].sum())
+    Each change is split into a rise and a fall, each priced by the cell's cost where it would be newly hidden. Most of
+    these programs have whole-number solutions without being asked to.
+    """
+
+    def __init__(
+        self,
+        system: System,
+        rules: MaskingRules,
+        status: NDArray[np.int8],
+        cell: int,
+        region: Integers,
+        reach: int,
+    ) -> None:
+        down, up = Bounds(system, rules).room(region, status[region])
+        can_change = (down > 0) | (up > 0)
+        self._cells = region[can_change]
+        self._fall, self._rise = np.minimum(down[can_change], reach), np.minimum(up[can_change], reach)
+        self._where = int(np.searchsorted(self._cells, cell))
+        self._cost = np.where(status[self._cells] == Status.OPEN, system.costs[self._cells], 0) + 1.0
+        relations = system.by_cell[:, self._cells].tocsr()
+        self._relations = relations[np.diff(relations.indptr) > 0].astype(float)
+        self._value = cell
+        self.gave_up = False
+
+    def solve(self, low: int, high: int) -> tuple[float, Move] | None:
+        """Find the cheapest change by ``low..high``; None if there is none, or if `gave_up` says that it is not known."""
+        from scipy import sparse
+
+        where = self._where
+        if where >= len(self._cells) or self._cells[where] != self._value:
+            return None
+        rise, fall = self._rise.astype(float), self._fall.astype(float)
+        low, high = max(low, -int(fall[where])), min(high, int(rise[where]))
+        if low > high:
+            return None
+        both = sparse.hstack([self._relations, -self._relations], format="csc")
+        lower = np.zeros(2 * len(rise))
+        upper = np.concatenate([rise, fall])
+        upper[upper >= UNLIMITED] = np.inf
+        lower[where], upper[where] = max(low, 0), max(high, 0)
+        lower[len(rise) + where], upper[len(rise) + where] = max(-high, 0), max(-low, 0)
+        solution = self._solve(both, lower, upper, whole=False)
+        if solution is not None and np.abs(solution - np.rint(solution)).max(initial=0) > _WHOLE:
+            solution = self._solve(both, lower, upper, whole=True)
+        if solution is None:
+            return None
+        deltas = np.rint(solution[: len(rise)] - solution[len(rise) :]).astype(np.int64)
+        if (self._relations @ deltas).any():  # pragma: no cover - a solver's rounding
+            self.gave_up = True
+            return None
+        changed = np.flatnonzero(deltas)
+        return float(self._cost[changed].sum()), Move(self._cells[changed], deltas[changed])
+
+    def _solve(self, relations: object, lower: object, upper: object, whole: bool) -> NDArray[np.float64] | None:
+        from scipy import optimize
+
+        result = optimize.milp(
+            np.concatenate([self._cost, self._cost]),
+            integrality=np.full(2 * len(self._cost), int(whole)),
+            bounds=optimize.Bounds(lower, upper),
+            constraints=[optimize.LinearConstraint(relations, 0, 0)],
+            options={"time_limit": _SECONDS, "mip_rel_gap": 0.02},
+        )
+        if result.x is None and result.status != _INFEASIBLE:
+            self.gave_up = True
+        return result.x

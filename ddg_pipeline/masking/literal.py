@@ -10,13 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ddg_pipeline.masking.moves import is_hidden
 from ddg_pipeline.masking.rules import MaskingRules
 from ddg_pipeline.masking.system import Booleans, Integers, Relations, Status, System
-
-
-def is_hidden(status: NDArray[np.int8]) -> Booleans:
-    """Say which cells are hidden, for either reason."""
-    return status >= Status.SMALL
 
 
 def hide_until_satisfied(system: System, status: NDArray[np.int8], rules: MaskingRules) -> Integers:

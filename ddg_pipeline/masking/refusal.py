@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddg_pipeline.errors import RefusedError
+from ddg_pipeline.masking.certificates import missing
 from ddg_pipeline.masking.complementary import Unprotected
 from ddg_pipeline.masking.exact import SearchTooLongError, cheapest_move
 from ddg_pipeline.masking.rules import MaskingRules
@@ -94,16 +95,13 @@ def _protectable(system: System, rules: MaskingRules, cells: list[int]) -> int:
 
 
 def _has_alternatives(system: System, rules: MaskingRules, status: NDArray[np.int8], cell: int) -> bool:
-    value = int(system.values[cell])
-    wanted = [other - value for other in range(rules.lower, rules.upper + 1) if other != value]
-    needed = len(wanted) if rules.every_value else rules.possible_values - 1
-    while needed > 0 and wanted:
+    have: set[int] = set()
+    while missing(rules, int(system.values[cell]), have):
         try:
-            found = cheapest_move(system, rules, status, cell, wanted)
+            found = cheapest_move(system, rules, status, cell, have)
         except SearchTooLongError:
             return False
         if found is None:
             return False
-        wanted.remove(found[0].delta(cell))
-        needed -= 1
+        have.add(found.delta(cell))
     return True

@@ -7,26 +7,27 @@ suppression in one table is the same suppression in every other.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from ddg_pipeline.contract.bind import BoundTable
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.masking.axes import AxisNodes, axis_nodes
+from ddg_pipeline.masking.margins import check_sums, dense_figures, fill_margins
 from ddg_pipeline.masking.rules import MaskingRules
+from ddg_pipeline.masking.shared import merge_shared
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
-
-_MOST_CELLS = 60_000_000
-_LISTED = 5
 
 
 class Status(IntEnum):
@@ -34,7 +35,7 @@ class Status(IntEnum):
 
     OPEN = 0  # published; may be hidden as a complementary cell
     ZERO = 1  # a real zero, or nothing there: always shown (§4.4.1 item 1)
-    KNOWN = 2  # known to readers whatever we do: a margin the table does not carry
+    KNOWN = 2  # known to readers whatever we do: a margin the table does not carry, and what follows from such
     SMALL = 3  # hidden: primary suppression
     COMPLEMENTARY = 4  # hidden: complementary suppression
 
@@ -100,6 +101,8 @@ class System:
     @cached_property
     def matrix(self) -> sparse.csr_array:
         """The relations as a sparse matrix, one row a relation, one column a cell."""
+        from scipy import sparse
+
         rows, columns, data, start = [], [], [], 0
         for block in self.relations:
             count, width = block.cells.shape
@@ -123,28 +126,59 @@ class System:
     @cached_property
     def by_cell(self) -> sparse.csc_array:
         """The same matrix, quick to read by cell."""
+        from scipy import sparse
+
         return sparse.csc_array(self.matrix)
+
+    @cached_property
+    def positions(self) -> Integers:
+        """For each cube and cell, the cell's flat position in the cube, or -1 where it is not in it."""
+        flat = np.full((len(self.cubes), len(self.values)), -1, dtype=np.int64)
+        for number, cube in enumerate(self.cubes):
+            flat[number, cube.ids.ravel()] = np.arange(cube.ids.size)
+        return flat
+
+    def nodes(self, cell: int, cube: int) -> tuple[int, ...] | None:
+        """Give a cell's node along each dimension of a cube; None if it is not in it."""
+        flat = int(self.positions[cube, cell])
+        if flat < 0:
+            return None
+        return tuple(int(node) for node in np.unravel_index(flat, self.cubes[cube].ids.shape))
 
     def coordinate(self, cell: int) -> str:
         """Name a cell by measure and categories, never by its figure."""
-        for cube in self.cubes:
-            where = np.argwhere(cube.ids == cell)
-            if len(where):
-                labels = (
-                    f"{axis.name}={axis.labels[node] if axis.labels[node] is not None else '(total)'}"
-                    for axis, node in zip(cube.axes, where[0], strict=True)
-                )
-                return f"{cube.measure} at {', '.join(labels)}"
-        return f"cell {cell}"  # pragma: no cover - every cell is in some cube
+        number = int(np.argmax(self.positions[:, cell] >= 0))
+        cube, nodes = self.cubes[number], self.nodes(cell, number)
+        assert nodes is not None  # noqa: S101 - every cell is in some cube
+        labels = (
+            f"{axis.name}={axis.labels[node] if axis.labels[node] is not None else '(total)'}"
+            for axis, node in zip(cube.axes, nodes, strict=True)
+        )
+        return f"{cube.measure} at {', '.join(labels)}"
 
     def initial_status(self, rules: MaskingRules) -> NDArray[np.int8]:
         """Say of every cell what is known before any complementary suppression (§4.4.1 item 1).
 
-        A margin that no table carries is assumed known, unless it is small: then nobody may publish it either.
+        A margin that no table carries is assumed known, unless it is small: then nobody may publish it either. What
+        follows from known margins and zeros alone is known too, so that hiding it would protect nothing.
         """
         status = np.where(self.carried, Status.OPEN, Status.KNOWN).astype(np.int8)
         status[(self.values >= rules.lower) & (self.values <= rules.upper)] = Status.SMALL
         status[~self.present | (self.values < rules.lower)] = Status.ZERO
+        return self._with_consequences(status)
+
+    def _with_consequences(self, status: NDArray[np.int8]) -> NDArray[np.int8]:
+        """Mark, in place, each open cell that is the only unknown one of some relation; return the same array."""
+        changed = True
+        while changed:
+            changed = False
+            for block in self.relations:
+                unknown = (status[block.cells] != Status.ZERO) & (status[block.cells] != Status.KNOWN)
+                single = np.flatnonzero(np.count_nonzero(unknown, axis=1) == 1)
+                cells = block.cells[single, unknown[single].argmax(axis=1)]
+                follows = cells[status[cells] == Status.OPEN]
+                status[follows] = Status.KNOWN
+                changed = changed or len(follows) > 0
         return status
 
 
@@ -169,21 +203,23 @@ def build_systems(tables: Sequence[BoundTable]) -> list[System]:
 
 def _build(tables: Sequence[BoundTable], measures: frozenset[str]) -> System:
     errors: list[InputError] = []
+    mismatches: list[str] = []
     cubes: list[Cube] = []
     values: list[Integers] = []
     carried: list[Booleans] = []
     present: list[Booleans] = []
     costs: list[Integers] = []
     start = 0
-    mismatches: list[str] = []
     for number, table in enumerate(tables):
         axes = tuple(axis_nodes(axis) for axis in table.axes.values())
         for measure in table.contract.counts:
             if measure not in measures:
                 continue
-            dense, has_row, rows = _dense(table, measure, axes)
-            there = _fill_margins(dense, has_row, axes)
-            _check_sums(table, measure, dense, has_row, there, axes, errors, mismatches)
+            dense, has_row, rows = dense_figures(table, measure, axes)
+            there = fill_margins(dense, has_row, axes)
+            wrong, beyond = check_sums(table, measure, axes, dense, has_row, there)
+            errors += wrong
+            mismatches += beyond
             ids = np.arange(start, start + dense.size, dtype=np.int64).reshape(dense.shape)
             start += dense.size
             cubes.append(Cube(number, measure, axes, ids, ids.ravel()[rows]))
@@ -193,7 +229,7 @@ def _build(tables: Sequence[BoundTable], measures: frozenset[str]) -> System:
             costs.append(_costs(table, dense, axes).ravel())
     if errors:
         raise InputErrors(errors)
-    merged = _merge_shared(tables, cubes, np.concatenate(values), np.concatenate(present))
+    merged = merge_shared(tables, cubes, np.concatenate(values), np.concatenate(present))
     keep, renumber = np.unique(merged, return_inverse=True)
     cubes = [Cube(c.table, c.measure, c.axes, renumber[c.ids], renumber[c.row_ids]) for c in cubes]
     any_carried = np.zeros(len(keep), dtype=bool)
@@ -215,83 +251,6 @@ def _build(tables: Sequence[BoundTable], measures: frozenset[str]) -> System:
     )
 
 
-def _dense(table: BoundTable, measure: str, axes: tuple[AxisNodes, ...]) -> tuple[Integers, Booleans, Integers]:
-    shape = tuple(len(axis.labels) for axis in axes)
-    if np.prod([float(length) for length in shape]) > _MOST_CELLS:
-        raise InputErrors(
-            [
-                InputError(
-                    table.place,
-                    "dimensions",
-                    f"{' x '.join(map(str, shape))} combinations with margins",
-                    f"at most {_MOST_CELLS:,}; publish several tables of fewer dimensions (§4.4.2)",
-                )
-            ]
-        )
-    nodes = [table.frame[axis.name].map(axis.position).to_numpy(dtype=np.int64) for axis in axes]
-    rows = np.ravel_multi_index(tuple(nodes), shape)
-    dense = np.zeros(shape, dtype=np.int64)
-    has_row = np.zeros(shape, dtype=bool)
-    dense.ravel()[rows] = table.frame[measure].to_numpy(dtype=np.int64)
-    has_row.ravel()[rows] = True
-    return dense, has_row, rows.astype(np.int64)
-
-
-def _fill_margins(dense: Integers, has_row: Booleans, axes: tuple[AxisNodes, ...]) -> Booleans:
-    """Compute, in place, every margin that has parts but no row; return where there is anything at all."""
-    present = has_row.copy()
-    for number, axis in enumerate(axes):
-        values, there = np.moveaxis(dense, number, 0), np.moveaxis(present, number, 0)
-        for parent, children in _bottom_up(axis):
-            some = there[list(children)].any(axis=0)
-            missing = some & ~there[parent]
-            values[parent][missing] = values[list(children)].sum(axis=0)[missing]
-            there[parent][missing] = True
-    return present
-
-
-def _bottom_up(axis: AxisNodes) -> list[tuple[int, tuple[int, ...]]]:
-    return sorted(axis.relations, key=lambda relation: -len(axis.ancestors[relation[0]]))
-
-
-def _check_sums(
-    table: BoundTable,
-    measure: str,
-    dense: Integers,
-    has_row: Booleans,
-    present: Booleans,
-    axes: tuple[AxisNodes, ...],
-    errors: list[InputError],
-    mismatches: list[str],
-) -> None:
-    for number, axis in enumerate(axes):
-        values, rows, there = (np.moveaxis(array, number, 0) for array in (dense, has_row, present))
-        others = [other for position, other in enumerate(axes) if position != number]
-        for parent, children in axis.relations:
-            known = rows[parent] & there[list(children)].any(axis=0)
-            rest = np.where(known, values[parent] - values[list(children)].sum(axis=0), 0)
-            named = [_at(table, measure, axis, parent, others, where) for where in np.argwhere(rest)[:_LISTED]]
-            more = f" and {np.count_nonzero(rest) - _LISTED} more" if np.count_nonzero(rest) > _LISTED else ""
-            if (rest < 0).any():
-                errors.append(
-                    InputError(
-                        table.place,
-                        measure,
-                        f"parts that sum to more than their whole at {'; '.join(named)}{more}",
-                        f"correct the table, or declare `additive: false` on {axis.name} if its categories do not sum",
-                    )
-                )
-            elif named:
-                mismatches.append(f"{'; '.join(named)}{more}")
-
-
-def _at(table: BoundTable, measure: str, axis: AxisNodes, parent: int, others: list[AxisNodes], where: Integers) -> str:
-    label = {axis.name: axis.labels[parent]}
-    label |= {other.name: other.labels[node] for other, node in zip(others, where, strict=True)}
-    listed = ", ".join(f"{name}={'(total)' if label[name] is None else label[name]}" for name in table.axes)
-    return f"{measure} at {listed}"
-
-
 def _costs(table: BoundTable, dense: Integers, axes: tuple[AxisNodes, ...]) -> Integers:
     """Price each cell: one suppression plus a little for its size; a tenth where the contract prefers the category."""
     price = 100 * (1 + np.log2(1 + dense / 10.0))
@@ -301,70 +260,6 @@ def _costs(table: BoundTable, dense: Integers, axes: tuple[AxisNodes, ...]) -> I
             np.moveaxis(price, number, 0)[axis.position[label]] /= 10
     rounded: Integers = np.rint(price).astype(np.int64)
     return rounded
-
-
-def _merge_shared(tables: Sequence[BoundTable], cubes: list[Cube], values: Integers, present: Booleans) -> Integers:
-    """Give cells that stand in several tables one number: the first table's."""
-    number = np.arange(len(values), dtype=np.int64)
-    for first, second in itertools.combinations(cubes, 2):
-        if first.measure != second.measure or first.table == second.table:
-            continue
-        pair = _shared(first, second)
-        if pair is None:
-            continue
-        one, two = pair
-        both = present[one] & present[two]
-        differing = np.flatnonzero(both & (values[one] != values[two]))
-        if len(differing):
-            where = np.argwhere(second.ids == two[differing[0]])[0]
-            labels = ", ".join(f"{a.name}={a.labels[n]}" for a, n in zip(second.axes, where, strict=True))
-            raise InputErrors(
-                [
-                    InputError(
-                        tables[second.table].place,
-                        second.measure,
-                        f"another count than in the linked table {tables[first.table].place} in {len(differing)} "
-                        f"shared cells, the first at {labels}",
-                        "linked tables must come from the same records; otherwise remove the link",
-                    )
-                ]
-            )
-        number[two] = np.minimum(number[one], number[two])
-    return number
-
-
-def _shared(first: Cube, second: Cube) -> tuple[Integers, Integers] | None:
-    """List the cells of two tables that are the same: shared dimensions alike, all others at their total."""
-    common = [axis.name for axis in first.axes if axis.name in {other.name for other in second.axes}]
-    pick: dict[str, tuple[list[int], list[int]]] = {}
-    for name in common:
-        one = next(axis for axis in first.axes if axis.name == name)
-        two = next(axis for axis in second.axes if axis.name == name)
-        pairs = [
-            (node, two.position[label])
-            for label, node in one.position.items()
-            if label in two.position and node != one.total and two.position[label] != two.total
-        ]
-        if one.total is not None and two.total is not None:
-            pairs.append((one.total, two.total))
-        if not pairs:
-            return None
-        pick[name] = ([p for p, _ in pairs], [p for _, p in pairs])
-    selected = []
-    for side, cube in enumerate((first, second)):
-        nodes: list[list[int]] = []
-        for axis in cube.axes:
-            if axis.name in pick:
-                nodes.append(pick[axis.name][side])
-            elif axis.total is not None:
-                nodes.append([axis.total])
-            else:
-                return None
-        order = [axis.name for axis in cube.axes]
-        part = cube.ids[np.ix_(*nodes)]
-        part = np.moveaxis(part, [order.index(name) for name in common], range(len(common)))
-        selected.append(part.ravel())
-    return selected[0], selected[1]
 
 
 def _sums(cubes: list[Cube], present: Booleans) -> list[Relations]:
@@ -394,14 +289,15 @@ def _identities(
             cells = np.column_stack([by_measure[name].ids.ravel() for name in identity.terms])
             cells = cells[present[cells].any(axis=1)]
             coefficients = np.array(list(identity.terms.values()), dtype=np.int64)
-            wrong = np.count_nonzero(values[cells] @ coefficients)
+            rows = np.column_stack([by_measure[name].row_ids for name in identity.terms])
+            wrong = np.count_nonzero(values[rows] @ coefficients)
             if wrong:
                 raise InputErrors(
                     [
                         InputError(
                             table.place,
                             "identities",
-                            f"{text!r}, which does not hold in {wrong} cells",
+                            f"{text!r}, which does not hold in {wrong} rows",
                             "correct the table or the identity",
                         )
                     ]

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ddg_pipeline.contract.bind import BoundTable
 from ddg_pipeline.contract.model import Measure, MeasureKind, ReleaseContract
 from ddg_pipeline.masking.complementary import Protection
-from ddg_pipeline.masking.literal import is_hidden
+from ddg_pipeline.masking.moves import is_hidden
 from ddg_pipeline.masking.system import Cube, Status
 from ddg_pipeline.rulebook import Rulebook
 
@@ -108,9 +108,7 @@ def masked(bound: BoundTable, number: int, protections: list[Protection], rulebo
 def _known_margins(protection: Protection, cube: Cube) -> pd.DataFrame:
     """The margins without a row of their own, whose figures a reader is assumed to have from elsewhere."""
     system = protection.system
-    known = (protection.status == Status.KNOWN) | (
-        system.present & ~system.carried & (protection.status == Status.ZERO)
-    )
+    known = system.present & ~system.carried & np.isin(protection.status, (Status.KNOWN, Status.ZERO))
     where = np.argwhere(known[cube.ids])
     columns: dict[str, Any] = {
         axis.name: [axis.labels[node] for node in where[:, position]] for position, axis in enumerate(cube.axes)

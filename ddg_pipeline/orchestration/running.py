@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ddg_pipeline.errors import InputError, InputErrors
+from ddg_pipeline.orchestration.failures import BAD_INPUT_ERRORS
 from ddg_pipeline.orchestration.project import Project
 
 if TYPE_CHECKING:
-    from dagster import AssetCheckEvaluation, ExecuteInProcessResult
+    from dagster import AssetCheckEvaluation, EventLogEntry, ExecuteInProcessResult
 
 _DAGSTER_YAML = """\
 # Written once by `ddg run`; yours to change.
@@ -60,13 +62,22 @@ class RunResult:
         success: Whether every step succeeded.
         run_id: Dagster's id of the run.
         outcomes: One for each release asked for.
-        problems: What failed before any release: sources, models.
+        problems: What failed, step by step.
+        bad_input: Whether something failed because what was given is wrong, rather than unsafe.
     """
 
     success: bool
     run_id: str
     outcomes: tuple[Outcome, ...]
     problems: tuple[str, ...]
+    bad_input: bool
+
+    def to_json_dict(self) -> dict[str, Any]:
+        """Give the result as plain values, ready for JSON."""
+        values = asdict(self)
+        for outcome in values["outcomes"]:
+            outcome["published"] = None if outcome["published"] is None else str(outcome["published"])
+        return values
 
 
 def prepare_instance(project: Project) -> None:
@@ -113,16 +124,31 @@ def run(
     wanted = list(releases) or known
     definitions = build_definitions(project)
     graph = definitions.resolve_asset_graph()
+    run_id = str(uuid.uuid4())
     with dg.DagsterInstance.get() as instance:
+        if on_step is not None:
+            instance.add_event_listener(run_id, _StepListener(on_step))
         result = definitions.resolve_job_def(EVERYTHING).execute_in_process(
             instance=instance,
+            run_id=run_id,
             raise_on_error=False,
             asset_selection=sorted(with_siblings(graph, [dg.AssetKey([name, until]) for name in wanted])),
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
-    del on_step
     outcomes = tuple(_outcome(result, name) for name in wanted)
-    return RunResult(result.success, result.run_id, outcomes, _problems(result))
+    problems, bad_input = _problems(result)
+    return RunResult(result.success, run_id, outcomes, problems, bad_input)
+
+
+class _StepListener:
+    """Passes on the name of each step that starts, and nothing else of an event."""
+
+    def __init__(self, on_step: Callable[[str], None]) -> None:
+        self._on_step = on_step
+
+    def __call__(self, event: EventLogEntry) -> None:
+        if event.dagster_event is not None and event.dagster_event.is_step_start and event.step_key is not None:
+            self._on_step(event.step_key.replace("__", " / "))
 
 
 def _outcome(result: ExecuteInProcessResult, release: str) -> Outcome:
@@ -152,15 +178,22 @@ def _outcome(result: ExecuteInProcessResult, release: str) -> Outcome:
 
 
 def _reason(check: AssetCheckEvaluation) -> str:
-    texts = [value.value for key, value in check.metadata.items() if key in ("summary", "problems", "where")]
-    return "; ".join(str(text) if isinstance(text, str) else ", ".join(map(str, text or [])) for text in texts)
+    texts: list[Any] = [value.value for key, value in check.metadata.items() if key in ("summary", "problems", "where")]
+    return "; ".join(text if isinstance(text, str) else ", ".join(map(str, text)) for text in texts)
 
 
-def _problems(result: ExecuteInProcessResult) -> tuple[str, ...]:
-    """Collect the messages of failed steps; ours name coordinates only, others are reduced to their class."""
-    found = []
+def _problems(result: ExecuteInProcessResult) -> tuple[tuple[str, ...], bool]:
+    """Collect the messages of failed steps, and say whether any was bad input.
+
+    Our own name coordinates only; of other exceptions just the step is told, because their messages can quote figures.
+    """
+    found, bad_input = [], False
     for event in result.filter_events(lambda event: event.is_step_failure):
-        error = event.step_failure_data.user_failure_data
-        description = error.description if error is not None else None
-        found.append(description or f"step {event.step_key} failed; see the run in Dagster")
-    return tuple(found)
+        data = event.step_failure_data.user_failure_data
+        if data is None or data.description is None:
+            found.append(f"step {event.step_key} failed; the run in Dagster says more")
+            continue
+        found.append(data.description)
+        kind = data.metadata.get("error")
+        bad_input = bad_input or (kind is not None and kind.value in BAD_INPUT_ERRORS)
+    return tuple(found), bad_input

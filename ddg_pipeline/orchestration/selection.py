@@ -1,6 +1,7 @@
 """Which assets have to be made for a release."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
@@ -8,7 +9,7 @@ from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGra
 from ddg_pipeline.warehouse.restricted import SOURCE_SCHEMA
 
 
-def with_siblings(graph: BaseAssetGraph, targets: Iterable[dg.AssetKey]) -> set[dg.AssetKey]:
+def with_siblings(graph: BaseAssetGraph[Any], targets: Iterable[dg.AssetKey]) -> set[dg.AssetKey]:
     """Give what the targets are made of, and whatever else the dbt project makes of the same sources.
 
     Siblings belong to it because dbt's tests span models: that no record is lost holds for what was kept and what was

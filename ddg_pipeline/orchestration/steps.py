@@ -205,23 +205,19 @@ def expected_suite(staged: Staged, bound: BoundTable, rulebook: Rulebook) -> Sui
     )
 
 
-def write_suites(project: Project, tables: Sequence[BoundTable]) -> list[Path]:
-    """Write the suites of staged releases for review.
-
-    Returns:
-        The files that are new or changed.
-    """
+def suite_texts(project: Project, tables: Sequence[BoundTable]) -> list[tuple[Path, str]]:
+    """Give, for each staged release of a group, its suite's file and the text that belongs there."""
     from ddg_pipeline.preparation import rulebook_of
-    from ddg_pipeline.quality import suite_text, write_suite
+    from ddg_pipeline.quality import suite_text
 
     rulebook = rulebook_of(tables)
-    changed = []
-    for bound in tables:
-        suite = expected_suite(_read_staged(project, bound), bound, rulebook)
-        path = project.expectations / f"{bound.contract.release}.json"
-        if not path.is_file() or path.read_text(encoding="utf-8") != suite_text(suite):
-            changed.append(write_suite(suite, project.expectations))
-    return changed
+    return [
+        (
+            project.expectations / f"{bound.contract.release}.json",
+            suite_text(expected_suite(_read_staged(project, bound), bound, rulebook)),
+        )
+        for bound in tables
+    ]
 
 
 def check(project: Project, tables: Sequence[BoundTable], progress: Progress | None = None) -> list[Checked]:
@@ -278,6 +274,7 @@ def _differences(frame: pd.DataFrame, bound: BoundTable, rulebook: Rulebook) -> 
     """Name the cells in which the staged table shows something else than the aggregate says."""
     from ddg_pipeline.masking import unmasked
 
+    frame = frame.astype(object).where(frame.notna(), "")
     before = unmasked(bound, rulebook).frame
     if list(frame.columns) != list(before.columns) or len(frame) != len(before):
         return ("the rows or columns are not those of the aggregate",)
@@ -328,20 +325,17 @@ def certify(tables: Sequence[BoundTable], checked: Sequence[Checked]) -> list[Ce
 def audit_summary(checked: Checked, level: str, rulebook: Rulebook) -> AuditSummary:
     """Say what the attack showed, in the form that the package carries."""
     if checked.audit is None:
-        guarantee = (
+        summary = (
             f"Nothing is hidden: the publication score is not over {rulebook.cut_off}, or no figure comes from a small "
             "number of people, so that the guideline lets the table out as it is."
         )
-        return {"passed": checked.audit_passed, "level": "none", "guarantee": guarantee, "method": "not needed"}
+        return {"safe": checked.audit_passed, "level": "none", "summary": summary}
     promised = rulebook.masking.levels[level].description  # type: ignore[index]
     return {
-        "passed": checked.audit_passed,
+        "safe": checked.audit_passed,
         "level": level,
-        "guarantee": f"{checked.audit.summary()} {promised}",
-        "method": (
-            "Every relation among the published figures of this and of linked tables was solved against the bytes that "
-            "ship, for a reader who knows that zeros are shown, what the codes mean, and every margin."
-        ),
+        "summary": f"{checked.audit.summary()} {promised}",
+        "notes": list(checked.audit.notes),
     }
 
 

@@ -9,7 +9,6 @@ reported by the name of its class, never by its message or traceback.
 from __future__ import annotations
 
 import logging
-import os
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -172,7 +171,6 @@ class _Naming:
 
 
 def _batch(frame: pd.DataFrame) -> Any:
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations
     from great_expectations.data_context.types.base import ProgressBarsConfig
 

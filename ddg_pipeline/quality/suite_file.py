@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,7 @@ def _kwargs_errors(expectation_class: Any, kwargs: Mapping[str, Any], place: str
 
 def expectation_classes() -> dict[str, Any]:
     """Give every registered expectation type, stock and ours, with its class. Imports Great Expectations."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"  # it is read when Great Expectations is imported
     from great_expectations.expectations import registry
 
     import ddg_pipeline.quality.expectations  # noqa: F401 - importing it registers our types

@@ -1,13 +1,21 @@
 """One masked release, from its table to its certified package."""
 
 import dataclasses
+import shutil
 
 import pandas as pd
 import pytest
 
 from ddg_pipeline.contract import contract_from_yaml
 from ddg_pipeline.publishing import ReleaseFacts, package_names, write_documents, write_release_csv
-from ddg_pipeline.quality import build_suite, issue_certificate, published_columns, row_parameters, validate
+from ddg_pipeline.quality import (
+    build_suite,
+    csv_bytes,
+    issue_certificate,
+    published_columns,
+    row_parameters,
+    validate,
+)
 from ddg_pipeline.rulebook import load_rulebook
 
 CONTRACT = """
@@ -105,28 +113,45 @@ def suite(contract, rulebook, table):
     )
 
 
-@pytest.fixture
-def make_package(contract, rulebook, table, suite, tmp_path):
-    """Write, gate, document and certify the package; returns its directory."""
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """Packages made before, by the bytes of their table."""
+    made = {}
 
-    def make(name="package", frame=table, facts=None, contract=contract):
-        directory = tmp_path / name
-        path = write_release_csv(directory, contract, frame)
-        gate = validate(path, suite, row_parameters(contract, frame))
-        assert gate.passed, gate.describe()
-        facts = facts or ReleaseFacts(ASSESSMENT, {"cases": Counts()}, True, AUDIT, gate)
-        write_documents(directory, contract, rulebook, facts)
-        issue_certificate(
-            directory,
-            contract=contract,
-            rulebook=rulebook,
-            suite=suite,
-            csv_name=package_names(contract).csv,
-            gate=gate,
-            audit=AUDIT,
-            decision="mask",
-        )
-        return directory
+    def get(data, build):
+        if data not in made:
+            made[data] = build(tmp_path_factory.mktemp("finished") / "package")
+        return made[data]
+
+    return get
+
+
+@pytest.fixture
+def make_package(contract, rulebook, table, suite, tmp_path, finished):
+    """Write, gate, document and certify the package of a table; returns its directory."""
+
+    def make(name="package", frame=table, fresh=False):
+        def build(directory):
+            path = write_release_csv(directory, contract, frame)
+            gate = validate(path, suite, row_parameters(contract, frame))
+            assert gate.passed, gate.describe()
+            facts = ReleaseFacts(ASSESSMENT, {"cases": Counts()}, True, AUDIT, gate)
+            write_documents(directory, contract, rulebook, facts)
+            issue_certificate(
+                directory,
+                contract=contract,
+                rulebook=rulebook,
+                suite=suite,
+                csv_name=package_names(contract).csv,
+                gate=gate,
+                audit=AUDIT,
+                decision="mask",
+            )
+            return directory
+
+        if fresh:
+            return build(tmp_path / name)
+        return shutil.copytree(finished(csv_bytes(frame, name), build), tmp_path / name)
 
     return make
 

@@ -56,7 +56,7 @@ class TestFiles:
         ]
 
     def test_are_the_same_bytes_every_time(self, make_package):
-        first, second = make_package("first"), make_package("second")
+        first, second = make_package("first", fresh=True), make_package("second", fresh=True)
         for path in first.iterdir():
             if path.name != "certificate.json":
                 assert path.read_bytes() == (second / path.name).read_bytes(), path.name

@@ -1,0 +1,146 @@
+"""What the command line prints for people. Tables by rich; no figure of a restricted measure among it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from ddg_pipeline.assessment import Assessment
+    from ddg_pipeline.audit import AuditReport
+    from ddg_pipeline.orchestration.project import Project
+    from ddg_pipeline.orchestration.running import Outcome, RunResult
+
+_WIDTH_WHEN_PIPED = 120
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=_WIDTH_WHEN_PIPED)
+
+
+@contextmanager
+def progress_display() -> Iterator[Callable[[str, int, int], None]]:
+    """Show one line of progress on standard error while the block runs."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("starting", total=None)
+
+        def show(stage: str, done: int, of: int) -> None:
+            progress.update(task, description=stage, completed=done, total=of or None)
+
+        yield show
+
+
+def print_assessment(assessment: Assessment) -> None:
+    """Print steps, score and what the expert review has to look at."""
+    console = _console()
+    console.print(f"[bold]{assessment.release}[/bold], assessed by {assessment.rulebook}\n")
+    steps = _table("Step", "Question", "Result", "Summary")
+    for step in assessment.steps:
+        steps.add_row(f"{step.step}", step.question, step.result, step.summary)
+    console.print(steps)
+    score = _table("Variable", "Column", "Riskiest found", "Category", "Score", "Section")
+    for term in assessment.score.terms:
+        name = term.variable.replace("_", " ")
+        found = term.found or ""
+        score.add_row(name, term.dimension or "", found, term.category, f"{term.score:+d}", term.section)
+    score.add_section()
+    over = "over" if assessment.score.total > assessment.cut_off else "not over"
+    score.add_row(
+        "[bold]total[/bold]", "", "", f"{over} {assessment.cut_off}", f"[bold]{assessment.score.total}[/bold]", ""
+    )
+    console.print(score)
+    for note in assessment.notes:
+        console.print(f"For review: {note.field}: {note.text}", markup=False)
+    console.print(assessment.safe_harbor, markup=False)
+    verdict = "mask it" if assessment.decision == "mask" else "it may be released as it is"
+    console.print(f"\nDecision: [bold]{verdict}[/bold]")
+
+
+def print_masking(report: Mapping[str, Any], files: Sequence[Path]) -> None:
+    """Print what was masked and where it is."""
+    console = _console()
+    table = _table("Release", "Measure", "Cells", "Zeros", "Small", "Complementary", "Counts suppressed", "Level")
+    for release in (report, *report["linked"]):
+        for measure, counts in release["suppression"].items():
+            table.add_row(
+                release["release"],
+                measure,
+                f"{counts['cells']:,}",
+                f"{counts['zeros']:,}",
+                f"{counts['small']:,}",
+                f"{counts['complementary']:,}",
+                f"{counts['share_of_counts_suppressed']} %",
+                release["level"] or "not masked",
+            )
+    console.print(table)
+    if report["audit"] is not None:
+        console.print(report["audit"]["summary"], markup=False)
+    for file in files:
+        console.print(f"written: {file}", markup=False, soft_wrap=True)
+
+
+def print_audit(report: AuditReport) -> None:
+    """Print what a reader of a published table can work out; what is published is public, so with intervals."""
+    from ddg_pipeline.audit import audit_markdown
+
+    _console().print(Markdown(audit_markdown(report, show_values=True)))
+
+
+def print_run(result: RunResult, project: Project) -> None:
+    """Print what was released and where, and what was not and why."""
+    console = _console()
+    table = _table("Release", "Score", "Decision", "Cells", "Small", "Complementary", "Published")
+    for outcome in result.outcomes:
+        table.add_row(*_outcome_row(outcome))
+    console.print(table)
+    for problem in dict.fromkeys([*result.problems, *(text for one in result.outcomes for text in one.problems)]):
+        console.print(f"[red]not released:[/red] {_escaped(problem)}")
+    for outcome in result.outcomes:
+        if outcome.published is not None:
+            console.print(f"{outcome.release}: {outcome.published}", markup=False, soft_wrap=True)
+    shown = project.root if project.root != Path.cwd() else Path()
+    console.print(
+        f"How it came about: run {result.run_id} in Dagster (in {shown}: make ui)", markup=False, soft_wrap=True
+    )
+
+
+def _outcome_row(outcome: Outcome) -> list[str]:
+    if outcome.decision is None:
+        return [outcome.release, "", "", "", "", "", "[red]no[/red]"]
+    return [
+        outcome.release,
+        str(outcome.score),
+        "masked" if outcome.decision == "mask" else "as it is",
+        f"{outcome.cells:,}",
+        f"{outcome.small:,}",
+        f"{outcome.complementary:,}",
+        "yes" if outcome.published is not None else "[red]no[/red]",
+    ]
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(show_lines=False, header_style="bold")
+    for column in columns:
+        table.add_column(column)
+    return table

@@ -1,0 +1,110 @@
+"""``ddg mask``: tables given as files, masked, attacked and written, or not written at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ddg_pipeline.contract import BoundTable
+from ddg_pipeline.errors import InputError, InputErrors, RefusedError
+from ddg_pipeline.preparation import Prepared, attack, prepare, rulebook_of, strongest_level
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ddg_pipeline.audit import AuditReport
+    from ddg_pipeline.masking import Progress
+
+REPORT_NAME = "report.json"
+
+
+def mask_files(
+    tables: Sequence[BoundTable], directory: Path, progress: Progress | None = None
+) -> tuple[dict[str, Any], list[Path]]:
+    """Mask a group of tables, attack the very bytes, and write them with a report.
+
+    Args:
+        tables: The bound tables of one group of links.
+        directory: Where ``<release>.csv`` and ``report.json`` go; made where it is missing.
+        progress: Called with the stage, what is done and what there is to do.
+
+    Returns:
+        The report, and the files written. Nothing is written unless everything passed.
+
+    Raises:
+        InputErrors: A table is wrong, or the directory cannot be written.
+        RefusedError: The tables cannot be protected, or the attacker found something.
+    """
+    from ddg_pipeline.quality import csv_bytes, read_csv_text
+
+    rulebook = rulebook_of(tables)
+    prepared = prepare(tables, rulebook, progress)
+    contents: dict[str, bytes] = {}
+    frames: list[pd.DataFrame] = []
+    for one in prepared:
+        name = f"{one.bound.contract.release}.csv"
+        contents[name] = csv_bytes(one.masked.frame, one.bound.contract.release)
+        frames.append(read_csv_text(contents[name], name))
+    found: AuditReport | None = None
+    if any(one.masked.masked for one in prepared):
+        shown = all(one.masked.reasons_shown for one in prepared)
+        found = attack(tables, frames, rulebook, shown, progress).redacted()
+        if not found.safe:
+            from ddg_pipeline.audit import audit_markdown
+
+            raise RefusedError(
+                f"the masked table does not withstand the audit, so it was not written\n{audit_markdown(found)}"
+            )
+    report = _report(prepared, found, strongest_level(tables, rulebook))
+    contents[REPORT_NAME] = (json.dumps(report, indent=2, ensure_ascii=False) + "\n").encode()
+    return report, _write(directory, contents)
+
+
+def _report(prepared: Sequence[Prepared], found: AuditReport | None, level: str) -> dict[str, Any]:
+    """Say what was done; a count of cells may be told, a count of people may not."""
+    releases = [
+        {
+            **one.assessment.to_json_dict(),
+            "masked": one.masked.masked,
+            "reasons_shown": one.masked.reasons_shown,
+            "level": level if one.masked.masked else None,
+            "suppression": {name: asdict(counts) for name, counts in one.masked.counts.items()},
+            "file": f"{one.bound.contract.release}.csv",
+        }
+        for one in prepared
+    ]
+    audited = None if found is None else found.to_json_dict()
+    first = releases[0]
+    return {**first, "audit": audited, "linked": releases[1:]}
+
+
+def _write(directory: Path, contents: dict[str, bytes]) -> list[Path]:
+    """Write all files or none: each is complete on disk under another name before the first gets its own."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        waiting: list[tuple[str, Path]] = []
+        try:
+            for name, data in contents.items():
+                descriptor, path = tempfile.mkstemp(prefix=f".{name}.", dir=directory)
+                waiting.append((path, directory / name))
+                with os.fdopen(descriptor, "wb") as stream:
+                    stream.write(data)
+                    stream.flush()
+                    os.fsync(stream.fileno())
+            for path, target in waiting:
+                Path(path).chmod(0o644)
+                Path(path).replace(target)
+        finally:
+            for path, _ in waiting:
+                Path(path).unlink(missing_ok=True)
+    except OSError as error:
+        found = error.strerror or "not writable"
+        raise InputErrors(
+            [InputError(str(directory), "--output", found, "a directory that can be written, with room left")]
+        ) from None
+    return [directory / name for name in contents]

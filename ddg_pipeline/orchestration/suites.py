@@ -1,0 +1,36 @@
+"""Keep the suites in ``expectations/`` current with contracts and rulebooks."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ddg_pipeline.orchestration import steps
+from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest, relations_of, releases_of
+from ddg_pipeline.orchestration.project import Project
+from ddg_pipeline.release_groups import linked_groups
+
+
+def current_suites(project: Project, releases: Sequence[str], *, write: bool) -> Iterator[tuple[Path, bool]]:
+    """Compare the suites of staged releases with what their contracts ask for.
+
+    Args:
+        project: The project.
+        releases: Names of releases; none means all. Linked ones come along.
+        write: Whether to write those that differ.
+
+    Returns:
+        Each suite's file, and whether it differed.
+
+    Raises:
+        RefusedError: A release is not staged.
+    """
+    manifest = read_manifest(ensure_manifest(project))
+    for group in linked_groups(releases_of(manifest)):
+        if releases and not {release.contract.release for release in group} & set(releases):
+            continue
+        tables = steps.read_group(project, group, relations_of(manifest))
+        for path, text in steps.suite_texts(project, tables):
+            changed = not path.is_file() or path.read_text(encoding="utf-8") != text
+            if changed and write:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+            yield path, changed
