@@ -116,7 +116,7 @@ def read_column(
 
 
 def _mark(value: Any, known: dict[str, Mark], name: str, rules: AuditRules, place: str) -> Mark:
-    text = "" if value is None or value != value else str(value).strip()
+    text = "" if pd.isna(value) else str(value).strip()
     if text not in known:
         mark = _read(text, rules)
         if mark is None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from ddg_pipeline.contract import Dimension, Hierarchy
 from ddg_pipeline.errors import InputError
@@ -284,7 +285,7 @@ def _all_sums(axes: Sequence[Axis], strides: Sequence[int], codes: Integers) -> 
 
 def label_of(value: Any) -> str | None:
     """Spell a category the way the contract does: whole numbers without a point, dates as ISO; None if blank."""
-    if value is None or value != value or str(value).strip() in {"", "<NA>", "NaT"}:
+    if pd.isna(value) or not str(value).strip():
         return None
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))

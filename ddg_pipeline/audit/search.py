@@ -28,6 +28,7 @@ _SECONDS = 10.0
 _NEARLY = 0.05
 _FEW_NODES = 50
 _MOVED = 1e-6
+_FAR, _FAR_REACH = 2000, 4  # the neighbourhood tried before an exact answer
 _AROUND = 200  # how many unknowns around an exchange with fractions may help to make it whole
 _WORTHWHILE = 0.1
 _TRIES = 24
@@ -158,7 +159,11 @@ class Search:
             self._exchange(number, value)
 
     def _decide(self, number: int) -> None:
-        """Answer what is left of one question exactly."""
+        """Answer what is left of one question: in a large neighbourhood, then exactly."""
+        for value in self._ledger.candidates(number, self._ledger.questions[number].need):
+            if number in self._ledger.open and not self._deadline.passed:
+                unknown = self._place[number]
+                self._reach_for(unknown, value, neighbourhood(self._system, [unknown], _FAR, self._rng), _FAR_REACH)
         self._bound(number, exact=True)
         if number in self._ledger.open:
             self._try_values(number)
@@ -176,14 +181,22 @@ class Search:
             self._use(target)
             return
         moved = np.flatnonzero(np.abs(changes) > _MOVED)
-        for block in (moved, neighbourhood(self._system, moved.tolist(), len(moved) + _AROUND, self._rng)):
-            part = _near(self._system.restrict(block, self._point), self._point[block], _REACH)
-            program = Program(part)
-            program.limit(int(np.searchsorted(block, unknown)), value, value)
-            solution = program.minimize(np.zeros(len(block)), self._seconds(_SECONDS), nodes=_FEW_NODES)
-            if solution.values is not None:
-                self._use(self._with(block, solution.values))
-                return
+        around = neighbourhood(self._system, moved.tolist(), len(moved) + _AROUND, self._rng)
+        if not self._reach_for(unknown, value, moved, _REACH):
+            self._reach_for(unknown, value, around, _REACH)
+
+    def _reach_for(self, unknown: int, value: int, block: Integers, reach: int) -> bool:
+        """Look for a solution with one value in a neighbourhood, with the rest held where it is."""
+        part = _near(self._system.restrict(block, self._point), self._point[block], reach)
+        at = int(np.searchsorted(block, unknown))
+        if not part.lower[at] <= value <= part.upper[at]:
+            return False
+        program = Program(part)
+        program.limit(at, value, value)
+        solution = program.minimize(np.zeros(len(block)), self._seconds(_SECONDS), nodes=_FEW_NODES)
+        if solution.values is not None:
+            self._use(self._with(block, solution.values))
+        return solution.values is not None
 
     def _bound(self, number: int, *, exact: bool) -> None:
         """Bound one unknown over the whole group, by linear programming or exactly."""

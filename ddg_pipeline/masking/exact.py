@@ -21,6 +21,11 @@ _SECONDS = 60.0  # the time one program may take
 _INFEASIBLE = 2  # scipy's status of a program shown to have no solution
 _REACH = 10  # how far cells may change at first; a small range keeps the programs easy
 _WHOLE = 1e-6  # how near to a whole number counts as one
+_GAP = 0.2  # how much dearer than the best an integer solution may be
+_FACTORS = 4  # a fractional solution is tried this many times over
+_OTHER_PRICES = 4  # how many linear programs are tried before the integer program
+
+Floats = NDArray[np.float64]
 
 
 class SearchTooLongError(Exception):
@@ -169,52 +174,71 @@ class _Program:
         can_change = (down > 0) | (up > 0)
         self._cells = region[can_change]
         self._fall, self._rise = np.minimum(down[can_change], reach), np.minimum(up[can_change], reach)
-        self._where = int(np.searchsorted(self._cells, cell))
         self._cost = np.where(status[self._cells] == Status.OPEN, system.costs[self._cells], 0) + 1.0
         relations = system.by_cell[:, self._cells].tocsr()
-        self._relations = relations[np.diff(relations.indptr) > 0].astype(float)
-        self._value = cell
+        self._relations = relations[np.diff(relations.indptr) > 0]
+        self._where = np.flatnonzero(self._cells == cell)
         self.gave_up = False
 
     def solve(self, low: int, high: int) -> tuple[float, Move] | None:
         """Find the cheapest change by ``low..high``; None if there is none, or if `gave_up` says that it is not known."""
-        from scipy import sparse
-
-        where = self._where
-        if where >= len(self._cells) or self._cells[where] != self._value:
+        if not len(self._where):
             return None
+        where = int(self._where[0])
         rise, fall = self._rise.astype(float), self._fall.astype(float)
-        low, high = max(low, -int(fall[where])), min(high, int(rise[where]))
-        if low > high:
+        rise[rise >= UNLIMITED] = np.inf
+        least = np.concatenate([np.zeros(len(rise)), np.zeros(len(fall))])
+        least[where], least[len(rise) + where] = max(low, 0), max(-high, 0)
+        rise[where], fall[where] = min(rise[where], max(high, 0)), min(fall[where], max(-low, 0))
+        most = np.concatenate([rise, fall])
+        if (least > most).any():
             return None
-        both = sparse.hstack([self._relations, -self._relations], format="csc")
-        lower = np.zeros(2 * len(rise))
-        upper = np.concatenate([rise, fall])
-        upper[upper >= UNLIMITED] = np.inf
-        lower[where], upper[where] = max(low, 0), max(high, 0)
-        lower[len(rise) + where], upper[len(rise) + where] = max(-high, 0), max(-low, 0)
-        solution = self._solve(both, lower, upper, whole=False)
-        if solution is not None and np.abs(solution - np.rint(solution)).max(initial=0) > _WHOLE:
-            solution = self._solve(both, lower, upper, whole=True)
-        if solution is None:
+        deltas = self._solve(least, most)
+        if deltas is None:
             return None
-        deltas = np.rint(solution[: len(rise)] - solution[len(rise) :]).astype(np.int64)
         if (self._relations @ deltas).any():  # pragma: no cover - a solver's rounding
             self.gave_up = True
             return None
         changed = np.flatnonzero(deltas)
         return float(self._cost[changed].sum()), Move(self._cells[changed], deltas[changed])
 
-    def _solve(self, relations: object, lower: object, upper: object, whole: bool) -> NDArray[np.float64] | None:
-        from scipy import optimize
+    def _solve(self, least: Floats, most: Floats) -> Integers | None:
+        """Try the linear program, then others with slightly other prices, and at last the integer program."""
+        found = self._run(self._cost, least, most, whole=False)
+        noise = np.random.default_rng(0)
+        for _ in range(_OTHER_PRICES):
+            if found is None:
+                return None
+            deltas = _whole(found, least, most)
+            if deltas is not None:
+                return deltas
+            found = self._run(self._cost * noise.uniform(1, 2, len(self._cost)), least, most, whole=False)
+        found = self._run(self._cost, least, most, whole=True)
+        return None if found is None else _whole(found, least, most)
 
+    def _run(self, cost: Floats, least: Floats, most: Floats, whole: bool) -> Floats | None:
+        from scipy import optimize, sparse
+
+        both = sparse.hstack([self._relations, -self._relations], format="csc").astype(float)
         result = optimize.milp(
-            np.concatenate([self._cost, self._cost]),
-            integrality=np.full(2 * len(self._cost), int(whole)),
-            bounds=optimize.Bounds(lower, upper),
-            constraints=[optimize.LinearConstraint(relations, 0, 0)],
-            options={"time_limit": _SECONDS, "mip_rel_gap": 0.02},
+            np.concatenate([cost, cost]),
+            integrality=np.full(2 * len(cost), int(whole)),
+            bounds=optimize.Bounds(least, most),
+            constraints=[optimize.LinearConstraint(both, 0, 0)],
+            options={"time_limit": _SECONDS, "mip_rel_gap": _GAP},
         )
         if result.x is None and result.status != _INFEASIBLE:
             self.gave_up = True
         return result.x
+
+
+def _whole(solution: Floats, least: Floats, most: Floats) -> Integers | None:
+    """Read whole changes off rises and falls, multiplied by a small number where that makes them whole; else None."""
+    for factor in range(1, _FACTORS + 1):
+        several = solution * factor
+        rounded = np.rint(several)
+        if np.abs(several - rounded).max(initial=0) < _WHOLE and (least <= rounded).all() and (rounded <= most).all():
+            rises, falls = np.split(rounded.astype(np.int64), 2)
+            deltas: Integers = rises - falls
+            return deltas
+    return None

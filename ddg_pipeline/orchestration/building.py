@@ -24,10 +24,13 @@ def build_definitions(project: Project) -> dg.Definitions:
     manifest = read_manifest(ensure_manifest(project))
     groups = linked_groups(releases_of(manifest))
     models, dbt = dbt_models(project, manifest)
+    assets = [*source_assets(project), models, *release_assets(project, manifest, groups)]
+    resources = {"dbt": dbt}
+    graph = dg.Definitions(assets=assets, resources=resources).resolve_asset_graph()
     return dg.Definitions(
-        assets=[*source_assets(project), models, *release_assets(project, manifest, groups)],
+        assets=assets,
         jobs=[everything_job()],
-        schedules=schedules(groups, _TIME_ZONE),
-        resources={"dbt": dbt},
+        schedules=schedules(groups, graph, _TIME_ZONE),
+        resources=resources,
         executor=dg.in_process_executor,
     )

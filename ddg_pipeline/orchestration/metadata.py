@@ -1,5 +1,6 @@
 """What analysts see beside an asset in Dagster. Nothing here tells a small count."""
 
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,7 +42,10 @@ def _cell(cell: object) -> str:
 
 def masked_metadata(staged: "Staged") -> dict[str, dg.MetadataValue]:
     """Show what assessment and masking found."""
+    from ddg_pipeline.publishing import public_cells
+
     assessment = staged.assessment
+    told = {name: public_cells(staged.contract, one, True) for name, one in staged.counts.items()}
     terms = assessment["score"]["terms"]
     counts = staged.counts.values()
     cells = sum(one.cells for one in counts)
@@ -49,12 +53,15 @@ def masked_metadata(staged: "Staged") -> dict[str, dg.MetadataValue]:
         "decision": dg.MetadataValue.text(assessment["decision"]),
         "score": dg.MetadataValue.int(assessment["score"]["total"]),
         "score_terms": markdown_table(
-            ["variable", "riskiest category", "score", "section"],
-            [[term["variable"], term["category"], f"{term['score']:+d}", term["section"]] for term in terms],
+            ["score", "variable", "riskiest category"],
+            [
+                [f"{term['score']:+d}", term["variable"].replace("_", " "), f"{term['category']} ({term['section']})"]
+                for term in terms
+            ],
         ),
         "steps": markdown_table(
-            ["step", "question", "result", "summary"],
-            [[step["step"], step["question"], step["result"], step["summary"]] for step in assessment["steps"]],
+            ["step", "result", "summary"],
+            [[f"{step['step']} {step['name']}", step["result"], step["summary"]] for step in assessment["steps"]],
         ),
         "for_review": markdown_table(
             ["about", "note"], [[note["field"], note["text"]] for note in assessment.get("notes", [])]
@@ -63,7 +70,7 @@ def masked_metadata(staged: "Staged") -> dict[str, dg.MetadataValue]:
         "small_cells": dg.MetadataValue.int(sum(one.small for one in counts)),
         "complementary_cells": dg.MetadataValue.int(sum(one.complementary for one in counts)),
         "suppression": markdown_table(
-            ["measure", "cells", "zeros", "small", "complementary", "cells suppressed", "counts suppressed"],
+            ["measure", "cells", "zeros", "small", "compl.", "of cells", "of counts"],
             [
                 [
                     name,
@@ -71,14 +78,15 @@ def masked_metadata(staged: "Staged") -> dict[str, dg.MetadataValue]:
                     one.zeros,
                     one.small,
                     one.complementary,
-                    f"{one.share_of_cells_suppressed} %",
-                    f"{one.share_of_counts_suppressed} %",
+                    told[name].share_of_cells,
+                    told[name].share_of_counts,
                 ]
                 for name, one in staged.counts.items()
             ],
         ),
-        "share_of_counts_suppressed_percent": dg.MetadataValue.int(
-            max(one.share_of_counts_suppressed for one in counts)
+        "share_of_cells_suppressed_percent": dg.MetadataValue.int(max(one.share_of_cells_suppressed for one in counts)),
+        "share_of_counts_suppressed": dg.MetadataValue.text(
+            ", ".join(f"{name}: {one.share_of_counts}" for name, one in told.items())
         ),
         "reasons_shown": dg.MetadataValue.bool(staged.reasons_shown),
     }
@@ -124,7 +132,8 @@ def release_metadata(checked: "Checked", certificate: "Certificate", place: Path
     summary = checked.audit.summary() if checked.audit is not None else "released as it is"
     return {
         "path": dg.MetadataValue.path(str(place)),
-        "rows": dg.MetadataValue.int(certificate.gate.rows),
+        "dagster/row_count": dg.MetadataValue.int(certificate.gate.rows),
+        "dagster/column_schema": _published_schema(place),
         "files": markdown_table(["file", "sha256"], sorted(certificate.files.items())),
         "certificate_issued_at": dg.MetadataValue.text(certificate.issued_at.isoformat()),
         "audit": dg.MetadataValue.text(summary),
@@ -132,6 +141,15 @@ def release_metadata(checked: "Checked", certificate: "Certificate", place: Path
         "decision": dg.MetadataValue.text(certificate.decision),
         "level": dg.MetadataValue.text(certificate.level),
     }
+
+
+def _published_schema(place: Path) -> dg.TableSchemaMetadataValue:
+    """Take the columns of the published file from its data package."""
+    from ddg_pipeline.publishing.names import DATA_PACKAGE_NAME
+
+    fields = json.loads((place / DATA_PACKAGE_NAME).read_text(encoding="utf-8"))["resources"][0]["schema"]["fields"]
+    columns = [dg.TableColumn(one["name"], one["type"], one.get("description", "")) for one in fields]
+    return dg.MetadataValue.table_schema(dg.TableSchema(columns))
 
 
 def publication_metadata(receipt: "Receipt") -> dict[str, dg.MetadataValue]:

@@ -19,6 +19,8 @@ _DAGSTER_YAML = """\
 # Written once by `ddg run`; yours to change.
 telemetry:
   enabled: false
+nux:
+  enabled: false
 concurrency:
   pools:
     # DuckDB has one writer: everything that touches it waits its turn, in one run and across runs

@@ -1,12 +1,15 @@
 """Jobs and schedules: everything at once, and every release by the cadence its contract names."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from ddg_pipeline.contract.manifest import DbtRelease
 from ddg_pipeline.orchestration.release_assets import publication_key
+from ddg_pipeline.orchestration.selection import with_siblings
 
 EVERYTHING = "everything"
 
@@ -27,7 +30,9 @@ def everything_job() -> UnresolvedAssetJobDefinition:
     )
 
 
-def schedules(groups: Sequence[Sequence[DbtRelease]], time_zone: str) -> list[dg.ScheduleDefinition]:
+def schedules(
+    groups: Sequence[Sequence[DbtRelease]], graph: BaseAssetGraph[Any], time_zone: str
+) -> list[dg.ScheduleDefinition]:
     """Make one schedule for each cadence; a group of linked releases runs at the most frequent one among them.
 
     Releases without a cadence, or with an irregular one, are released by hand. Schedules are off until someone turns
@@ -46,7 +51,7 @@ def schedules(groups: Sequence[Sequence[DbtRelease]], time_zone: str) -> list[dg
             name=f"{cadence.replace('-', '_')}_releases",
             job=dg.define_asset_job(
                 f"release_{cadence.replace('-', '_')}",
-                dg.AssetSelection.assets(*map(publication_key, names)).upstream(),
+                dg.AssetSelection.assets(*sorted(with_siblings(graph, map(publication_key, names)))),
                 description=f"Releases {', '.join(names)} with all they are built from.",
             ),
             cron_schedule=_CRON[cadence],

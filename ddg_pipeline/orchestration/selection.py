@@ -8,6 +8,8 @@ from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGra
 
 from ddg_pipeline.warehouse.restricted import SOURCE_SCHEMA
 
+RELEASE_STEPS = frozenset({"masked", "release", "publication"})
+
 
 def with_siblings(graph: BaseAssetGraph[Any], targets: Iterable[dg.AssetKey]) -> set[dg.AssetKey]:
     """Give what the targets are made of, and whatever else the dbt project makes of the same sources.
@@ -15,11 +17,17 @@ def with_siblings(graph: BaseAssetGraph[Any], targets: Iterable[dg.AssetKey]) ->
     Siblings belong to it because dbt's tests span models: that no record is lost holds for what was kept and what was
     rejected together.
     """
-    needed = set(dg.AssetSelection.assets(*targets).upstream().resolve(graph))
-    sources = {key for key in needed if key.path[0] == SOURCE_SCHEMA}
-    releases = {key for key in graph.get_all_asset_keys() if key.path[-1] in ("masked", "release", "publication")}
-    for key in graph.get_all_asset_keys() - releases:
-        above = dg.AssetSelection.assets(key).upstream().resolve(graph)
-        if {ancestor for ancestor in above if ancestor.path[0] == SOURCE_SCHEMA} <= sources:
+    sources: dict[dg.AssetKey, frozenset[dg.AssetKey]] = {}
+    for key in graph.toposorted_asset_keys:
+        above = frozenset().union(*(sources.get(parent, frozenset()) for parent in graph.get(key).parent_keys))
+        sources[key] = above | {key} if key.path[0] == SOURCE_SCHEMA else above
+    needed: set[dg.AssetKey] = set()
+    todo = list(targets)
+    while todo:
+        key = todo.pop()
+        if key not in needed:
             needed.add(key)
-    return needed
+            todo += graph.get(key).parent_keys
+    loaded = frozenset().union(*(sources[key] for key in needed))
+    siblings = {key for key, above in sources.items() if above <= loaded and key.path[-1] not in RELEASE_STEPS}
+    return needed | siblings

@@ -265,6 +265,8 @@ def _check(
     except (InputError, InputErrors) as error:
         return Checked(staged, None, (f"{error} (`ddg suites` writes it for review)",), differences, None, report)
     problems = tuple(suite_differences(suite, expected_suite(staged, bound, rulebook)))
+    if problems:
+        problems = (*problems, f"{path.name} is not the suite of this contract: `ddg suites` writes it anew for review")
     csv = staged.package / package_names(staged.contract).csv
     gate = validate(csv, suite, row_parameters(staged.contract, bound.frame))
     return Checked(staged, suite, problems, differences, gate, report)
