@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING, Any
 from ddg_pipeline.audit import AuditReport, AuditRules, PublishedTable, audit
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.rulebook import load_rulebook
-from ddg_pipeline.table_files import read_contract, read_references, read_table
+from ddg_pipeline.table_files import read_contracts, read_references, read_table, references_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import pandas as pd
+
+    from ddg_pipeline.contract import ReleaseContract
+    from ddg_pipeline.rulebook import Rulebook
 
 
 def audit_files(
@@ -42,25 +47,25 @@ def audit_files(
     Raises:
         InputErrors: A file cannot be read or does not fit its contract.
     """
-    contracts = [read_contract(contract) for contract, _ in pairs]
+    contracts = read_contracts([contract for contract, _ in pairs], references)
     missing = sorted({link for one in contracts for link in one.links} - {one.release for one in contracts})
     rulebook = load_rulebook(contracts[0].rulebook)
     levels = rulebook.masking.levels
     chosen: Any = level or contracts[0].suppression.level
     if chosen not in levels:
         raise InputErrors([InputError("command line", "--level", repr(chosen), f"one of {', '.join(levels)}")])
-    rules = AuditRules.from_rulebook(rulebook, chosen, show_reason=contracts[0].suppression.show_reason is not False)
-    if threshold is not None:
-        rules = replace(rules, upper=threshold)
-    tables = []
-    for position, ((contract_path, path), contract) in enumerate(zip(pairs, contracts, strict=True)):
-        named = {name: file for name, file in references.items() if name in contract.reference_tables}
+    tables: list[PublishedTable] = []
+    rules: dict[str, AuditRules] = {}
+    for (contract_path, path), contract in zip(pairs, contracts, strict=True):
+        frame = read_table(path, [*contract.dimensions, *contract.measures])
+        own = AuditRules.from_rulebook(rulebook, chosen, show_reason=_reasons_told(contract, frame, rulebook))
+        rules[contract.release] = own if threshold is None else replace(own, upper=threshold)
         tables.append(
             PublishedTable(
                 contract,
-                read_table(path),
-                read_references(contract, contract_path, named),
-                known=read_table(known) if known is not None and position == 0 else None,
+                frame,
+                read_references(contract, contract_path, references_of(contract, references)),
+                known=read_table(known, contract.dimensions) if known is not None and not tables else None,
                 unexplained="small" if blanks_are_small else "any",
             )
         )
@@ -69,3 +74,15 @@ def audit_files(
         note = f"not audited together with the linked {', '.join(missing)}: give them by --link and --link-table"
         report = replace(report, notes=(*report.notes, note))
     return report
+
+
+def _reasons_told(contract: ReleaseContract, frame: pd.DataFrame, rulebook: Rulebook) -> bool:
+    """Whether the codes tell small cells from complementary ones.
+
+    Where the contract leaves it open, the table says it: the words beside a code that stands for both reasons differ
+    from those of a small cell. A table without words is read as if it told, which is what an attacker hopes for.
+    """
+    if contract.suppression.show_reason is not None:
+        return contract.suppression.show_reason
+    names = [contract.suppression.annotations.description.format(measure=measure) for measure in contract.measures]
+    return not any((frame[name] == rulebook.annotations.hidden.description).any() for name in names if name in frame)

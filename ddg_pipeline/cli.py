@@ -6,6 +6,7 @@ Exit codes: 0 safe, 1 unsafe or refused, 2 bad input. Everything heavy is import
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +19,6 @@ from ddg_pipeline import __version__
 from ddg_pipeline.errors import DdgError, InputError, InputErrors
 
 if TYPE_CHECKING:
-    from ddg_pipeline.contract import BoundTable
     from ddg_pipeline.orchestration.running import RunResult
 
 SAFE, UNSAFE, BAD_INPUT = 0, 1, 2
@@ -93,10 +93,14 @@ def mask(
 ) -> None:
     """Mask a table and prove it: writes DIR/<release>.csv and DIR/report.json, or nothing."""
     from ddg_pipeline.masking_run import mask_files
+    from ddg_pipeline.table_files import bind_group
 
-    tables = _tables(contract, table, reference, link, link_table)
+    references = _references(reference)
+    pairs = [(contract, table), *_pairs(link, link_table)]
+    tables = bind_group(pairs, references)
+    given = [path for pair in pairs for path in pair] + list(references.values())
     with _progress(quiet or as_json) as progress:
-        report, files = mask_files(tables, output, progress)
+        report, files = mask_files(tables, output, progress, keep=given)
     if as_json:
         _print_json(report)
         return
@@ -124,7 +128,7 @@ def audit(
     blanks_are_small: Annotated[
         bool, typer.Option("--blanks-are-small", help="The publisher hides nothing but small counts.")
     ] = False,
-    time_limit: Annotated[float, typer.Option(metavar="SECONDS", help="How long to attack.")] = 600.0,
+    time_limit: Annotated[float, typer.Option(metavar="SECONDS", min=0, help="How long to attack.")] = 600.0,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -213,12 +217,17 @@ def suites(
 @app.command()
 def example(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files go.")],
-    seed: Annotated[int | None, typer.Option(help="Another seed gives other records.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Another seed gives other records.")] = None,
 ) -> None:
     """Write the worked example's synthetic source files."""
     from ddg_pipeline.example import DEFAULT_SEED, write_example_sources
 
-    for path in write_example_sources(directory, DEFAULT_SEED if seed is None else seed):
+    try:
+        paths = write_example_sources(directory, DEFAULT_SEED if seed is None else seed)
+    except OSError as error:
+        found = error.strerror or "not writable"
+        raise InputError(str(directory), "DIR", found, "a directory that can be written, with room left") from None
+    for path in paths:
         typer.echo(str(path))
 
 
@@ -237,18 +246,15 @@ def version() -> None:
 
 
 def main() -> None:
-    """Run the command line; every error of ours ends in one message and an exit code, never in a traceback."""
+    """Run the command line; every error ends in one message and an exit code, never in a traceback."""
     try:
         app(standalone_mode=True)
     except DdgError as error:
         typer.echo(f"ddg: {error}", err=True)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        typer.echo("ddg: stopped; nothing was released", err=True)
-        sys.exit(130)
     except Exception as error:  # noqa: BLE001 - a traceback could quote restricted figures
-        where = _innermost(error)
-        typer.echo(f"ddg: internal error ({type(error).__name__} at {where}); nothing was released", err=True)
+        what = f"{type(error).__name__} at {_innermost(error)}"
+        typer.echo(f"ddg: internal error ({what}); what was not finished was not released", err=True)
         sys.exit(UNSAFE)
 
 
@@ -277,18 +283,6 @@ def _pairs(link: list[Path] | None, link_table: list[Path] | None) -> list[tuple
     return list(zip(links, tables, strict=True))
 
 
-def _tables(
-    contract: Path,
-    table: Path,
-    reference: list[str] | None,
-    link: list[Path] | None,
-    link_table: list[Path] | None,
-) -> list[BoundTable]:
-    from ddg_pipeline.table_files import bind_group
-
-    return bind_group([(contract, table), *_pairs(link, link_table)], _references(reference))
-
-
 def _print_json(value: Any) -> None:
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
 
@@ -300,11 +294,30 @@ def _exit_with(result: RunResult) -> None:
 
 @contextmanager
 def _progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
-    """Show progress on standard error while the block runs, if someone is looking."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda _stage, _done, _of: None
-        return
-    from ddg_pipeline.console import progress_display
+    """Show progress on standard error while the block computes, if someone is looking."""
+    with _results_only():
+        if quiet or not sys.stderr.isatty():
+            yield lambda _stage, _done, _of: None
+            return
+        from ddg_pipeline.console import progress_display
 
-    with progress_display() as show:
-        yield show
+        with progress_display() as show:
+            yield show
+
+
+@contextmanager
+def _results_only() -> Iterator[None]:
+    """Keep standard output for results: what libraries write to it, past Python too, goes to standard error."""
+    sys.stdout.flush()
+    try:
+        kept = os.dup(sys.stdout.fileno())
+    except (OSError, ValueError):  # closed, or none of the operating system's
+        yield
+        return
+    try:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        yield
+        sys.stdout.flush()
+    finally:
+        os.dup2(kept, sys.stdout.fileno())
+        os.close(kept)

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from ddg_pipeline.assessment import Assessment
@@ -48,27 +49,25 @@ def progress_display() -> Iterator[Callable[[str, int, int], None]]:
 def print_assessment(assessment: Assessment) -> None:
     """Print steps, score and what the expert review has to look at."""
     console = _console()
-    console.print(f"[bold]{assessment.release}[/bold], assessed by {assessment.rulebook}\n")
+    console.print(Text.assemble((assessment.release, "bold"), f", assessed by {assessment.rulebook}\n"))
     steps = _table("Step", "Question", "Result", "Summary")
     for step in assessment.steps:
-        steps.add_row(f"{step.step}", step.question, step.result, step.summary)
+        _row(steps, step.step, step.question, step.result, step.summary)
     console.print(steps)
     score = _table("Variable", "Column", "Riskiest found", "Category", "Score", "Section")
     for term in assessment.score.terms:
-        name = term.variable.replace("_", " ")
-        found = term.found or ""
-        score.add_row(name, term.dimension or "", found, term.category, f"{term.score:+d}", term.section)
+        name, found = term.variable.replace("_", " "), term.found or ""
+        _row(score, name, term.dimension or "", found, term.category, f"{term.score:+d}", term.section)
     score.add_section()
     over = "over" if assessment.score.total > assessment.cut_off else "not over"
-    score.add_row(
-        "[bold]total[/bold]", "", "", f"{over} {assessment.cut_off}", f"[bold]{assessment.score.total}[/bold]", ""
-    )
+    total = Text(f"{assessment.score.total}", "bold")
+    _row(score, Text("total", "bold"), "", "", f"{over} {assessment.cut_off}", total)
     console.print(score)
     for note in assessment.notes:
-        console.print(f"For review: {note.field}: {note.text}", markup=False)
-    console.print(assessment.safe_harbor, markup=False)
+        console.print(Text(f"For review: {note.field}: {note.text}"))
+    console.print(Text(assessment.safe_harbor))
     verdict = "mask it" if assessment.decision == "mask" else "it may be released as it is"
-    console.print(f"\nDecision: [bold]{verdict}[/bold]")
+    console.print(Text.assemble("\nDecision: ", (verdict, "bold")))
 
 
 def print_masking(report: Mapping[str, Any], files: Sequence[Path]) -> None:
@@ -77,21 +76,14 @@ def print_masking(report: Mapping[str, Any], files: Sequence[Path]) -> None:
     table = _table("Release", "Measure", "Cells", "Zeros", "Small", "Complementary", "Counts suppressed", "Level")
     for release in (report, *report["linked"]):
         for measure, counts in release["suppression"].items():
-            table.add_row(
-                release["release"],
-                measure,
-                f"{counts['cells']:,}",
-                f"{counts['zeros']:,}",
-                f"{counts['small']:,}",
-                f"{counts['complementary']:,}",
-                f"{counts['share_of_counts_suppressed']} %",
-                release["level"] or "not masked",
-            )
+            share = f"{counts['share_of_counts_suppressed']} %"
+            cells = [f"{counts[kind]:,}" for kind in ("cells", "zeros", "small", "complementary")]
+            _row(table, release["release"], measure, *cells, share, release["level"] or "not masked")
     console.print(table)
     if report["audit"] is not None:
-        console.print(report["audit"]["summary"], markup=False)
+        console.print(Text(report["audit"]["summary"]))
     for file in files:
-        console.print(f"written: {file}", markup=False, soft_wrap=True)
+        console.print(Text(f"written: {file}"), soft_wrap=True)
 
 
 def print_audit(report: AuditReport) -> None:
@@ -106,37 +98,24 @@ def print_run(result: RunResult, project: Project) -> None:
     console = _console()
     table = _table("Release", "Score", "Decision", "Cells", "Small", "Complementary", "Published")
     for outcome in result.outcomes:
-        table.add_row(*_outcome_row(outcome))
+        _row(table, outcome.release, *_outcome_cells(outcome))
     console.print(table)
     for problem in dict.fromkeys([*result.problems, *(text for one in result.outcomes for text in one.problems)]):
-        console.print(f"[red]not released:[/red] {_escaped(problem)}")
+        console.print(Text.assemble(("not released: ", "red"), problem))
     for outcome in result.outcomes:
         if outcome.published is not None:
-            console.print(f"{outcome.release}: {outcome.published}", markup=False, soft_wrap=True)
+            console.print(Text(f"{outcome.release}: {outcome.published}"), soft_wrap=True)
     shown = project.root if project.root != Path.cwd() else Path()
-    console.print(
-        f"How it came about: run {result.run_id} in Dagster (in {shown}: make ui)", markup=False, soft_wrap=True
-    )
+    console.print(Text(f"How it came about: run {result.run_id} in Dagster (in {shown}: make ui)"), soft_wrap=True)
 
 
-def _outcome_row(outcome: Outcome) -> list[str]:
+def _outcome_cells(outcome: Outcome) -> list[str | Text]:
+    published = "yes" if outcome.published is not None else Text("no", "red")
     if outcome.decision is None:
-        return [outcome.release, "", "", "", "", "", "[red]no[/red]"]
-    return [
-        outcome.release,
-        str(outcome.score),
-        "masked" if outcome.decision == "mask" else "as it is",
-        f"{outcome.cells:,}",
-        f"{outcome.small:,}",
-        f"{outcome.complementary:,}",
-        "yes" if outcome.published is not None else "[red]no[/red]",
-    ]
-
-
-def _escaped(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
+        return ["", "", "", "", "", published]
+    decision = "masked" if outcome.decision == "mask" else "as it is"
+    cells = [f"{number:,}" for number in (outcome.cells, outcome.small, outcome.complementary)]
+    return [str(outcome.score), decision, *cells, published]
 
 
 def _table(*columns: str) -> Table:
@@ -144,3 +123,8 @@ def _table(*columns: str) -> Table:
     for column in columns:
         table.add_column(column)
     return table
+
+
+def _row(table: Table, *cells: object) -> None:
+    """Add a row as it is: a category such as ``[65+]`` is text, not markup."""
+    table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in cells))

@@ -24,7 +24,7 @@ REPORT_NAME = "report.json"
 
 
 def mask_files(
-    tables: Sequence[BoundTable], directory: Path, progress: Progress | None = None
+    tables: Sequence[BoundTable], directory: Path, progress: Progress | None = None, *, keep: Sequence[Path] = ()
 ) -> tuple[dict[str, Any], list[Path]]:
     """Mask a group of tables, attack the very bytes, and write them with a report.
 
@@ -32,6 +32,7 @@ def mask_files(
         tables: The bound tables of one group of links.
         directory: Where ``<release>.csv`` and ``report.json`` go; made where it is missing.
         progress: Called with the stage, what is done and what there is to do.
+        keep: The files that the tables came from; they are never written over.
 
     Returns:
         The report, and the files written. Nothing is written unless everything passed.
@@ -42,12 +43,13 @@ def mask_files(
     """
     from ddg_pipeline.quality import csv_bytes, read_csv_text
 
+    names = [f"{table.contract.release}.csv" for table in tables]
+    _check_targets([directory / name for name in (*names, REPORT_NAME)], keep)
     rulebook = rulebook_of(tables)
     prepared = prepare(tables, rulebook, progress)
     contents: dict[str, bytes] = {}
     frames: list[pd.DataFrame] = []
-    for one in prepared:
-        name = f"{one.bound.contract.release}.csv"
+    for name, one in zip(names, prepared, strict=True):
         contents[name] = csv_bytes(one.masked.frame, one.bound.contract.release)
         frames.append(read_csv_text(contents[name], name))
     found: AuditReport | None = None
@@ -60,12 +62,14 @@ def mask_files(
             raise RefusedError(
                 f"the masked table does not withstand the audit, so it was not written\n{audit_markdown(found)}"
             )
-    report = _report(prepared, found, strongest_level(tables, rulebook))
+    report = _report(names, prepared, found, strongest_level(tables, rulebook))
     contents[REPORT_NAME] = (json.dumps(report, indent=2, ensure_ascii=False) + "\n").encode()
     return report, _write(directory, contents)
 
 
-def _report(prepared: Sequence[Prepared], found: AuditReport | None, level: str) -> dict[str, Any]:
+def _report(
+    names: Sequence[str], prepared: Sequence[Prepared], found: AuditReport | None, level: str
+) -> dict[str, Any]:
     """Say what was done; a count of cells may be told, a count of people may not."""
     releases = [
         {
@@ -74,13 +78,26 @@ def _report(prepared: Sequence[Prepared], found: AuditReport | None, level: str)
             "reasons_shown": one.masked.reasons_shown,
             "level": level if one.masked.masked else None,
             "suppression": {name: asdict(counts) for name, counts in one.masked.counts.items()},
-            "file": f"{one.bound.contract.release}.csv",
+            "file": name,
         }
-        for one in prepared
+        for name, one in zip(names, prepared, strict=True)
     ]
     audited = None if found is None else found.to_json_dict()
     first = releases[0]
     return {**first, "audit": audited, "linked": releases[1:]}
+
+
+def _check_targets(targets: Sequence[Path], keep: Sequence[Path]) -> None:
+    """Refuse, before the work begins, to write over what was given, or over something that is no file."""
+    errors = []
+    given = {path.resolve() for path in keep}
+    for target in targets:
+        if target.resolve() in given:
+            errors.append(InputError(str(target), "--output", "a file that was given", "another directory"))
+        elif target.is_symlink() or (target.exists() and not target.is_file()):
+            errors.append(InputError(str(target), "--output", "something that is no file", "remove it"))
+    if errors:
+        raise InputErrors(errors)
 
 
 def _write(directory: Path, contents: dict[str, bytes]) -> list[Path]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,11 +11,12 @@ from ddg_pipeline.contract import BoundTable, ReleaseContract, bind, contract_fr
 from ddg_pipeline.errors import InputError, InputErrors
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
 
 _SUFFIXES = (".csv", ".parquet")
+_OTHER_SEPARATORS = ";\t|"
 
 
 def read_contract(path: Path) -> ReleaseContract:
@@ -25,28 +28,70 @@ def read_contract(path: Path) -> ReleaseContract:
     return contract_from_yaml(_read_text(path), str(path))
 
 
-def read_table(path: Path) -> pd.DataFrame:
+def read_table(path: Path, columns: Iterable[str] = ()) -> pd.DataFrame:
     """Read a table as it is: a CSV file as text cells, so that ``001`` stays ``001``; a Parquet file with its types.
 
-    Raises:
-        InputErrors: The file cannot be read, or is of another kind.
-    """
-    import pandas as pd
+    Args:
+        path: The file.
+        columns: What the columns should be called. A CSV file that has none of them is refused here, because its first
+            line may be the first row of a restricted table, which later errors would quote as names.
 
-    if path.suffix.lower() not in _SUFFIXES:
+    Raises:
+        InputErrors: The file cannot be read, or is of another kind. No cell is quoted.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in _SUFFIXES:
         raise _unreadable(path, f"the ending {path.suffix!r}", f"a table as {' or '.join(_SUFFIXES)}")
     if not path.is_file():
-        raise _unreadable(path, "no such file", "check the path")
+        raise _unreadable(path, "a directory" if path.is_dir() else "no such file", "check the path")
     try:
-        if path.suffix.lower() == ".parquet":
-            return pd.read_parquet(path)
-        return pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig", index_col=False)
+        return _read_parquet(path) if suffix == ".parquet" else _read_csv(path, list(columns))
+    except OSError as error:
+        raise _unreadable(path, "nothing that can be read", f"check the file ({error.strerror})") from None
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowException, ValueError) as error:  # its message can quote what it read
+        raise _unreadable(path, f"no Parquet file ({type(error).__name__})", "have it written again") from None
+    # an index that pandas wrote is a column like any other; whole numbers with gaps stay whole
+    frame: pd.DataFrame = table.to_pandas(ignore_metadata=True, integer_object_nulls=True)
+    return frame
+
+
+def _read_csv(path: Path, columns: list[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
         raise _unreadable(path, "bytes that are not UTF-8", "save it as UTF-8") from None
-    except (ValueError, OSError) as error:
-        # the parsers' messages can quote cells: say what kind of error it was, no more
-        what = "rows of different lengths or no rows" if path.suffix.lower() == ".csv" else type(error).__name__
-        raise _unreadable(path, what, "a table with a header row and as many cells in every row") from None
+    try:
+        lines = [line for line in csv.reader(io.StringIO(text, newline=""), strict=True) if line]
+    except csv.Error:
+        raise _unreadable(path, "no CSV", "commas between cells, and quotes around cells that hold commas") from None
+    header, rows = (lines[0], lines[1:]) if lines else ([], [])
+    if len(header) == 1 and any(mark in header[0] for mark in _OTHER_SEPARATORS):
+        raise _unreadable(path, "one column", "commas between cells, not semicolons, tabs or bars")
+    if not header or not all(name.strip() for name in header):
+        raise _unreadable(path, "a first line that does not name every column", "a name for every column")
+    if columns and not {_plain(name) for name in header} & {_plain(name) for name in columns}:
+        expected = f"the columns' names in the first line: {', '.join(columns)}"
+        raise InputErrors([InputError(str(path), "columns", "none of the declared ones", expected)])
+    ragged = next((number for number, row in enumerate(rows, start=1) if len(row) != len(header)), None)
+    if ragged is not None:
+        found = f"{len(rows[ragged - 1])} cells"
+        expected = f"{len(header)} cells, as many as the first line has names"
+        raise InputErrors([InputError(str(path), f"row {ragged}", found, expected)])
+    return pd.DataFrame(rows, columns=header, dtype="str")
+
+
+def _plain(name: str) -> str:
+    return "".join(character for character in name.casefold() if character.isalnum())
 
 
 def bind_files(contract_path: Path, table_path: Path, references: Mapping[str, Path] | None = None) -> BoundTable:
@@ -65,7 +110,7 @@ def bind_files(contract_path: Path, table_path: Path, references: Mapping[str, P
     """
     contract = read_contract(contract_path)
     found = read_references(contract, contract_path, references)
-    return bind(contract, read_table(table_path), found, str(table_path))
+    return bind(contract, read_table(table_path, contract.columns), found, str(table_path))
 
 
 def bind_group(pairs: Sequence[tuple[Path, Path]], references: Mapping[str, Path] | None = None) -> list[BoundTable]:
@@ -78,13 +123,7 @@ def bind_group(pairs: Sequence[tuple[Path, Path]], references: Mapping[str, Path
     Raises:
         InputErrors: Something cannot be read, does not fit, or a linked table is missing.
     """
-    given = dict(references or {})
-    contracts = [read_contract(path) for path, _ in pairs]
-    named = {name for contract in contracts for name in contract.reference_tables}
-    unused = sorted(given.keys() - named)
-    if unused:
-        expected = f"the contracts name {', '.join(sorted(named)) or 'none'}"
-        raise InputErrors([InputError("command line", "--reference", ", ".join(unused), expected)])
+    contracts = read_contracts([path for path, _ in pairs], references)
     present = {contract.release for contract in contracts}
     missing = sorted({link for contract in contracts for link in contract.links} - present)
     if missing:
@@ -92,10 +131,42 @@ def bind_group(pairs: Sequence[tuple[Path, Path]], references: Mapping[str, Path
         raise InputErrors([InputError(str(pairs[0][0]), "links", f"no table of {', '.join(missing)}", expected)])
     bound = []
     for (contract_path, table_path), contract in zip(pairs, contracts, strict=True):
-        own = {name: path for name, path in given.items() if name in contract.reference_tables}
-        tables = read_references(contract, contract_path, own)
-        bound.append(bind(contract, read_table(table_path), tables, str(table_path)))
+        tables = read_references(contract, contract_path, references_of(contract, references))
+        bound.append(bind(contract, read_table(table_path, contract.columns), tables, str(table_path)))
     return bound
+
+
+def read_contracts(paths: Sequence[Path], references: Mapping[str, Path] | None = None) -> list[ReleaseContract]:
+    """Read the contracts of one group of linked releases.
+
+    Args:
+        paths: Their files.
+        references: Where reference tables are, by name.
+
+    Raises:
+        InputErrors: A contract is wrong, two are of the same release, or none names one of the references.
+    """
+    contracts = [read_contract(path) for path in paths]
+    errors = []
+    seen: dict[str, Path] = {}
+    for path, contract in zip(paths, contracts, strict=True):
+        if contract.release in seen:
+            found = f"{contract.release!r}, as in {seen[contract.release]}"
+            errors.append(InputError(str(path), "release", found, "give each release once"))
+        seen[contract.release] = path
+    named = {name for contract in contracts for name in contract.reference_tables}
+    unused = sorted(set(references or {}) - named)
+    if unused:
+        expected = f"the contracts name {', '.join(sorted(named)) or 'none'}"
+        errors.append(InputError("command line", "--reference", ", ".join(unused), expected))
+    if errors:
+        raise InputErrors(errors)
+    return contracts
+
+
+def references_of(contract: ReleaseContract, references: Mapping[str, Path] | None) -> dict[str, Path]:
+    """Pick the given reference tables that one contract names."""
+    return {name: path for name, path in (references or {}).items() if name in contract.reference_tables}
 
 
 def read_references(

@@ -177,7 +177,7 @@ class _Audit:
             outcome = outcomes[hidden.unknown]
             if outcome.verdict is not Verdict.TOO_FEW or self._never_small(hidden, outcome, outcomes):
                 continue
-            lower, upper = outcome.lower, outcome.upper
+            lower, upper = outcome.lower, outcome.upper if outcome.upper < NO_LIMIT else None
             values = tuple(sorted(outcome.seen)) if outcome.complete else None
             yield Finding(
                 self._kind(hidden, outcome),
@@ -185,7 +185,7 @@ class _Audit:
                 None,
                 lower,
                 upper,
-                tuple(value for value in values if lower <= value <= upper) if values is not None else None,
+                values,
             )
 
     def _kind(self, hidden: Hidden, outcome: Outcome) -> FindingKind:

@@ -39,7 +39,9 @@ class Exchange:
         """
         system, size = self._system, self._system.unknowns
         low = np.zeros(2 * size, dtype=np.int64)
-        high = np.concatenate([np.where(system.upper >= NO_LIMIT, NO_LIMIT, system.upper - point), point - system.lower])
+        high = np.concatenate(
+            [np.where(system.upper >= NO_LIMIT, NO_LIMIT, system.upper - point), point - system.lower]
+        )
         step = value - int(point[unknown])
         low[unknown] = high[unknown] = max(step, 0)
         low[size + unknown] = high[size + unknown] = max(-step, 0)

@@ -124,14 +124,20 @@ class Ledger:
         question, outcome = self.questions[number], self.outcomes[number]
         low, high = max(outcome.lower, question.low), min(outcome.upper, question.high)
         near = sorted(outcome.seen) or [low]
-        reach = most + len(outcome.seen) + len(outcome.impossible)
-        window = range(max(low, near[0] - reach), min(high, near[-1] + reach) + 1)
-        fresh = [value for value in window if value not in outcome.seen and value not in outcome.impossible]
-        return sorted(fresh, key=lambda value: (min(abs(value - seen) for seen in near), value))[:most]
+        found: dict[int, None] = {}
+        for step in range(most + len(outcome.seen) + len(outcome.impossible) + 1):
+            for value in (*(seen + step for seen in near), *(seen - step for seen in near)):
+                if low <= value <= high and value not in outcome.seen and value not in outcome.impossible:
+                    found[value] = None
+            if len(found) >= most:
+                break
+        return list(found)[:most]
 
     def unseen(self, number: int) -> list[int]:
-        """List the values of the interval that are neither seen nor excluded."""
+        """List the values of a narrow interval that are neither seen nor excluded; of a wide one, none."""
         outcome = self.outcomes[number]
+        if outcome.upper - outcome.lower >= self.questions[number].need:
+            return []
         return [
             value
             for value in range(outcome.lower, outcome.upper + 1)

@@ -76,7 +76,7 @@ class Finding:
         cell: The cell; for a row or column of cells, its total.
         dimension: The dimension that the row or column runs along, where the finding is about one.
         lower: The least that the cell can be.
-        upper: The most that the cell can be.
+        upper: The most that the cell can be; None where there is no such bound.
         values: Exactly what it can be, where that was worked out.
     """
 
@@ -211,6 +211,8 @@ def _line(finding: Finding, *, show_values: bool) -> str:
         return f"* {finding.cell}{along}"
     if finding.values is not None:
         return f"* {finding.cell}{along}: {', '.join(map(str, finding.values))}"
+    if finding.upper is None:
+        return f"* {finding.cell}{along}: {finding.lower:g} or more"
     if finding.lower == finding.upper:
         return f"* {finding.cell}{along}: {finding.lower:g}"
     return f"* {finding.cell}{along}: {finding.lower:g} to {finding.upper:g}"

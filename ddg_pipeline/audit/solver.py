@@ -73,7 +73,8 @@ class Program:
 
         self.system = system
         self._whole = whole
-        solver: Any = highspy.Highs
+        # the solver proper; the class above it adds callbacks, which print a banner before they can be told not to
+        solver: Any = highspy.Highs.__base__
         self._highs = solver()
         for option, value in (
             ("output_flag", False),

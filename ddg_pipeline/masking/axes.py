@@ -80,14 +80,29 @@ class AxisNodes:
         return self._swaps_of[node]
 
     @cached_property
+    def _movable(self) -> list[int]:
+        """The leaves that can change together with what is above them and nothing else.
+
+        The others are categories whose parts are not in the table while another hierarchy counts those parts.
+        """
+        return [
+            leaf
+            for leaf in range(self.leaf_count)
+            if all(
+                len(self.ancestors[leaf].intersection(children)) == (parent in self.ancestors[leaf])
+                for parent, children in self.relations
+            )
+        ]
+
+    @cached_property
     def _swaps_of(self) -> dict[int, Swaps]:
         return {}
 
     def _find_swaps(self, node: int) -> Swaps:
         if not self.relations:
             return Swaps.of([Swap((self.labels[node], None), (node,), ())], self.everything)
-        gaining = [leaf for leaf in range(self.leaf_count) if node in self.ancestors[leaf]]
-        losing = [leaf for leaf in range(self.leaf_count) if node not in self.ancestors[leaf]]
+        gaining = [leaf for leaf in self._movable if node in self.ancestors[leaf]]
+        losing = [leaf for leaf in self._movable if node not in self.ancestors[leaf]]
         found = []
         for gains in gaining:
             for loses in losing:
@@ -106,12 +121,14 @@ def axis_nodes(axis: Axis) -> AxisNodes:
     parent_maps = _parent_maps(axis)
     groups = list(dict.fromkeys(parent for up in parent_maps for parent in up.values() if parent != axis.total))
     leaves = [label for label in axis.labels if label not in groups and label != axis.total]
-    below = _leaves_below(leaves, parent_maps)
-    everyone = below.get(axis.total) or dict.fromkeys(leaves)
+    extent = _extents([*leaves, *groups, axis.total], axis)
+    everyone = set().union(*(extent[leaf] for leaf in leaves))
+    if any(axis.total in up.values() for up in parent_maps):
+        everyone &= extent[axis.total]  # a hierarchy says what the total consists of
     total: str | None = axis.total
     if total is None:
         # a group that holds everything is the total, whatever the contract calls it
-        covering = [group for group in groups if below[group].keys() == everyone.keys()]
+        covering = [group for group in groups if extent[group] >= everyone]
         total = next((group for group in covering if not any(group in up for up in parent_maps)), None)
         groups = [group for group in groups if group != total]
     labels: list[str | None] = [*leaves, *groups]
@@ -123,7 +140,8 @@ def axis_nodes(axis: Axis) -> AxisNodes:
     for up in parent_maps or [{}]:
         sums += [(group, [child for child, parent in up.items() if parent == group]) for group in groups]
         if needs_total:
-            sums.append((total, _parts_of_total(total, up, below, everyone)))
+            rest = [leaf for leaf in leaves if extent[leaf] <= everyone]
+            sums.append((total, _parts_of_total(total, up, rest, extent)))
     relations = [(position[parent], tuple(sorted(position[part] for part in parts))) for parent, parts in sums if parts]
     return AxisNodes(
         axis.name, tuple(labels), len(leaves), tuple(dict.fromkeys(relations)), position[total] if needs_total else None
@@ -147,28 +165,29 @@ def _parent_maps(axis: Axis) -> list[dict[str, str]]:
     ]
 
 
-def _leaves_below(leaves: Iterable[str], parent_maps: Sequence[Mapping[str, str]]) -> dict[str | None, dict[str, None]]:
-    """For every label above a leaf, the leaves it stands for, in order."""
-    found: dict[str | None, dict[str, None]] = {}
-    for leaf in leaves:
-        waiting = [leaf]
+def _extents(labels: Iterable[str | None], axis: Axis) -> dict[str | None, set[str]]:
+    """For each label, the finest categories that the hierarchies declare below it, in the table or not; else itself."""
+    below: dict[str | None, set[str]] = {}
+    for hierarchy in axis.hierarchies:
+        for child, parent in hierarchy.parent_of.items():
+            below.setdefault(parent, set()).add(child)
+    found: dict[str | None, set[str]] = {}
+    for label in labels:
+        waiting, seen = {label}, set()
         while waiting:
-            label = waiting.pop()
-            if leaf not in found.setdefault(label, {}):
-                found[label][leaf] = None
-                waiting += [up[label] for up in parent_maps if label in up]
+            one = waiting.pop()
+            seen.add(one)
+            waiting |= below.get(one, set()) - seen
+        found[label] = {one for one in seen if one is not None and one not in below}
     return found
 
 
 def _parts_of_total(
-    total: str | None,
-    up: Mapping[str, str],
-    below: Mapping[str | None, Mapping[str, None]],
-    everyone: Mapping[str, None],
+    total: str | None, up: Mapping[str, str], leaves: Sequence[str], extent: Mapping[str | None, set[str]]
 ) -> list[str]:
-    """List what the total consists of in one grouping: what the grouping says, or its broadest groups and the rest."""
+    """List what the total consists of in one grouping: what the grouping says, or its broadest groups; and the rest."""
     tops = [child for child, parent in up.items() if parent == total]
     if not tops:
         tops = [group for group in dict.fromkeys(up.values()) if group not in up]
-    covered = {leaf for top in tops for leaf in below[top]}
-    return [*tops, *(leaf for leaf in everyone if leaf not in covered)]
+    covered = set().union(*(extent[top] for top in tops))
+    return [*tops, *(leaf for leaf in leaves if not extent[leaf] & covered)]

@@ -115,9 +115,17 @@ class _Work:
         for number, cell in enumerate(small):
             self.progress("certificates among hidden cells", number, len(small))
             self._certify(cell, free=True)
+        hard = []
+        for number, cell in enumerate(small):
+            self.progress("hard", number, len(small))
+            missing = self.certificates.missing(cell)
+            if missing and self.finder.cheapest(cell, self._nearest(missing)) is None: hard.append(cell)
+        print('hard',len(hard))
+        for cell in hard:
+            self._certify_exactly(cell)
         for number, cell in enumerate(small):
             self.progress("complementary cells", number, len(small))
-            if not self._certify(cell, free=False):
+            if cell not in self.impossible and not self._certify(cell, free=False):
                 self._certify_exactly(cell)
 
     def give_back(self) -> None:

@@ -49,6 +49,8 @@ def masked_metadata(staged: "Staged") -> dict[str, dg.MetadataValue]:
     terms = assessment["score"]["terms"]
     counts = staged.counts.values()
     cells = sum(one.cells for one in counts)
+    notes = [[note["field"], note["text"]] for note in assessment.get("notes", [])]
+    review = {"for_review": markdown_table(["about", "note"], notes)} if notes else {}
     return {
         "decision": dg.MetadataValue.text(assessment["decision"]),
         "score": dg.MetadataValue.int(assessment["score"]["total"]),
@@ -63,9 +65,7 @@ def masked_metadata(staged: "Staged") -> dict[str, dg.MetadataValue]:
             ["step", "result", "summary"],
             [[f"{step['step']} {step['name']}", step["result"], step["summary"]] for step in assessment["steps"]],
         ),
-        "for_review": markdown_table(
-            ["about", "note"], [[note["field"], note["text"]] for note in assessment.get("notes", [])]
-        ),
+        **review,
         "cells": dg.MetadataValue.int(cells),
         "small_cells": dg.MetadataValue.int(sum(one.small for one in counts)),
         "complementary_cells": dg.MetadataValue.int(sum(one.complementary for one in counts)),

@@ -53,13 +53,24 @@ class Axis:
             return {label}
         return set().union(*(self.under(c) for below in self.children for c in below.get(label, [])))
 
+    def extent(self, label: str) -> set[str]:
+        """Collect the finest categories that are declared below a label, whether the table has them or not."""
+        below = {child for up in self.parents for child, parent in up.items() if parent == label}
+        return set().union(*(self.extent(child) for child in below)) if below else {label}
+
+    @property
+    def everyone(self) -> set[str]:
+        """The finest categories that the total counts."""
+        every = set().union(*(self.extent(leaf) for leaf in self.leaves))
+        return every & self.extent(self.total) if any(self.total in below for below in self.children) else every
+
     @property
     def everything(self) -> str | None:
         """The label that stands for all leaves: the declared total, or a group that covers them all."""
         if self.total is not None:
             return self.total
-        covering = [group for group in sorted(self.groups) if self.under(group) == set(self.leaves)]
-        outermost = [g for g in covering if not any(g in below.get(o, []) for below in self.children for o in covering)]
+        covering = [group for group in sorted(self.groups) if self.extent(group) >= self.everyone]
+        outermost = [g for g in covering if not any(g in up for up in self.parents)]
         return outermost[0] if outermost else None
 
     def sums(self) -> Iterator[tuple[str | None, list[str]]]:
@@ -74,15 +85,11 @@ class Axis:
         if everything is None and len(self.nodes) == 1:
             return
         for below in self.children or [{}]:
-            if everything in below:
-                listed = list(below[everything])
-                covered = set().union(*(self.under(label) for label in listed))
-                yield everything, listed + [leaf for leaf in self.leaves if leaf not in covered]
-                continue
             inner = {child for children in below.values() for child in children}
-            tops = [group for group in below if group not in inner]
-            covered = set().union(*(self.under(group) for group in tops)) if tops else set()
-            yield everything, tops + [leaf for leaf in self.leaves if leaf not in covered]
+            tops = below.get(everything) or [group for group in below if group not in inner]
+            covered = set().union(*(self.extent(top) for top in tops))
+            rest = [leaf for leaf in self.leaves if self.extent(leaf) <= self.everyone]
+            yield everything, [*tops, *(leaf for leaf in rest if not self.extent(leaf) & covered)]
 
 
 @dataclass

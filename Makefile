@@ -1,0 +1,120 @@
+# Everything a newcomer needs. GNU make and Python 3.11, 3.12 or 3.13 are enough to begin with; Linux or macOS.
+#
+#   make run    the worked example, from source tables to the portal folder
+#   make test   the tests
+
+VENV ?= .venv
+PORT ?= 3000
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/.stamps
+EXAMPLE := var/example
+
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+INSTALL := $(PIP) install --quiet --compile --constraint constraints.txt
+
+export DAGSTER_DISABLE_TELEMETRY := yes
+export DO_NOT_TRACK := 1
+export GX_ANALYTICS_ENABLED := false
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install run ui test lint format docs-reference pins clean clean-data
+
+help:
+	@echo 'make run             make the example sources, run everything, say what was released and where'
+	@echo 'make test            run the tests'
+	@echo 'make ui              look at it in Dagster, on http://127.0.0.1:$(PORT) (PORT=… for another port)'
+	@echo 'make lint            style, types, import contracts, generated documents'
+	@echo 'make format          put the style right'
+	@echo 'make docs-reference  generate docs/contract.md and docs/contract.schema.json'
+	@echo 'make pins            resolve all dependencies anew into constraints.txt'
+	@echo 'make clean           remove $(VENV) and what tools left behind'
+	@echo 'make clean-data      remove var/: sources, stores, releases, history of runs'
+
+# -- what people do ------------------------------------------------------------------------------------------------------
+
+run: $(STAMPS)/run $(EXAMPLE)/.complete
+	$(BIN)/ddg run
+
+ui: $(STAMPS)/ui $(EXAMPLE)/.complete
+	@test -d var/dagster/history || $(BIN)/ddg run || echo 'make: the run did not release everything; the UI shows why'
+	@echo 'Dagster: http://127.0.0.1:$(PORT) (Ctrl-C ends it)'
+	PYTHONWARNINGS='ignore:Function `dev_command` is superseded' \
+	DAGSTER_HOME='$(CURDIR)/var/dagster' $(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port $(PORT)
+
+test: $(STAMPS)/dev
+	$(BIN)/pytest
+
+lint: $(STAMPS)/dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/generate_contract_reference.py --check
+
+format: $(STAMPS)/dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+docs-reference: $(STAMPS)/run
+	$(BIN)/python docs/generate_contract_reference.py
+
+clean:
+	rm -rf '$(VENV)' build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+clean-data:
+	rm -rf var
+
+# -- installation --------------------------------------------------------------------------------------------------------
+# One stamp for each set of packages: a second `make run` installs nothing, and an edited pin installs what changed.
+
+install: $(STAMPS)/run
+
+$(STAMPS)/venv:
+	@set -e; \
+	for candidate in $${PYTHON:-python3.13 python3.12 python3.11 python3 python}; do \
+	    if "$$candidate" -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' \
+	        >/dev/null 2>&1; then python="$$candidate"; break; fi; \
+	done; \
+	if test -z "$$python"; then \
+	    echo "make: found no Python 3.11, 3.12 or 3.13 that can make virtual environments (tried: $${PYTHON:-python3.13," \
+	        "python3.12, python3.11, python3, python})." >&2; \
+	    echo "make: install one (on Debian and Ubuntu: apt install python3 python3-venv), or name it:" \
+	        "make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; \
+	    exit 1; \
+	fi; \
+	echo "$$("$$python" --version) in $(VENV); installing takes a minute or two, and 700 MB"; \
+	"$$python" -m venv '$(VENV)'
+	$(PIP) install --quiet --upgrade 'pip>=25.1'
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/run: $(STAMPS)/venv pyproject.toml constraints.txt
+	$(INSTALL) --editable '.[postgres]'
+	@touch $@
+
+$(STAMPS)/ui: $(STAMPS)/run
+	$(INSTALL) --editable '.[postgres,ui]'
+	@touch $@
+
+$(STAMPS)/dev: $(STAMPS)/ui
+	$(INSTALL) --group dev
+	@touch $@
+
+# the same files for the same generator, byte for byte
+$(EXAMPLE)/.complete: $(wildcard ddg_pipeline/example/*.py ddg_pipeline/example/data/*) | $(STAMPS)/run
+	$(BIN)/ddg example $(EXAMPLE)
+	@touch $@
+
+# Resolved for the oldest Python, because what runs there runs on all: no hashes, no addresses, no installers.
+pins: $(STAMPS)/venv
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
+	    || { echo 'make: pins are resolved with Python 3.11; make clean, then make pins PYTHON=python3.11' >&2; exit 1; }
+	rm -rf build/pins
+	$(BIN)/python -m venv build/pins
+	build/pins/bin/pip install --quiet --upgrade 'pip>=25.1'
+	build/pins/bin/pip install --quiet --editable '.[postgres,ui]' --group dev
+	{ echo '# What this project is tested with, on Python 3.11 to 3.13. Written by `make pins`.'; \
+	  build/pins/bin/pip list --format=freeze --exclude-editable \
+	      --exclude pip --exclude setuptools --exclude wheel | LC_ALL=C sort -f; } > constraints.txt
+	rm -rf build/pins

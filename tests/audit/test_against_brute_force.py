@@ -1,0 +1,214 @@
+"""The audit against exhaustive search, on random small tables of every shape it knows."""
+
+from __future__ import annotations
+
+import itertools
+
+import pandas as pd
+from attacker.brute_force import Release, attack
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ddg_pipeline.audit import AuditRules, FindingKind, PublishedTable, audit, implied_margins
+from ddg_pipeline.contract.parse import parse_contract
+
+UPPER = 4
+EVERYTHING = 10**6
+NARROWED = {FindingKind.EXACT, FindingKind.NARROWED, FindingKind.BY_LINK, FindingKind.BY_STATISTIC}
+COUNTS = st.sampled_from([0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 9])
+
+
+def rules(need, *, show_reason):
+    return AuditRules(1, UPPER, need, False, 2, UPPER + 1, 3, show_reason, "1", "2", "3")
+
+
+@st.composite
+def dimensions(draw, name, most):
+    leaves = [f"{name}{i}" for i in range(draw(st.integers(1 if most < 3 else 2, most)))]
+    declared = {"variable": "other", "groups": 5}
+    consists = {leaf: {leaf} for leaf in leaves}
+    shape = draw(st.sampled_from(["plain", "plain", "tree", "alternative", "not additive"]))
+    if shape == "not additive":
+        declared["additive"] = False
+    elif draw(st.booleans()):
+        declared["total"] = f"{name} all"
+        consists[f"{name} all"] = set(leaves)
+    if len(leaves) == 3 and shape in {"tree", "alternative"}:
+        trees = [{f"{name} low": leaves[:2]}]
+        if shape == "alternative":
+            trees.append({f"{name} high": leaves[1:]})
+        declared["hierarchy"] = [{"tree": tree} for tree in trees]
+        for tree in trees:
+            for parent, children in tree.items():
+                if draw(st.booleans()):
+                    consists[parent] = set(children)
+    return name, declared, leaves, consists
+
+
+@st.composite
+def measures(draw, leaf_cells):
+    """Give declared measures, and each measure's figures on the leaf cells."""
+    first = {cell: draw(COUNTS) for cell in leaf_cells}
+    declared = {"n": {"kind": "count"}}
+    figures = {"n": first}
+    identities = []
+    extra = draw(st.sampled_from(["none", "none", "events", "identity"]))
+    if extra == "events":
+        declared["v"] = {"kind": "count", "unit": "events", "individuals": "n"}
+        figures["v"] = {cell: n + draw(st.integers(0, 2)) if n else 0 for cell, n in first.items()}
+    elif extra == "identity":
+        declared |= {"other": {"kind": "count"}, "any": {"kind": "count"}}
+        figures["other"] = {cell: draw(COUNTS) for cell in leaf_cells}
+        figures["any"] = {cell: n + figures["other"][cell] for cell, n in first.items()}
+        identities.append("n + other = any")
+    return declared, identities, figures
+
+
+def full_table(axes, figures):
+    """Sum the leaf cells into every cell that the table carries."""
+    rows = []
+    for labels in itertools.product(*(consists for *_, consists in axes)):
+        parts = [consists[label] for (*_, consists), label in zip(axes, labels, strict=True)]
+        row = {axis[0]: label for axis, label in zip(axes, labels, strict=True)}
+        row |= {m: sum(cells[part] for part in itertools.product(*parts)) for m, cells in figures.items()}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def governor(declared, measure):
+    return declared[measure].get("individuals", measure)
+
+
+@st.composite
+def masked(draw, axes, declared, identities, figures, name, *, show_reason):
+    """Give a contract, the unmasked table, and the table with its small cells and some others hidden."""
+    unmasked = full_table(axes, figures)
+    if draw(st.booleans()):  # tables often leave out what is not there
+        there = (unmasked[list(figures)] > 0).any(axis=1)
+        unmasked = unmasked[there | (unmasked.index == 0)].reset_index(drop=True)
+    published = unmasked.copy()
+    for measure in figures:
+        count = unmasked[governor(declared, measure)]
+        small = (count >= 1) & (count <= UPPER)
+        if measure == governor(declared, measure):
+            chosen = pd.Series([draw(st.integers(0, 3)) == 0 for _ in count], index=count.index)
+            published[f"{measure} hidden"] = small | (chosen & (count > UPPER))
+        hidden = published[f"{governor(declared, measure)} hidden"]
+        published[measure] = unmasked[measure].astype(object).where(~hidden, None)
+        codes = [("1" if not show_reason or s else "2") if h else "" for s, h in zip(small, hidden, strict=True)]
+        published[f"{measure}_annotation_code"] = codes
+    published = published[[column for column in published.columns if not column.endswith(" hidden")]]
+    contract = {
+        "release": name,
+        "title": name,
+        "dimensions": {axis: declaration for axis, declaration, *_ in axes},
+        "measures": declared,
+        "identities": identities,
+        "suppression": {"show_reason": show_reason},
+    }
+    return contract, unmasked, published
+
+
+@st.composite
+def single(draw):
+    axes = [
+        draw(dimensions(name, most))
+        for name, most in zip("abc", draw(st.sampled_from([(3,), (3, 3), (3, 2, 2)])), strict=False)
+    ]
+    if draw(st.integers(0, 5)) == 0:
+        axes = [draw(dimensions(name, 2)) for name in "abcd"]
+    leaf_cells = list(itertools.product(*(leaves for _, _, leaves, _ in axes)))
+    declared, identities, figures = draw(measures(leaf_cells))
+    return draw(masked(axes, declared, identities, figures, "table", show_reason=draw(st.booleans())))
+
+
+@st.composite
+def linked(draw):
+    """Two tables of the same records: area by age, and area by race."""
+    area, age, race = draw(dimensions("a", 3)), draw(dimensions("b", 2)), draw(dimensions("c", 2))
+    for axis in (age, race):
+        axis[1].pop("additive", None)
+    cells = list(itertools.product(area[2], age[2], race[2]))
+    figure = {cell: draw(COUNTS) for cell in cells}
+    show_reason = draw(st.booleans())
+    found = []
+    for name, axes, position in (("one", (area, age), 2), ("two", (area, race), 1)):
+        parts: dict = {}
+        for cell, count in figure.items():
+            key = tuple(label for at, label in enumerate(cell) if at != position)
+            parts[key] = parts.get(key, 0) + count
+        found.append(draw(masked(axes, {"n": {"kind": "count"}}, [], {"n": parts}, name, show_reason=show_reason)))
+    return found
+
+
+def expected(tables, need, known):
+    """Work out by exhaustive search which hidden cells are too narrow, with what is left of each."""
+    releases = [Release(contract, published) for contract, _, published in tables]
+    leaks = attack(releases, lower=1, upper=UPPER, need=EVERYTHING, known=known, exhaustive=True)
+    found = {}
+    for leak in leaks:
+        contract = next(contract for contract, *_ in tables if contract["release"] == leak.release)
+        full = need >= UPPER
+        if full and "individuals" not in contract["measures"][leak.measure]:
+            enough = set(range(1, UPPER + 1)) <= set(leak.values)
+        else:
+            enough = len(leak.values) >= need
+        if not enough:
+            found[leak.release, leak.measure, leak.coordinate] = leak.values
+    return found
+
+
+def observed(tables, need, known, *, truth):
+    published = [
+        PublishedTable(
+            parse_contract(contract, "test"),
+            frame,
+            known=known.get(contract["release"], pd.DataFrame()),
+            truth=unmasked if truth else None,
+        )
+        for contract, unmasked, frame in tables
+    ]
+    show_reason = tables[0][0]["suppression"]["show_reason"]
+    report = audit(published, rules(need, show_reason=show_reason))
+    assert not report.undecided
+    assert not report.mismatches
+    assert not [finding for finding in report.findings if finding.kind is FindingKind.CONTRADICTION]
+    return {
+        (finding.cell.table, finding.cell.measure, tuple(sorted(finding.cell.coordinate.items()))): finding.values
+        for finding in report.findings
+        if finding.kind in NARROWED
+    }
+
+
+def agree(tables, need, known):
+    want, got = expected(tables, need, known), observed(tables, need, known, truth=False)
+    assert got.keys() == want.keys()
+    assert {cell: values for cell, values in got.items() if values is not None} == {
+        cell: values for cell, values in want.items() if got[cell] is not None
+    }
+    # with the truth at hand, the audit only asks about cells that are small indeed
+    assert observed(tables, need, known, truth=True).keys() <= want.keys()
+
+
+MANY = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+class TestOneTable:
+    @MANY
+    @given(single(), st.sampled_from([2, 3, 4]))
+    def test_the_audit_finds_exactly_what_exhaustive_search_finds(self, table, need):
+        agree([table], need, {})
+
+    @MANY
+    @given(single(), st.sampled_from([2, 3, 4]))
+    def test_so_it_does_when_the_margins_that_are_not_published_are_known(self, table, need):
+        contract, unmasked, _ = table
+        whole = PublishedTable(parse_contract(contract, "test"), unmasked)
+        agree([table], need, {"table": implied_margins(whole, rules(need, show_reason=True))})
+
+
+class TestLinkedTables:
+    @MANY
+    @given(linked(), st.sampled_from([2, 3, 4]))
+    def test_the_audit_finds_exactly_what_exhaustive_search_finds(self, tables, need):
+        agree(tables, need, {})

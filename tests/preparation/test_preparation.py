@@ -1,0 +1,186 @@
+"""Steps 1 to 4 for a group of linked tables: what one table needs, all of them get."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pandas as pd
+import pytest
+
+from ddg_pipeline.contract import bind
+from ddg_pipeline.contract.parse import parse_contract
+from ddg_pipeline.errors import InputError, InputErrors, RefusedError
+from ddg_pipeline.preparation import assess_group, attack, prepare, rulebook_of, strongest_level
+from ddg_pipeline.quality import csv_bytes, read_csv_text
+from ddg_pipeline.rulebook import load_rulebook
+
+PEOPLE = {"Alpha": 1200, "Beta": 3100, "Gamma": 42_000, "Delta": 91_000, "Epsilon": 250_000, "Zeta": 810_000}
+BY_SEX = {  # 72 people in Gamma, and so on: the same people as below
+    "Alpha": (4, 5), "Beta": (7, 16), "Gamma": (9, 63), "Delta": (61, 55), "Epsilon": (92, 101), "Zeta": (310, 299),
+}  # fmt: skip
+
+
+def by_county_and_sex(**contract):
+    declared = {
+        "release": "by_sex",
+        "title": "Cases by county and sex",
+        "scope": [{"variable": "time", "period": "year"}],
+        "dimensions": {
+            "county": {"variable": "residence_geography", "population": PEOPLE, "total": "State"},
+            "sex": {"variable": "sex", "total": "All"},
+        },
+        "measures": {"cases": {"kind": "count"}},
+    }
+    rows = [(county, sex, n) for county, cells in BY_SEX.items() for sex, n in zip(("F", "M"), cells, strict=True)]
+    table = pd.DataFrame(rows, columns=["county", "sex", "cases"])
+    table = with_totals(with_totals(table, "county", "State"), "sex", "All")
+    return bind(parse_contract(declared | contract, "by_sex"), table)
+
+
+def by_county(**contract):
+    declared = {
+        "release": "by_county",
+        "title": "Cases by county",
+        "scope": [{"variable": "time", "period": "5 years"}],  # so that by itself it could be released
+        "dimensions": {
+            "county": {"variable": "residence_geography", "population": PEOPLE, "total": "State"},
+        },
+        "measures": {"cases": {"kind": "count"}},
+    }
+    table = pd.DataFrame([(county, sum(cells)) for county, cells in BY_SEX.items()], columns=["county", "cases"])
+    return bind(parse_contract(declared | contract, "by_county"), with_totals(table, "county", "State"))
+
+
+def with_totals(table, dimension, label):
+    others = [name for name in table.columns if name not in (dimension, "cases")]
+    groups = table.groupby(others, sort=False).cases.sum().reset_index() if others else table[["cases"]].sum().to_frame().T
+    return pd.concat([table, groups.assign(**{dimension: label})], ignore_index=True)[table.columns]
+
+
+@pytest.fixture(scope="module")
+def rulebook():
+    return load_rulebook("calhhs-ddg-2.0")
+
+
+def read_back(prepared):
+    name = prepared.bound.contract.release
+    return read_csv_text(csv_bytes(prepared.masked.frame, name), name)
+
+
+class TestAssessment:
+    def test_each_table_is_scored_by_itself(self, rulebook):
+        sex, county = assess_group([by_county_and_sex(), by_county()], rulebook)
+        assert (sex.release, county.release) == ("by_sex", "by_county")
+        assert sex.score.total > rulebook.cut_off >= county.score.total
+
+    def test_a_table_that_could_go_out_by_itself_is_masked_with_the_one_it_shares_records_with(self, rulebook):
+        assert assess_group([by_county()], rulebook)[0].decision == "release"
+        county = assess_group([by_county_and_sex(), by_county()], rulebook)[1]
+        assert county.decision == "mask"
+        step = next(step for step in county.steps if step.step == 4)
+        assert step.result == "mask"
+        assert "by_sex" in step.summary
+        assert [note.text for note in county.notes if note.field == "links"] == [
+            "masked together with by_sex, which is drawn from the same records"
+        ]
+
+    def test_it_does_not_depend_on_the_order(self, rulebook):
+        one = assess_group([by_county_and_sex(), by_county()], rulebook)
+        other = assess_group([by_county(), by_county_and_sex()], rulebook)
+        assert one == other[::-1]
+
+    def test_a_group_without_risk_is_released_as_it_is(self, rulebook):
+        tables = [by_county(), by_county(release="again")]
+        assert {one.decision for one in assess_group(tables, rulebook)} == {"release"}
+
+
+class TestPreparing:
+    def test_every_small_cell_is_hidden_in_both_tables(self, rulebook):
+        prepared = prepare([by_county_and_sex(), by_county()], rulebook)
+        for one in prepared:
+            counts = one.bound.frame.cases
+            small = counts.between(1, 10).to_numpy()
+            assert small.any()
+            assert (one.masked.frame.cases[small] == "").all()
+            assert one.masked.counts["cases"].small == small.sum()
+
+    def test_a_table_that_may_go_out_shows_everything(self, rulebook):
+        (only,) = prepare([by_county()], rulebook)
+        assert not only.masked.masked
+        assert list(only.masked.frame.cases) == [str(count) for count in only.bound.frame.cases]
+        assert set(only.masked.frame.cases_annotation_code) == {""}
+
+    def test_direct_identifiers_are_refused(self, rulebook):
+        table = by_county_and_sex().original.rename(columns={"county": "ssn"})
+        declared = {
+            "release": "with_ssn",
+            "title": "No",
+            "dimensions": {"ssn": {"variable": "other", "groups": 7}, "sex": {"variable": "sex"}},
+            "measures": {"cases": {"kind": "count"}},
+        }
+        with pytest.raises(RefusedError, match="ssn"):
+            prepare([bind(parse_contract(declared, "with_ssn"), table)], rulebook)
+
+    def test_the_same_input_gives_the_same_bytes(self, rulebook):
+        first, second = (prepare([by_county_and_sex(), by_county()], rulebook) for _ in range(2))
+        assert [csv_bytes(one.masked.frame, "t") for one in first] == [csv_bytes(one.masked.frame, "t") for one in second]
+
+
+class TestAttack:
+    def test_it_finds_nothing_in_what_was_prepared(self, rulebook):
+        prepared = prepare([by_county_and_sex(), by_county()], rulebook)
+        report = attack([one.bound for one in prepared], [read_back(one) for one in prepared], rulebook, True)
+        assert report.safe, report.findings
+        assert report.examined > 0
+
+    def test_it_finds_a_cell_that_someone_brought_back(self, rulebook):
+        (one,) = prepare([by_county_and_sex()], rulebook)
+        frame = read_back(one)
+        row = int(one.bound.frame.cases.between(1, 10).to_numpy().nonzero()[0][0])
+        frame.loc[row, "cases"] = str(one.bound.frame.cases.iloc[row])
+        assert not attack([one.bound], [frame], rulebook, True).safe
+
+    def test_it_knows_margins_that_the_table_does_not_carry(self, rulebook):
+        """Two hidden cells in a column without a total are found by whoever knows the total."""
+        declared = {
+            "release": "no_total",
+            "title": "Cases by county and sex",
+            "dimensions": {
+                "county": {"variable": "residence_geography", "population": PEOPLE},
+                "sex": {"variable": "sex"},
+            },
+            "measures": {"cases": {"kind": "count"}},
+        }
+        rows = [(c, s, 40) for c in PEOPLE for s in ("F", "M")]
+        table = pd.DataFrame(rows, columns=["county", "sex", "cases"])
+        table.loc[0, "cases"] = 4
+        bound = bind(parse_contract(declared, "no_total"), table)
+        frame = table.astype("str").assign(cases_annotation_code="")
+        frame.loc[0, ["cases", "cases_annotation_code"]] = [None, "1"]
+        assert not attack([bound], [frame], rulebook, True).safe
+
+    def test_what_one_table_hides_and_a_linked_one_shows_is_found(self, rulebook):
+        prepared = prepare([by_county_and_sex(), by_county()], rulebook)
+        frames = [read_back(one) for one in prepared]
+        assert frames[1].cases.isna().any()
+        frames[1]["cases"] = prepared[1].bound.frame.cases.astype("str")
+        assert not attack([one.bound for one in prepared], frames, rulebook, True).safe
+
+
+class TestGroups:
+    def test_the_strongest_level_of_a_group_holds_for_all(self, rulebook):
+        levels = [by_county(suppression={"level": level}, release=f"at_{level}") for level in ("ddg", "exact", "full")]
+        assert strongest_level(levels, rulebook) == "full"
+        assert strongest_level(levels[:2], rulebook) == "ddg"
+        assert strongest_level(levels[1:2], rulebook) == "exact"
+
+    def test_linked_tables_need_the_same_rulebook(self):
+        one = by_county()
+        other = dataclasses.replace(one, contract=one.contract.model_copy(update={"rulebook": "another"}))
+        assert rulebook_of([one]).name == "calhhs-ddg-2.0"
+        with pytest.raises(InputErrors, match="rulebook.*the same rulebook for releases that are linked"):
+            rulebook_of([one, other])
+
+    def test_an_unknown_rulebook_is_bad_input(self):
+        with pytest.raises((InputError, InputErrors), match=r"calhhs-ddg-2\.0"):
+            rulebook_of([by_county(rulebook="calhhs-ddg-9")])

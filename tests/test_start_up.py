@@ -1,0 +1,59 @@
+"""What importing costs: nothing heavy is imported before someone uses it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOLVERS_AND_GATE = {"great_expectations", "highspy", "scipy"}
+DATABASES = {"duckdb", "sqlalchemy", "psycopg"}
+
+
+def heavy_modules_after(code: str, heavy: set[str]) -> set[str]:
+    """Run code in a fresh interpreter, in the project's directory, and say which of the modules it has loaded."""
+    program = f"import sys\n{code}\nprint('loaded', *sorted({heavy!r} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.splitlines()[-1].split()[1:])
+
+
+class TestCommandLine:
+    def test_imports_nothing_heavy(self):
+        heavy = SOLVERS_AND_GATE | DATABASES | {"dagster", "dagster_dbt", "dbt", "numpy", "pandas", "pyarrow"}
+        assert heavy_modules_after("import ddg_pipeline.cli", heavy) == set()
+
+    def test_shows_its_help_without_any_of_it(self):
+        code = "from ddg_pipeline.cli import app\ntry: app(['--help'])\nexcept SystemExit as end: assert end.code == 0"
+        assert heavy_modules_after(code, SOLVERS_AND_GATE | DATABASES | {"dagster", "dbt", "pandas"}) == set()
+
+
+class TestRooms:
+    @pytest.mark.parametrize(
+        "room", ["rulebook", "contract", "assessment", "masking", "audit", "preparation", "quality", "publishing"]
+    )
+    def test_import_neither_gate_nor_solver(self, room):
+        code = f"import ddg_pipeline.{room}"
+        assert heavy_modules_after(code, SOLVERS_AND_GATE | DATABASES | {"dagster", "dbt"}) == set()
+
+
+class TestCodeLocation:
+    def test_is_put_together_without_gate_solver_and_database(self, tmp_path):
+        # the restricted store of its own, so that the test neither needs nor touches a run's
+        project = tmp_path / "project"
+        project.mkdir()
+        text = (ROOT / "ddg.yaml").read_text(encoding="utf-8")
+        for key in ("sources", "dbt_project", "expectations"):
+            text = text.replace(f"{key}: ", f"{key}: {ROOT}/")
+        (project / "ddg.yaml").write_text(text, encoding="utf-8")
+        code = (
+            "from pathlib import Path\n"
+            "from ddg_pipeline.orchestration.building import build_definitions\n"
+            "from ddg_pipeline.orchestration.project import load_project\n"
+            f"definitions = build_definitions(load_project(Path({str(project)!r})))\n"
+            "assert definitions.resolve_asset_graph().get_all_asset_keys()"
+        )
+        assert heavy_modules_after(code, SOLVERS_AND_GATE | DATABASES) == set()
