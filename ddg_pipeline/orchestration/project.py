@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ddg_pipeline.contract.yaml_file import load_yaml
 from ddg_pipeline.errors import InputError, InputErrors
+from ddg_pipeline.strict_yaml import load_yaml
 from ddg_pipeline.warehouse.public import PublicStore
 from ddg_pipeline.warehouse.restricted import RestrictedStore
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ddg_pipeline.contract.yaml_file import load_yaml
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.rulebook.model import Rulebook
+from ddg_pipeline.strict_yaml import load_yaml
 
 _SUFFIX = ".yaml"
 

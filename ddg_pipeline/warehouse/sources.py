@@ -53,7 +53,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from ddg_pipeline.errors import InputError, InputErrors
-from ddg_pipeline.warehouse import _strict_yaml
+from ddg_pipeline.strict_yaml import load_yaml
 from ddg_pipeline.warehouse._shield import without_credentials
 from ddg_pipeline.warehouse.column_types import ColumnType
 
@@ -292,7 +292,7 @@ def parse_sources(text: str, declared_in: Path) -> dict[str, Source]:
         InputErrors: What it declares is wrong; every mistake is listed.
     """
     place = str(declared_in)
-    document = _strict_yaml.parse(text, place)
+    document = load_yaml(text, place, may_hold_secrets=True)  # a `url` may hold a password
     if not isinstance(document, dict) or not isinstance(document.get("sources"), dict) or not document["sources"]:
         raise InputError(
             place, "sources", _shown(document), "write `sources:` and under it one `name: {kind: …}` a source"
