@@ -22,7 +22,7 @@ export GX_ANALYTICS_ENABLED := false
 
 help:
 	@echo 'make run             make the example sources, run everything, say what was released and where'
-	@echo 'make test            run the tests'
+	@echo 'make test            run the tests (ARGS=tests/masking for some of them)'
 	@echo 'make ui              look at it in Dagster, on http://127.0.0.1:$(PORT) (PORT=… for another port)'
 	@echo 'make lint            style, types, import contracts, generated documents'
 	@echo 'make format          put the style right'
@@ -43,7 +43,7 @@ ui: $(STAMPS)/ui $(EXAMPLE)/.complete
 	DAGSTER_HOME='$(CURDIR)/var/dagster' $(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port $(PORT)
 
 test: $(STAMPS)/dev
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile $(ARGS)
 
 lint: $(STAMPS)/dev
 	$(BIN)/ruff check

@@ -94,7 +94,7 @@ def _plain(entry: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
             limits = [("from", entry.get("minimum")), ("to", entry.get("maximum"))]
             return " ".join(["whole number", *(f"{word} {limit}" for word, limit in limits if limit is not None)])
         case "string":
-            return f"text such as `{entry['pattern']}`" if "pattern" in entry else "text"
+            return f"text matching `{entry['pattern']}`" if "pattern" in entry else "text"
         case other:
             return {"boolean": "`true` or `false`", "null": "nothing", "number": "number"}[other]
 
@@ -112,7 +112,8 @@ def _default(entry: Mapping[str, Any]) -> str:
 
 def _description(entry: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
     """Fall back on what the part itself says of itself."""
-    inner = entry.get("additionalProperties") if isinstance(entry.get("additionalProperties"), dict) else entry
+    values = entry.get("additionalProperties")
+    inner = values if isinstance(values, dict) else entry
     return str(definitions[inner["$ref"].rsplit("/", 1)[-1]].get("description", "")) if "$ref" in inner else ""
 
 

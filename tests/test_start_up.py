@@ -1,4 +1,4 @@
-"""What importing costs: nothing heavy is imported before someone uses it."""
+"""What importing rooms costs: nothing heavy is imported before someone uses it. (The command line: tests/cli.)"""
 
 from __future__ import annotations
 
@@ -19,16 +19,6 @@ def heavy_modules_after(code: str, heavy: set[str]) -> set[str]:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     return set(done.stdout.splitlines()[-1].split()[1:])
-
-
-class TestCommandLine:
-    def test_imports_nothing_heavy(self):
-        heavy = SOLVERS_AND_GATE | DATABASES | {"dagster", "dagster_dbt", "dbt", "numpy", "pandas", "pyarrow"}
-        assert heavy_modules_after("import ddg_pipeline.cli", heavy) == set()
-
-    def test_shows_its_help_without_any_of_it(self):
-        code = "from ddg_pipeline.cli import app\ntry: app(['--help'])\nexcept SystemExit as end: assert end.code == 0"
-        assert heavy_modules_after(code, SOLVERS_AND_GATE | DATABASES | {"dagster", "dbt", "pandas"}) == set()
 
 
 class TestRooms:

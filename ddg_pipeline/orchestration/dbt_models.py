@@ -144,7 +144,7 @@ def dbt_models(project: Project, manifest: Mapping[str, Any]) -> tuple[dg.Assets
     )
     def models(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
         project.prepare_environment()
-        target = project.restricted / "dbt" / "runs" / context.run_id
+        target = project.restricted / "dbt" / "runs" / context.run.run_id
         try:
             project.restricted_store.private_directory()
         except DdgError as error:

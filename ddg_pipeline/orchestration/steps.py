@@ -297,7 +297,7 @@ def certify(tables: Sequence[BoundTable], checked: Sequence[Checked]) -> list[Ce
     """
     from ddg_pipeline.preparation import rulebook_of, strongest_level
     from ddg_pipeline.publishing import ReleaseFacts, package_names, write_documents
-    from ddg_pipeline.quality import issue_certificate
+    from ddg_pipeline.quality import CERTIFICATE_NAME, issue_certificate
 
     rulebook = rulebook_of(tables)
     level = strongest_level(tables, rulebook)
@@ -308,14 +308,23 @@ def certify(tables: Sequence[BoundTable], checked: Sequence[Checked]) -> list[Ce
             raise RefusedError(f"{staged.contract.release}: did not pass the gate")
         summary = audit_summary(one, level, rulebook)
         facts = ReleaseFacts(staged.assessment, staged.counts, staged.reasons_shown, summary, one.gate)
-        write_documents(staged.package, staged.contract, rulebook, facts)
+        documents = write_documents(staged.package, staged.contract, rulebook, facts)
+        csv_name = package_names(staged.contract).csv
+        # a certificate covers every file of the package, and only the table went through the gate
+        judged = {csv_name, CERTIFICATE_NAME, *(path.name for path in documents)}
+        others = sorted({path.name for path in staged.package.iterdir()} - judged)
+        if others:
+            raise RefusedError(
+                f"{staged.contract.release}: {', '.join(others)} in the staged package did not come from masking; "
+                f"materialize {staged.contract.release}/masked again"
+            )
         certificates.append(
             issue_certificate(
                 staged.package,
                 contract=staged.contract,
                 rulebook=rulebook,
                 suite=one.suite,
-                csv_name=package_names(staged.contract).csv,
+                csv_name=csv_name,
                 gate=one.gate,
                 audit=summary,
                 decision=facts.decision,

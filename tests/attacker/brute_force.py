@@ -74,22 +74,29 @@ def feasible_values(puzzle: Puzzle, cells=None, up_to: int = 60) -> dict:
     domain = {cell: (low, _ENDLESS if high is None else high) for cell, (low, high) in puzzle.bounds.items()}
     asked = list(puzzle.bounds if cells is None else cells)
     found: dict = {cell: set() for cell in asked}
-    domain = _squeeze(puzzle.rows, domain)
+    rows = [(list(row.terms.items()), row.low, row.high) for row in puzzle.rows]
+    rows_of: dict = {cell: [] for cell in domain}
+    for number, (terms, *_) in enumerate(rows):
+        for cell, _ in terms:
+            rows_of[cell].append(number)
+    problem = rows, rows_of
+    domain = _squeeze(problem, domain, range(len(rows)))
     if domain is None:
         return found
     for cell in asked:
         for value in range(domain[cell][0], min(domain[cell][1], up_to) + 1):
             if value in found[cell]:
                 continue
-            solution = _complete(puzzle.rows, {**domain, cell: (value, value)})
+            solution = _complete(problem, {**domain, cell: (value, value)}, cell)
             if solution is not None:
                 for other in asked:
                     found[other].add(solution[other])
     return found
 
 
-def _complete(rows, domain):
-    domain = _squeeze(rows, domain)
+def _complete(problem, domain, last):
+    """Give every cell a value, after one of them has been given one; None if that is not possible."""
+    domain = _squeeze(problem, domain, problem[1][last])
     if domain is None:
         return None
     open_cells = [cell for cell, (low, high) in domain.items() if low < high]
@@ -97,44 +104,43 @@ def _complete(rows, domain):
         return {cell: low for cell, (low, _) in domain.items()}
     cell = min(open_cells, key=lambda c: domain[c][1] - domain[c][0])
     for value in range(domain[cell][0], domain[cell][1] + 1):
-        solution = _complete(rows, {**domain, cell: (value, value)})
+        solution = _complete(problem, {**domain, cell: (value, value)}, cell)
         if solution is not None:
             return solution
     return None
 
 
-def _squeeze(rows, domain):
-    """Shrink every domain by every row until nothing changes; None if one is empty."""
+def _squeeze(problem, domain, touched):
+    """Shrink the domains by every row that was touched until nothing changes; None if one is empty."""
+    rows, rows_of = problem
     domain = dict(domain)
-    changed = True
-    while changed:
-        changed = False
-        for row in rows:
-            least = sum(f * domain[c][0 if f > 0 else 1] for c, f in row.terms.items())
-            most = sum(f * domain[c][1 if f > 0 else 0] for c, f in row.terms.items())
-            if (row.high is not None and least > row.high) or (row.low is not None and most < row.low):
+    waiting = dict.fromkeys(touched)
+    while waiting:
+        number, _ = waiting.popitem()
+        terms, low, high = rows[number]
+        ends = [
+            (f * domain[c][0], f * domain[c][1]) if f > 0 else (f * domain[c][1], f * domain[c][0]) for c, f in terms
+        ]
+        least, most = sum(end[0] for end in ends), sum(end[1] for end in ends)
+        for (cell, factor), (here_least, here_most) in zip(terms, ends, strict=True):
+            smallest, largest = domain[cell]
+            if high is not None:  # factor * value <= high - what the others take at least
+                room = high - least + here_least
+                if factor > 0:
+                    largest = min(largest, room // factor)
+                else:
+                    smallest = max(smallest, -(room // -factor))
+            if low is not None:  # factor * value >= low - what the others take at most
+                lack = low - most + here_most
+                if factor > 0:
+                    smallest = max(smallest, -(-lack // factor))
+                else:
+                    largest = min(largest, -lack // -factor)
+            if smallest > largest:
                 return None
-            for cell, factor in row.terms.items():
-                low, high = domain[cell]
-                here_least = factor * (low if factor > 0 else high)
-                here_most = factor * (high if factor > 0 else low)
-                limits = []
-                if row.high is not None:
-                    limits.append((Fraction(row.high - least + here_least, 1) / factor, factor > 0))
-                if row.low is not None:
-                    limits.append((Fraction(row.low - most + here_most, 1) / factor, factor < 0))
-                for limit, is_upper in limits:
-                    if is_upper:
-                        high = min(high, math.floor(limit))
-                    else:
-                        low = max(low, math.ceil(limit))
-                if low > high:
-                    return None
-                if (low, high) != domain[cell]:
-                    least = least - here_least + factor * (low if factor > 0 else high)
-                    most = most - here_most + factor * (high if factor > 0 else low)
-                    domain[cell] = (low, high)
-                    changed = True
+            if (smallest, largest) != domain[cell]:
+                domain[cell] = (smallest, largest)
+                waiting |= dict.fromkeys(rows_of[cell])
     return domain
 
 
@@ -279,6 +285,7 @@ def attack(
     known=None,
     most: int | None = None,
     exhaustive: bool = False,
+    up_to: int = 60,
 ) -> list[Leak]:
     """List the hidden counts with fewer than ``need`` possible values.
 
@@ -294,6 +301,7 @@ def attack(
             or absent for a total) and measures.
         most: At most so many cells of a connected group are decided exactly; the others only by random solutions.
         exhaustive: Try every value by backtracking instead of integer programs.
+        up_to: The largest value that backtracking tries.
     """
     releases = [releases] if isinstance(releases, Release) else list(releases)
     codes = {"small": small_code, "complementary": complementary_code, "no data": no_data_code}
@@ -301,7 +309,10 @@ def attack(
     puzzle = reading.puzzle()
     asked = list(dict.fromkeys(cell for cell, *_ in reading.asked))
     inside = [cell for cell in asked if cell in puzzle.bounds]
-    values = feasible_values(puzzle, inside) if exhaustive else possible_by_programs(puzzle, inside, need, most=most)
+    if exhaustive:
+        values = feasible_values(puzzle, inside, up_to)
+    else:
+        values = possible_by_programs(puzzle, inside, need, most=most)
     values |= {cell: {reading.value[cell]} for cell in asked if cell in reading.value}
     leaks = []
     for cell, release, measure, coordinate, certain, governor in reading.asked:

@@ -36,7 +36,9 @@ class TestJson:
         assert all({"step", "result", "summary"} <= set(step) for step in found["steps"])
 
     def test_every_term_cites_the_guideline(self, ddg, example):
-        assert all(term["section"].startswith("DDG 2.0 §") for term in ddg("assess", *example, "--json").json["score"]["terms"])
+        assert all(
+            term["section"].startswith("DDG 2.0 §") for term in ddg("assess", *example, "--json").json["score"]["terms"]
+        )
 
     def test_nothing_else_is_on_standard_output(self, ddg, example):
         answer = ddg("assess", *example, "--json")
@@ -102,7 +104,9 @@ class TestExitCode:
         assert ddg("assess", *may, "--require-release").code == 0
 
     def test_direct_identifiers_are_refused(self, ddg, files):
-        contract = "release: r\ntitle: R\ndimensions: {name: {variable: other, groups: 2}}\nmeasures: {n: {kind: count}}\n"
+        contract = (
+            "release: r\ntitle: R\ndimensions: {name: {variable: other, groups: 2}}\nmeasures: {n: {kind: count}}\n"
+        )
         answer = ddg("assess", *files(contract__yaml=contract, table__csv="name,n\nAda,40\nBob,50\n"))
         assert answer.code == 1
         assert "direct identifiers" in answer.err

@@ -118,7 +118,9 @@ class TestOtherPublishersTables:
         assert narrowed(answer) == {"A1": [3]}
 
     def test_a_figure_that_is_small_and_shown_is_found(self, ddg, files):
-        answer = ddg("audit", *files(contract__yaml=ONE_ROW, published__csv="area,events\nA1,7\nA2,40\nAll,47\n"), "--json")
+        answer = ddg(
+            "audit", *files(contract__yaml=ONE_ROW, published__csv="area,events\nA1,7\nA2,40\nAll,47\n"), "--json"
+        )
         assert answer.code == 1
         assert [found["kind"] for found in answer.json["findings"]] == ["shown"]
 
@@ -130,7 +132,9 @@ class TestOtherPublishersTables:
 
     def test_a_linked_release_that_was_not_given_is_noted(self, ddg, files):
         contract = ONE_ROW + "links: [others]\n"
-        answer = ddg("audit", *files(contract__yaml=contract, published__csv="area,events\nA1,41\nA2,40\nAll,81\n"), "--json")
+        answer = ddg(
+            "audit", *files(contract__yaml=contract, published__csv="area,events\nA1,41\nA2,40\nAll,81\n"), "--json"
+        )
         assert any("linked others" in note for note in answer.json["notes"])
 
 

@@ -143,7 +143,9 @@ class TestTheFiguresBeforeMasking:
         refuse(*files(contract__yaml=text[0], table__csv=table), "note, which the contract does not declare")
 
     def test_a_total_that_is_not_in_the_table(self, refuse, files, text):
-        refuse(*files(contract__yaml=text[0].replace("total: All", "total: Both"), table__csv=text[1]), "sex.total", "Both")
+        refuse(
+            *files(contract__yaml=text[0].replace("total: All", "total: Both"), table__csv=text[1]), "sex.total", "Both"
+        )
 
     def test_a_county_without_a_population(self, refuse, files, text):
         refuse(*files(contract__yaml=text[0].replace("Beta: 3100, ", ""), table__csv=text[1]), "no size for Beta")
@@ -193,7 +195,8 @@ class TestTheContract:
 
 class TestTheCommandLine:
     @pytest.mark.parametrize(
-        "arguments", [("assess",), ("mask", "c.yaml", "t.csv"), ("release",), ("audit", "--no-such"), ("assess", "a", "b", "c")]
+        "arguments",
+        [("assess",), ("mask", "c.yaml", "t.csv"), ("release",), ("audit", "--no-such"), ("assess", "a", "b", "c")],
     )
     def test_a_wrong_call_is_bad_input(self, ddg, arguments):
         answer = ddg(*arguments)

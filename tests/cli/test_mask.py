@@ -181,9 +181,20 @@ class TestReasons:
 
 class TestUnmasked:
     def test_a_table_that_may_go_out_is_written_whole(self, ddg, files, text, tmp_path):
-        may_go_out = text[0].replace("period: year", "period: 5 years").replace("Alpha: 1200, Beta: 3100", "Alpha: 50000, Beta: 50000")
-        report = ddg("mask", *files(contract__yaml=may_go_out, table__csv=text[1]), "-o", tmp_path / "out", "--json").json
-        assert (report["decision"], report["masked"], report["level"], report["audit"]) == ("release", False, None, None)
+        may_go_out = (
+            text[0]
+            .replace("period: year", "period: 5 years")
+            .replace("Alpha: 1200, Beta: 3100", "Alpha: 50000, Beta: 50000")
+        )
+        report = ddg(
+            "mask", *files(contract__yaml=may_go_out, table__csv=text[1]), "-o", tmp_path / "out", "--json"
+        ).json
+        assert (report["decision"], report["masked"], report["level"], report["audit"]) == (
+            "release",
+            False,
+            None,
+            None,
+        )
         masked = rows(tmp_path / "out" / "cases_by_county_sex.csv")
         assert [row["cases"] for row in masked] == [row["cases"] for row in csv.DictReader(io.StringIO(text[1]))]
 
@@ -406,8 +417,14 @@ class TestDisk:
                 raise OSError(28, "No space left on device")
 
         monkeypatch.setattr(os, "fsync", full)
-        example[1].write_text(example[1].read_text().replace("Zeta,F,310", "Zeta,F,311").replace("Zeta,All,609", "Zeta,All,610")
-                              .replace("State,F,474", "State,F,475").replace("State,All,1013", "State,All,1014"))
+        example[1].write_text(
+            example[1]
+            .read_text()
+            .replace("Zeta,F,310", "Zeta,F,311")
+            .replace("Zeta,All,609", "Zeta,All,610")
+            .replace("State,F,474", "State,F,475")
+            .replace("State,All,1013", "State,All,1014")
+        )
         answer = ddg("mask", *example, "-o", out)
         assert answer.code == 2
         assert "No space left on device" in answer.err

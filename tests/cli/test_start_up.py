@@ -24,10 +24,14 @@ def imported_by(code: str) -> set[str]:
 class TestHelp:
     def test_it_loads_nothing_heavy(self):
         arguments = "import sys; sys.argv = ['ddg', '--help']"
-        code = f"{arguments}\nfrom ddg_pipeline import cli\ntry: cli.main()\nexcept SystemExit as end: assert not end.code"
+        code = (
+            f"{arguments}\nfrom ddg_pipeline import cli\ntry: cli.main()\nexcept SystemExit as end: assert not end.code"
+        )
         assert imported_by(code) == set()
 
-    @pytest.mark.parametrize("command", ["", "assess", "mask", "audit", "run", "suites", "example", "schema", "version"])
+    @pytest.mark.parametrize(
+        "command", ["", "assess", "mask", "audit", "run", "suites", "example", "schema", "version"]
+    )
     def test_every_command_explains_itself(self, ddg, command):
         answer = ddg(*command.split(), "--help")
         assert answer.code == 0
@@ -42,7 +46,9 @@ class TestHelp:
 class TestSmallCommands:
     def test_an_assessment_does_without_solver_warehouse_and_gate(self, example):
         arguments = f"import sys; sys.argv = ['ddg', 'assess', {str(example[0])!r}, {str(example[1])!r}]"
-        code = f"{arguments}\nfrom ddg_pipeline import cli\ntry: cli.main()\nexcept SystemExit as end: assert not end.code"
+        code = (
+            f"{arguments}\nfrom ddg_pipeline import cli\ntry: cli.main()\nexcept SystemExit as end: assert not end.code"
+        )
         assert imported_by(code) <= {"pandas", "scipy"}
 
     def test_the_schema_is_one_for_contracts(self, ddg):
@@ -73,7 +79,7 @@ class TestStreams:
 
     GREETING = "import os; os.write(1, b'greeting'); print('printed')"
 
-    def run(self, example, tmp_path, *, closed=False):
+    def run(self, example, tmp_path):
         script = (
             "import sys\nfrom ddg_pipeline import cli, masking_run\n"
             "real = masking_run.mask_files\n"
@@ -82,10 +88,7 @@ class TestStreams:
             f"sys.argv = ['ddg', 'mask', {str(example[0])!r}, {str(example[1])!r}, '-o', {str(tmp_path / 'out')!r}, '--json']\n"
             "cli.main()\n"
         )
-        command = [sys.executable, "-c", script]
-        if closed:
-            command = ["sh", "-c", 'exec "$@" >&-', "sh", *command]
-        return subprocess.run(command, capture_output=True, text=True)
+        return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
 
     def test_what_libraries_print_goes_to_standard_error(self, example, tmp_path):
         done = self.run(example, tmp_path)

@@ -16,7 +16,9 @@ LEVELS = {"exact": 2, "ddg": 3, "full": 10}  # how many values a small count mus
 MANY = 40  # how far above its true value a hidden count without an upper limit is tried
 PATIENCE = 400_000  # search steps after which a question counts as unanswered
 
-Cell = tuple[str, frozenset[tuple[str, str]]]  # a measure, and the categories of every dimension that is not at its total
+Cell = tuple[
+    str, frozenset[tuple[str, str]]
+]  # a measure, and the categories of every dimension that is not at its total
 
 
 @dataclass

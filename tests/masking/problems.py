@@ -154,7 +154,9 @@ _SHAPES = [(3,), (5,), (8,), (2, 2), (3, 2), (3, 3), (4, 3), (5, 2), (2, 2, 2), 
 
 def random_problem(source: random.Random) -> Problem:
     """Draw one table, or two that share records."""
-    kind = source.choice(["plain", "plain", "hierarchies", "hierarchies", "ragged", "gaps", "identity", "linked", "linked"])
+    kind = source.choice(
+        ["plain", "plain", "hierarchies", "hierarchies", "ragged", "gaps", "identity", "linked", "linked"]
+    )
     level = source.choice(["exact", "ddg", "ddg", "ddg", "full"])
     show = source.choice([True, False, None])
     zeros, small = source.choice([(0.1, 0.3), (0.3, 0.4), (0.5, 0.3), (0.2, 0.7)])
@@ -246,9 +248,7 @@ def _linked(source: random.Random, zeros: float, small: float) -> list[Table]:
     sizes = source.choice([(3, 2, 2), (3, 3, 2), (2, 2, 2, 2), (4, 2, 2)])
     axes = [_axis(source, "abcd"[n], size, source.random() < 0.6) for n, size in enumerate(sizes)]
     axes = [replace_additive(axis) for axis in axes]
-    everything = {
-        c: {"n": _value(source, zeros, small)} for c in itertools.product(*(axis.labels for axis in axes))
-    }
+    everything = {c: {"n": _value(source, zeros, small)} for c in itertools.product(*(axis.labels for axis in axes))}
     sets = source.choice(
         [[(0, 1), (0, 2)], [(0, 1), (1, 2)], [(0, 1, 2), (0, 1)], [(0, 1), (0, 2), (1, 2)]]
         if len(sizes) == 3

@@ -53,7 +53,9 @@ def by_county(**contract):
 
 def with_totals(table, dimension, label):
     others = [name for name in table.columns if name not in (dimension, "cases")]
-    groups = table.groupby(others, sort=False).cases.sum().reset_index() if others else table[["cases"]].sum().to_frame().T
+    groups = (
+        table.groupby(others, sort=False).cases.sum().reset_index() if others else table[["cases"]].sum().to_frame().T
+    )
     return pd.concat([table, groups.assign(**{dimension: label})], ignore_index=True)[table.columns]
 
 
@@ -123,7 +125,9 @@ class TestPreparing:
 
     def test_the_same_input_gives_the_same_bytes(self, rulebook):
         first, second = (prepare([by_county_and_sex(), by_county()], rulebook) for _ in range(2))
-        assert [csv_bytes(one.masked.frame, "t") for one in first] == [csv_bytes(one.masked.frame, "t") for one in second]
+        assert [csv_bytes(one.masked.frame, "t") for one in first] == [
+            csv_bytes(one.masked.frame, "t") for one in second
+        ]
 
 
 class TestAttack:

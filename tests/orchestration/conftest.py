@@ -1,0 +1,194 @@
+"""A small project of its own, run once; every test gets it as that run left it and may break what it likes."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from ddg_pipeline import cli
+from ddg_pipeline.orchestration.building import build_definitions
+from ddg_pipeline.orchestration.project import Project, load_project
+from ddg_pipeline.quality.certificate import verify_certificate
+
+SMALL_PROJECT = Path(__file__).parent / "small_project"
+RELEASES = ("by_age", "by_sex", "statewide")
+_ENVIRONMENT = (
+    "DAGSTER_HOME", "DDG_PROJECT", "DDG_RESTRICTED_DB", "DBT_LOG_PATH", "DAGSTER_DISABLE_TELEMETRY", "DO_NOT_TRACK",
+    "GX_ANALYTICS_ENABLED",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Events:
+    """What one run left in Dagster's log."""
+
+    success: bool
+    run_id: str
+    records: list[dg.EventLogEntry]
+
+    def _of(self, kind: dg.DagsterEventType) -> list[Any]:
+        found = [record.dagster_event for record in self.records if record.dagster_event is not None]
+        return [event for event in found if event.event_type is kind]
+
+    @property
+    def materialized(self) -> list[dg.AssetKey]:
+        return [event.asset_key for event in self._of(dg.DagsterEventType.ASSET_MATERIALIZATION)]
+
+    def checks(self, release: str) -> dict[str, dg.AssetCheckEvaluation]:
+        found = [event.asset_check_evaluation_data for event in self._of(dg.DagsterEventType.ASSET_CHECK_EVALUATION)]
+        return {check.check_name: check for check in found if check.asset_key == dg.AssetKey([release, "release"])}
+
+    def failed_checks(self, release: str) -> set[str]:
+        return {name for name, check in self.checks(release).items() if not check.passed}
+
+    @property
+    def failures(self) -> str:
+        texts = []
+        for event in self._of(dg.DagsterEventType.STEP_FAILURE):
+            data = event.step_failure_data.user_failure_data
+            texts.append(data.description if data is not None else str(event.step_failure_data.error))
+        return "\n".join(texts)
+
+
+@dataclass(frozen=True)
+class Small:
+    """The small project in a directory of its own."""
+
+    project: Project
+
+    @property
+    def root(self) -> Path:
+        return self.project.root
+
+    def materialize(self, *assets: str) -> Events:
+        """Materialize exactly these assets (``by_sex/release``), as the UI's button does, on the project's instance."""
+        os.environ["DAGSTER_HOME"] = str(self.project.dagster_home)
+        keys = [dg.AssetKey(asset.split("/")) for asset in assets]
+        job = build_definitions(self.project).resolve_implicit_global_asset_job_def()
+        with dg.DagsterInstance.get() as instance:
+            result = job.execute_in_process(instance=instance, asset_selection=keys, raise_on_error=False)
+            return Events(result.success, result.run_id, instance.all_logs(result.run_id))
+
+    def latest(self, asset: str) -> dict[str, dg.MetadataValue]:
+        """Give the metadata of an asset's latest materialization."""
+        with dg.DagsterInstance.get() as instance:
+            event = instance.get_latest_materialization_event(dg.AssetKey(asset.split("/")))
+        assert event is not None
+        assert event.asset_materialization is not None
+        return dict(event.asset_materialization.metadata)
+
+    def staged(self, release: str) -> Path:
+        (found,) = [
+            path for path in (self.project.staged(release) / "package").glob("*.csv") if path.name != "data-dictionary.csv"
+        ]
+        return found
+
+    def released(self, release: str) -> Path:
+        current = self.project.public_store.current(release)
+        assert current is not None
+        return current
+
+    def published(self, release: str) -> Path:
+        return next(path for path in self.project.portal.glob("*/*") if _release_of(path) == release)
+
+    def public_bytes(self) -> dict[str, str]:
+        """Hash every file that the public can see."""
+        return {
+            f"{place.name}/{path.relative_to(place)}": hashlib.sha256(path.read_bytes()).hexdigest()
+            for place in (self.project.public, self.project.portal)
+            for path in sorted(place.rglob("*"))
+            if path.is_file() and path.name != ".lock"
+        }
+
+    def edit(self, file: Path, old: str, new: str) -> None:
+        text = file.read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in {file.name}"
+        file.write_text(text.replace(old, new), encoding="utf-8")
+
+    def rows(self, file: Path) -> list[dict[str, str]]:
+        return list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8"))))
+
+
+def _release_of(path: Path) -> str | None:
+    return verify_certificate(path).release if (path / "certificate.json").is_file() else None
+
+
+@dataclass(frozen=True)
+class Answer:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def ddg(small: Small, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
+    """Run ``ddg`` in the small project, in this process."""
+
+    def run(*arguments: str) -> Answer:
+        monkeypatch.setattr(sys, "argv", ["ddg", *arguments])
+        monkeypatch.chdir(small.root)
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        streams = capfd.readouterr()
+        return Answer(int(ended.value.code or 0), streams.out, streams.err)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def _run_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Small, Path]]:
+    root = tmp_path_factory.mktemp("small") / "project"
+    shutil.copytree(SMALL_PROJECT, root)
+    with pytest.MonkeyPatch.context() as patch:
+        _own_environment(patch, root)
+        small = Small(load_project(root))
+        for command in ("suites", "run"):
+            patch.setattr(sys, "argv", ["ddg", command, "--project", str(root), "--quiet"])
+            with pytest.raises(SystemExit) as ended:
+                cli.main()
+            assert not ended.value.code, f"ddg {command} failed"
+        kept = root.with_name("kept")
+        _copy(root, kept)
+        yield small, kept
+
+
+@pytest.fixture
+def small(_run_once: tuple[Small, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Small]:
+    """The small project after one good run; whatever a test does to it is undone."""
+    once, kept = _run_once
+    _own_environment(monkeypatch, once.root)
+    yield once
+    _copy(kept, once.root)
+
+
+def _own_environment(patch: pytest.MonkeyPatch, root: Path) -> None:
+    for name in _ENVIRONMENT:
+        patch.setenv(name, "")  # so that it is put back, whatever the project sets
+        patch.delenv(name)
+    patch.setenv("DAGSTER_HOME", str(root / "var" / "dagster"))
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy everything except Dagster's history, which only grows."""
+    for place in [target / "var" / name for name in ("restricted", "public", "portal")]:
+        shutil.rmtree(place, ignore_errors=True)
+    for place in ("dbt_project", "expectations"):
+        shutil.rmtree(target / place, ignore_errors=True)
+    shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns("dagster"))

@@ -1,0 +1,120 @@
+"""Running the last asset alone: it publishes certified bytes, or nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+
+@pytest.fixture
+def refused(small):
+    """Materialize a publication alone, and expect that what is public stays."""
+
+    def run(release, *says):
+        before = {key: value for key, value in small.public_bytes().items() if key.startswith("portal/")}
+        events = small.materialize(f"{release}/publication")
+        assert not events.success
+        assert events.materialized == []
+        after = {key: value for key, value in small.public_bytes().items() if key.startswith("portal/")}
+        assert after == before
+        for text in says:
+            assert text in events.failures, events.failures
+
+    return run
+
+
+class TestACertifiedRelease:
+    def test_is_published_again_without_harm(self, small):
+        before = small.published("by_sex")
+        bytes_before = {path.name: path.read_bytes() for path in before.iterdir()}
+        events = small.materialize("by_sex/publication")
+        assert events.success
+        assert {path.name: path.read_bytes() for path in small.published("by_sex").iterdir()} == bytes_before
+
+    def test_is_published_where_nothing_was(self, small):
+        shutil.rmtree(small.project.portal)
+        assert small.materialize("statewide/publication").success
+        assert small.published("statewide").is_dir()
+
+
+class TestTamperedBytes:
+    def test_a_changed_table_is_refused(self, small, refused):
+        small.edit(small.released("statewide") / "statewide.csv", "57068", "57069")
+        refused("statewide", "statewide.csv: changed since it passed the gate")
+
+    def test_a_changed_report_is_refused(self, small, refused):
+        small.edit(small.released("statewide") / "report.html", "</html>", "<!-- --></html>")
+        refused("statewide", "report.html: changed")
+
+    def test_an_added_file_is_refused(self, small, refused):
+        (small.released("statewide") / "more.csv").write_text("sex,cases\nF,7\n")
+        refused("statewide", "more.csv: not certified")
+
+    def test_a_missing_file_is_refused(self, small, refused):
+        (small.released("statewide") / "datapackage.json").unlink()
+        refused("statewide", "datapackage.json: missing")
+
+    def test_a_link_to_somewhere_else_is_refused(self, small, refused):
+        table = small.released("statewide") / "statewide.csv"
+        content = table.read_bytes()
+        table.unlink()
+        elsewhere = small.root / "elsewhere.csv"
+        elsewhere.write_bytes(content)
+        table.symlink_to(elsewhere)
+        refused("statewide", "not a regular file")
+        elsewhere.unlink()
+
+
+class TestTheCertificate:
+    def test_without_one_nothing_is_published(self, small, refused):
+        (small.released("statewide") / "certificate.json").unlink()
+        refused("statewide", "the gate has not passed this package")
+
+    def test_one_of_another_release_is_refused(self, small, refused):
+        shutil.copyfile(small.released("by_sex") / "certificate.json", small.released("statewide") / "certificate.json")
+        refused("statewide", "the certificate is void")
+
+    @pytest.mark.parametrize("key", ["decision", "files", "contract", "rulebook", "gate", "audit"])
+    def test_one_that_lacks_a_part_is_refused(self, small, refused, key):
+        path = small.released("statewide") / "certificate.json"
+        certificate = json.loads(path.read_text())
+        del certificate[key]
+        path.write_text(json.dumps(certificate))
+        refused("statewide", "not a certificate", key)
+
+    def test_one_whose_gate_did_not_pass_is_refused(self, small, refused):
+        path = small.released("statewide") / "certificate.json"
+        certificate = json.loads(path.read_text())
+        certificate["gate"]["passed"] = False
+        path.write_text(json.dumps(certificate))
+        refused("statewide", "not a certificate")
+
+
+class TestWhatTheCertificateIsBoundTo:
+    def test_a_changed_contract_voids_it(self, small, refused):
+        models = small.project.dbt_project / "models" / "aggregates" / "releases.yml"
+        small.edit(models, "title: Cases by sex", "title: All cases by sex")
+        refused("statewide", "contract: not the one that was certified")
+
+    def test_a_changed_suite_voids_it(self, small, refused):
+        path = small.project.expectations / "statewide.json"
+        suite = json.loads(path.read_text())
+        suite["expectations"].pop()
+        path.write_text(json.dumps(suite))
+        refused("statewide", "suite")
+
+    def test_a_missing_suite_voids_it(self, small, refused):
+        (small.project.expectations / "statewide.json").unlink()
+        refused("statewide", "statewide.json")
+
+
+class TestNothingReleased:
+    def test_it_says_which_asset_to_make_first(self, small, refused):
+        shutil.rmtree(small.project.public)
+        refused("statewide", "nothing has passed the gate; materialize statewide/release first")
+
+    def test_a_store_that_leads_nowhere_is_refused(self, small, refused):
+        shutil.rmtree(small.released("statewide"))
+        refused("statewide")

@@ -1,0 +1,174 @@
+"""Nothing of the restricted store leaves it: not into logs, events, messages, pages or files, whatever goes wrong."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import sqlite3
+import zipfile
+import zlib
+from contextlib import closing
+
+import duckdb
+import pytest
+
+WORDS = ["Quillfeather"]  # who reported a case: in every row of the source, in no release
+FIGURES = [
+    "23107", "25506", "27109", "29611",  # cells of the source
+    "48613", "56720", "50216", "55117",  # counts that are hidden to protect others
+    "784.75", "712.5", "4861300", "5672000",  # amounts behind hidden counts
+]  # fmt: skip
+_WORD = re.compile("|".join(WORDS))
+_FIGURE = re.compile(r"(?<![0-9A-Za-z.\-])(?:" + "|".join(map(re.escape, FIGURES)) + r")0?(?![0-9A-Za-z\-])")
+
+
+def texts_of(path):
+    """Give everything that is written in a file, also inside archives and databases."""
+    content = path.read_bytes()
+    if content.startswith(b"SQLite format 3"):
+        yield from _rows_of(path)
+    elif zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            yield from (archive.read(name).decode("utf-8", "replace") for name in archive.namelist())
+    else:
+        yield (gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content).decode("utf-8", "replace")
+
+
+def _rows_of(path):
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        tables = [name for (name,) in database.execute("select name from sqlite_master where type = 'table'")]
+        for table in tables:
+            for row in database.execute(f'select * from "{table}"'):
+                for value in row:
+                    if isinstance(value, bytes):
+                        try:
+                            value = zlib.decompress(value)
+                        except zlib.error:
+                            pass
+                        value = value.decode("utf-8", "replace")
+                    yield str(value)
+
+
+def leaks(root):
+    """List where a secret stands outside the restricted directory and the source itself."""
+    found = []
+    kept_away = [root / "var" / "restricted", root / "cases.csv"]
+    for path in sorted(root.rglob("*")):
+        if path.is_file() and not any(path.is_relative_to(place) for place in kept_away):
+            for text in texts_of(path):
+                found += [f"{path.relative_to(root)}: {match}" for match in secrets_in(text)]
+    return found
+
+
+def secrets_in(text):
+    return _WORD.findall(text) + _FIGURE.findall(text)
+
+
+class TestTheSearch:
+    """What the other tests rely on: the secrets are there to be found, and would be found."""
+
+    def test_the_restricted_store_holds_them(self, small):
+        with duckdb.connect(str(small.project.restricted_store.path), read_only=True) as store:
+            reporters = store.sql("select distinct reporter from source.cases").fetchall()
+            counts = store.sql("select cases::text, charges::text from aggregates.by_sex").fetchall()
+        assert any(secrets_in(name) for (name,) in reporters)
+        assert {"48613", "56720"} <= {match for row in counts for text in row for match in secrets_in(text)}
+
+    def test_it_looks_into_databases_and_archives(self, tmp_path):
+        with closing(sqlite3.connect(tmp_path / "events.db")) as database:
+            database.execute("create table events (text, packed)")
+            database.execute("insert into events values (?, ?)", ("cases: 48613;", zlib.compress(b"Quillfeather")))
+            database.commit()
+        (tmp_path / "log.gz").write_bytes(gzip.compress(b"charges=784.75"))
+        with zipfile.ZipFile(tmp_path / "log.zip", "w") as archive:
+            archive.writestr("a", "56720 people")
+        assert len(leaks(tmp_path)) == 4
+
+    def test_it_is_not_misled_by_hashes_and_times(self):
+        assert not secrets_in("a148613f-48613-… 1763928000.48613 4861312")
+
+
+class TestAGoodRun:
+    def test_leaves_no_trace(self, small, ddg):
+        answer = ddg("run")
+        assert answer.code == 0, answer.err
+        assert not secrets_in(answer.out + answer.err)
+        assert leaks(small.root) == []
+
+    def test_what_only_changes_behind_suppressed_cells_changes_nothing_to_be_seen(self, small):
+        """Two counties swap a case between the sexes: every published byte and everything in Dagster stays the same."""
+        steps = ["by_sex/masked", "by_age/masked", "by_sex/release", "by_age/release", "by_sex/publication"]
+
+        def seen():
+            assert small.materialize(*steps).success
+            shown = {step: {k: str(v.value) for k, v in small.latest(step).items()} for step in steps}
+            files = {path.name: path.read_bytes() for path in small.published("by_sex").iterdir()}
+            return shown, files
+
+        shown_before, files_before = seen()
+        with duckdb.connect(str(small.project.restricted_store.path)) as store:
+            for county, sex, change in (("Alpha", "F", 1), ("Alpha", "M", -1), ("Beta", "F", -1), ("Beta", "M", 1)):
+                store.execute(f"update aggregates.by_sex set cases = cases + {change} where county = ? and sex = ?", [county, sex])
+        shown_after, files_after = seen()
+        of_this_run = {"path", "certificate_issued_at", "certificate_sha256", "replaced", "files"}
+        for step in steps:
+            same = [{k: v for k, v in shown[step].items() if k not in of_this_run} for shown in (shown_before, shown_after)]
+            assert same[0] == same[1]
+        assert files_before.pop("certificate.json") != files_after.pop("certificate.json"), "it is dated"
+        assert files_before == files_after
+
+
+class TestARunThatFails:
+    """The run fails, says where, and quotes nothing."""
+
+    @pytest.fixture
+    def failing(self, small, ddg):
+        def run(code, *says):
+            before = small.public_bytes()
+            answer = ddg("run")
+            assert answer.code == code, answer
+            for text in says:
+                assert text in answer.out.replace("\n", " "), answer.out
+            assert not secrets_in(answer.out + answer.err)
+            assert leaks(small.root) == []
+            assert small.public_bytes() == before
+
+        return run
+
+    def test_because_a_model_cannot_be_computed(self, small, failing):
+        """DuckDB's own message quotes the text that it cannot convert."""
+        model = small.project.dbt_project / "models" / "staging" / "stg_cases.sql"
+        small.edit(model, "select reporter,", "select cast(reporter as integer) as reporter,")
+        for aggregate in ("by_sex", "by_age", "statewide"):
+            query = small.project.dbt_project / "models" / "aggregates" / f"{aggregate}.sql"
+            small.edit(query, "cast(sum(cases) as bigint)", "cast(sum(cases + 0 * reporter) as bigint)")
+        failing(1, "dbt:", "model.small.by_sex", "output.log")
+        log = next(path for path in (small.project.restricted / "dbt" / "runs").rglob("output.log"))
+        assert "Quillfeather" in log.read_text(), "dbt did quote it, where only the department can read it"
+
+    def test_because_a_test_fails(self, small, failing):
+        declared = small.project.dbt_project / "models" / "staging" / "staging.yml"
+        small.edit(declared, "values: [F, M]", "values: [F]")
+        failing(1, "dbt:", "accepted_values_stg_cases_sex")
+
+    def test_because_a_test_cannot_be_computed(self, small, failing):
+        tests = small.project.dbt_project / "tests"
+        tests.mkdir()
+        (tests / "broken.sql").write_text("select * from {{ ref('stg_cases') }} where cast(reporter as integer) = 1\n")
+        failing(1, "dbt:", "test.small.broken")
+
+    def test_because_a_row_of_the_source_is_wrong(self, small, failing):
+        small.edit(small.root / "cases.csv", "F,0-39,23107,", "F,0-39,23107 or so,")
+        failing(2, "cases.csv", "cases")
+
+    def test_because_a_column_of_the_source_has_changed(self, small, failing):
+        small.edit(small.root / "cases.csv", "charges\n", "costs\n")
+        failing(2, "charges", "costs")
+
+    def test_because_a_table_cannot_be_protected(self, small, failing):
+        """A county whose two small cells sum to a small one: no total of 1 is possible, as the level asks for."""
+        releases = small.project.dbt_project / "models" / "aggregates" / "releases.yml"
+        small.edit(releases, "suppression: {show_reason", "suppression: {level: full, show_reason")
+        small.edit(small.root / "cases.csv", "Alpha,M,0-39,5,", "Alpha,M,0-39,1,")
+        small.edit(small.root / "cases.csv", "Alpha,M,40+,24,", "Alpha,M,40+,1,")
+        failing(1, "cannot be protected at level 'full'", "county=Alpha")
