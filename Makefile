@@ -84,7 +84,7 @@ $(STAMPS)/venv:
 	        "make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; \
 	    exit 1; \
 	fi; \
-	echo "$$("$$python" --version) in $(VENV); installing takes a minute or two, and 700 MB"; \
+	echo "$$("$$python" --version) in $(VENV); installing takes a minute or two and about a gigabyte"; \
 	"$$python" -m venv '$(VENV)'
 	$(PIP) install --quiet --upgrade 'pip>=25.1'
 	@mkdir -p $(STAMPS) && touch $@

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ddg_pipeline import __version__
-from ddg_pipeline.errors import DdgError, InputError, InputErrors
+from ddg_pipeline.errors import DdgError, InputError, InputErrors, where_raised
 
 if TYPE_CHECKING:
     from ddg_pipeline.orchestration.running import RunResult
@@ -253,16 +253,9 @@ def main() -> None:
         typer.echo(f"ddg: {error}", err=True)
         sys.exit(error.exit_code)
     except Exception as error:  # noqa: BLE001 - a traceback could quote restricted figures
-        what = f"{type(error).__name__} at {_innermost(error)}"
+        what = f"{type(error).__name__} at {where_raised(error)}"
         typer.echo(f"ddg: internal error ({what}); what was not finished was not released", err=True)
         sys.exit(UNSAFE)
-
-
-def _innermost(error: Exception) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return "unknown" if trace is None else f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
 
 
 def _references(given: list[str] | None) -> dict[str, Path]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class DdgError(Exception):
     """Base of every error this package raises on purpose.
@@ -46,3 +48,11 @@ class RefusedError(DdgError):
     """The input is well formed, but releasing it would be unsafe, or could not be shown to be safe."""
 
     exit_code = 1
+
+
+def where_raised(error: BaseException) -> str:
+    """Name the file and line in which an exception arose, and nothing of what stood there."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "unknown" if trace is None else f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"

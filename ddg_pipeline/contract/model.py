@@ -102,6 +102,12 @@ def _check_tree(tree: object, path: str) -> None:
         _check_tree(below, f"{path}.{label}")
 
 
+def _one_or_several_in_schema(schema: dict[str, Any]) -> None:
+    """Let editors accept what `Dimension` does: one mapping where a list may stand."""
+    listed = {"type": schema.pop("type"), "items": schema.pop("items")}
+    schema["anyOf"] = [listed["items"], listed]
+
+
 class Dimension(_Strict):
     """One classifying column of the table."""
 
@@ -111,7 +117,9 @@ class Dimension(_Strict):
     members: Size | None = Field(default=None, description="Members of each plan (`insurance_coverage`).")
     enrollment: Size | None = Field(default=None, description="People enrolled (`means_tested_program`).")
     hierarchy: list[HierarchyReference] = Field(
-        default=[], description="Which categories add up to which; several over the same categories are allowed."
+        default=[],
+        description="Which categories add up to which; several over the same categories are allowed.",
+        json_schema_extra=_one_or_several_in_schema,
     )
     total: Name | None = Field(default=None, description="The label of the margin, where the table carries it.")
     unknown: list[Name] = Field(
@@ -123,7 +131,7 @@ class Dimension(_Strict):
     period: str | None = Field(
         default=None, description="What one category of a `time` variable covers: year, quarter, month, `3 years`, …"
     )
-    description: str = ""
+    description: str = Field(default="", description="What the data dictionary says about the column.")
 
     @field_validator("population", "members", "enrollment")
     @classmethod
@@ -164,11 +172,11 @@ class Dimension(_Strict):
 class Scope(_Strict):
     """What holds for every row and is therefore no column: a statewide table of one program in one year."""
 
-    variable: Variable
-    population: int | None = Field(default=None, ge=0)
-    members: int | None = Field(default=None, ge=0)
-    enrollment: int | None = Field(default=None, ge=0)
-    period: str | None = None
+    variable: Variable = Field(description="What holds for everyone in the table.")
+    population: int | None = Field(default=None, ge=0, description="How many people it holds for.")
+    members: int | None = Field(default=None, ge=0, description="Members of the one plan.")
+    enrollment: int | None = Field(default=None, ge=0, description="People enrolled in the one program.")
+    period: str | None = Field(default=None, description="What the whole table covers, as in a `time` dimension.")
 
     _known_period = field_validator("period")(Dimension._known_period.__func__)  # type: ignore[attr-defined] # noqa: SLF001
 
@@ -198,7 +206,7 @@ class Measure(_Strict):
     denominator: Name | None = Field(default=None, description="The count or the population column below the line.")
     per: int | None = Field(default=None, ge=1, description="A rate per how many people.")
     decimals: int | None = Field(default=None, ge=0, le=12, description="How many decimals are published.")
-    description: str = ""
+    description: str = Field(default="", description="What the data dictionary says about the column.")
 
     @field_validator("population")
     @classmethod
@@ -223,8 +231,8 @@ class Measure(_Strict):
 class AnnotationNames(_Strict):
     """How the annotation columns beside each measure are called (Open Data Handbook, "Guidelines")."""
 
-    code: str = "{measure}_annotation_code"
-    description: str = "{measure}_annotation_description"
+    code: str = Field(default="{measure}_annotation_code", description="The column of codes.")
+    description: str = Field(default="{measure}_annotation_description", description="The column of their meanings.")
 
     @field_validator("code", "description")
     @classmethod
@@ -254,10 +262,16 @@ class Suppression(_Strict):
 class Publication(_Strict):
     """Where the release goes and what the portal says about it."""
 
-    dataset: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{1,99}$")] | None = None
-    resource: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{1,99}$")] | None = None
-    cadence: Literal["daily", "weekly", "monthly", "quarterly", "half-yearly", "yearly", "irregular"] | None = None
-    metadata: dict[str, Any] = {}
+    dataset: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{1,99}$")] | None = Field(
+        default=None, description="The dataset; several releases may share one. Left out: the release's name."
+    )
+    resource: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{1,99}$")] | None = Field(
+        default=None, description="The resource and its file. Left out: the release's name."
+    )
+    cadence: Literal["daily", "weekly", "monthly", "quarterly", "half-yearly", "yearly", "irregular"] | None = Field(
+        default=None, description="How often it is released: makes a schedule. `irregular` or left out: by hand."
+    )
+    metadata: dict[str, Any] = Field(default={}, description="What the portal shows beside the data.")
 
 
 class Identity(_Strict):
@@ -294,8 +308,8 @@ class ReleaseContract(_Strict):
 
     release: Slug = Field(description="The name of the release: lower case, digits and underscores.")
     title: Name = Field(description="The title people read on the portal.")
-    description: str = ""
-    rulebook: Name = Field(default="calhhs-ddg-2.0", description="A shipped edition, or the path of an overlay.")
+    description: str = Field(default="", description="What the table is, for the portal; a sentence or two.")
+    rulebook: Name = Field(default="calhhs-ddg-2.0", description="A shipped edition of the guideline.")
     personal_characteristics: bool = Field(
         default=True, description="False only for data that is expressly public, such as provider data (§4.1)."
     )

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from ddg_pipeline.contract.manifest import DbtRelease, contracts_from_manifest
-from ddg_pipeline.errors import DdgError, InputError, InputErrors
-from ddg_pipeline.orchestration.failures import failed
+from ddg_pipeline.errors import InputError, InputErrors
+from ddg_pipeline.orchestration.failures import attempt
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.source_assets import DUCKDB_POOL
 
@@ -145,10 +145,7 @@ def dbt_models(project: Project, manifest: Mapping[str, Any]) -> tuple[dg.Assets
     def models(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
         project.prepare_environment()
         target = project.restricted / "dbt" / "runs" / context.run.run_id
-        try:
-            project.restricted_store.private_directory()
-        except DdgError as error:
-            raise failed(error) from None
+        attempt(project.restricted_store.private_directory)
         target.mkdir(parents=True, exist_ok=True)
         command = ["--no-use-colors", "build"]
         # dbt's messages can quote values, and Dagster keeps what a step prints: they stay in the restricted directory

@@ -1,20 +1,39 @@
-"""From our errors to Dagster's failures: the message whole, no retry, no traceback of what was computed with."""
+"""From errors to Dagster's failures: our messages whole, of everything else no more than where it happened."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from ddg_pipeline.errors import DdgError, InputError, InputErrors
+from ddg_pipeline.errors import DdgError, InputError, InputErrors, where_raised
 
 if TYPE_CHECKING:
     import dagster as dg
 
 BAD_INPUT_ERRORS = frozenset({InputError.__name__, InputErrors.__name__})
 
+_Given = ParamSpec("_Given")
+_Result = TypeVar("_Result")
 
-def failed(error: DdgError) -> "dg.Failure":
-    """Turn an error into a failure that is not tried again: the same input would fail the same way.
 
-    Raise it ``from None``: a traceback could quote what stood in a local variable.
+def attempt(step: Callable[_Given, _Result], *args: _Given.args, **kwargs: _Given.kwargs) -> _Result:
+    """Call a step of a release, and turn whatever goes wrong into a failure that Dagster may record.
+
+    Dagster keeps messages and tracebacks. Ours name coordinates only; those of libraries can quote figures, and are
+    reduced to the kind of error and the line of code. Neither is tried again: the same input would fail the same way.
+
+    Raises:
+        dagster.Failure: The step raised an exception.
     """
+    try:
+        return step(*args, **kwargs)
+    except DdgError as error:
+        failure = _failure(str(error), error)
+    except Exception as error:  # noqa: BLE001 - it may quote a figure
+        failure = _failure(f"internal error: {type(error).__name__} at {where_raised(error)}", error)
+    # outside the handlers: the exception would be shown as this one's context
+    raise failure
+
+
+def _failure(description: str, error: Exception) -> "dg.Failure":
     import dagster as dg
 
-    return dg.Failure(description=str(error), metadata={"error": type(error).__name__}, allow_retries=False)
+    return dg.Failure(description=description, metadata={"error": type(error).__name__}, allow_retries=False)

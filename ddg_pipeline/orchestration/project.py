@@ -103,7 +103,11 @@ def load_project(directory: Path | None = None) -> Project:
     if not file.is_file():
         hint = f"run this in a project's directory, or name one by --project or {PROJECT_VARIABLE}"
         raise InputErrors([InputError(str(file), "file", "nothing", hint)])
-    raw: Any = load_yaml(file.read_text(encoding="utf-8"), str(file))
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputErrors([InputError(str(file), "file", "bytes that are not UTF-8", "save it as UTF-8")]) from None
+    raw: Any = load_yaml(text, str(file))
     try:
         paths = _Paths.model_validate(raw)
     except ValidationError as error:

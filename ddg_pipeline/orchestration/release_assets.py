@@ -4,7 +4,8 @@
     <release>/release      judged byte for byte by the gate; in the public store only if it passed
     <release>/publication  in the portal folder; takes only certified bytes
 
-Linked releases are masked together, so they share the first two steps: all of a group pass, or none.
+Linked releases are masked together, so they share each step: all of a group pass and are published, or none. An old
+version of one beside a new one of the other could tell what neither tells alone.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,10 +14,9 @@ from typing import Any
 import dagster as dg
 
 from ddg_pipeline.contract.manifest import DbtRelease
-from ddg_pipeline.errors import DdgError
 from ddg_pipeline.orchestration import steps
 from ddg_pipeline.orchestration.dbt_models import asset_key_of, relations_of
-from ddg_pipeline.orchestration.failures import failed
+from ddg_pipeline.orchestration.failures import attempt
 from ddg_pipeline.orchestration.metadata import (
     audit_metadata,
     gate_metadata,
@@ -58,7 +58,7 @@ def release_assets(
     for group in groups:
         assets.append(_masked(project, manifest, group))
         assets.append(_gate(project, manifest, group))
-        assets += [_publication(project, release) for release in group]
+        assets.append(_publication(project, group))
     return assets
 
 
@@ -89,11 +89,8 @@ def _masked(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRe
 
     @dg.multi_asset(name=f"mask_{_name(group)}", specs=specs, pool=DUCKDB_POOL)
     def mask(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        try:
-            tables = steps.read_group(project, group, relations_of(manifest))
-            staged = steps.stage(project, tables, _progress(context))
-        except DdgError as error:
-            raise failed(error) from None
+        tables = attempt(steps.read_group, project, group, relations_of(manifest))
+        staged = attempt(steps.stage, project, tables, _progress(context))
         for one in staged:
             yield dg.MaterializeResult(asset_key=masked_key(one.contract.release), metadata=masked_metadata(one))
 
@@ -122,11 +119,8 @@ def _gate(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRele
     @dg.multi_asset(name=f"gate_{_name(group)}", specs=specs, check_specs=checks, pool=DUCKDB_POOL)
     def gate(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
         # validate first, and raise before anything is written or recorded: a check after the fact would be too late
-        try:
-            tables = steps.read_group(project, group, relations_of(manifest))
-            checked = steps.check(project, tables, _progress(context))
-        except DdgError as error:
-            raise failed(error) from None
+        tables = attempt(steps.read_group, project, group, relations_of(manifest))
+        checked = attempt(steps.check, project, tables, _progress(context))
         for one in checked:
             yield from _check_results(one)
         blocked = [one.staged.contract.release for one in checked if not one.passed]
@@ -136,11 +130,8 @@ def _gate(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRele
                 "and what was released before is unchanged. The checks say what is wrong and where.",
                 allow_retries=False,
             )
-        try:
-            certificates = steps.certify(tables, checked)
-            places = steps.hand_over(project, checked, certificates)
-        except DdgError as error:
-            raise failed(error) from None
+        certificates = attempt(steps.certify, tables, checked)
+        places = attempt(steps.hand_over, project, checked, certificates)
         for one, certificate, place in zip(checked, certificates, places, strict=True):
             metadata = release_metadata(one, certificate, place)
             yield dg.MaterializeResult(asset_key=release_key(one.staged.contract.release), metadata=metadata)
@@ -169,23 +160,26 @@ def _check_results(checked: steps.Checked) -> Iterator[dg.AssetCheckResult]:
         )
 
 
-def _publication(project: Project, release: DbtRelease) -> dg.AssetsDefinition:
-    contract = release.contract
+def _publication(project: Project, group: Sequence[DbtRelease]) -> dg.AssetsDefinition:
+    contracts = [release.contract for release in group]
+    specs = [
+        dg.AssetSpec(
+            publication_key(release.contract.release),
+            deps=[release_key(contract.release) for contract in contracts],
+            group_name=release.contract.release,
+            kinds={"ddg", "csv"},
+            description=f"{release.contract.title}: in the portal folder.",
+            tags=_tags(release, "public"),
+        )
+        for release in group
+    ]
 
-    @dg.asset(
-        key=publication_key(contract.release),
-        deps=[release_key(contract.release)],
-        group_name=contract.release,
-        kinds={"ddg", "csv"},
-        description=f"{contract.title}: in the portal folder.",
-        tags=_tags(release, "public"),
-    )
-    def publish() -> dg.MaterializeResult[None]:
-        try:
-            receipt = steps.publish(project, contract)
-        except DdgError as error:
-            raise failed(error) from None
-        return dg.MaterializeResult(metadata=publication_metadata(receipt))
+    @dg.multi_asset(name=f"publish_{_name(group)}", specs=specs)
+    def publish() -> Iterator[dg.MaterializeResult[None]]:
+        for receipt in attempt(steps.publish, project, contracts):
+            yield dg.MaterializeResult(
+                asset_key=publication_key(receipt.release), metadata=publication_metadata(receipt)
+            )
 
     return publish
 

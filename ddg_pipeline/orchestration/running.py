@@ -102,7 +102,7 @@ def run(
 
     Args:
         project: The project.
-        releases: Names of releases; none means all.
+        releases: Names of releases; none means all. Linked ones come along.
         until: The last asset of each release to make: ``masked``, ``release`` or ``publication``.
         on_step: Called with the name of each step when it starts.
 
@@ -116,14 +116,17 @@ def run(
     from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest, releases_of
     from ddg_pipeline.orchestration.schedules import EVERYTHING
     from ddg_pipeline.orchestration.selection import with_siblings
+    from ddg_pipeline.release_groups import linked_groups
 
-    contracts = [release.contract for release in releases_of(read_manifest(ensure_manifest(project)))]
-    known = [contract.release for contract in contracts]
+    groups = linked_groups(releases_of(read_manifest(ensure_manifest(project))))
+    known = [release.contract.release for group in groups for release in group]
     unknown = [name for name in releases if name not in known]
     if unknown:
         found = ", ".join(unknown)
         raise InputErrors([InputError(str(project.root), "release", found, f"one of {', '.join(known)}")])
-    wanted = list(releases) or known
+    # linked releases come along: they are masked, checked and published together
+    with_links = [{release.contract.release for release in group} for group in groups]
+    wanted = [name for group in with_links if not releases or group & set(releases) for name in sorted(group)]
     definitions = build_definitions(project)
     graph = definitions.resolve_asset_graph()
     run_id = str(uuid.uuid4())

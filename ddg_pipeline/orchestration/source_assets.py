@@ -2,8 +2,7 @@
 
 import dagster as dg
 
-from ddg_pipeline.errors import DdgError
-from ddg_pipeline.orchestration.failures import failed
+from ddg_pipeline.orchestration.failures import attempt
 from ddg_pipeline.orchestration.metadata import column_schema, row_count
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.warehouse.restricted import SOURCE_SCHEMA
@@ -33,10 +32,7 @@ def _source_asset(project: Project, source: Source) -> dg.AssetsDefinition:
     def load(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         from ddg_pipeline.warehouse.loading import load_source
 
-        try:
-            report = load_source(source, project.restricted_store)
-        except DdgError as error:
-            raise failed(error) from None
+        report = attempt(load_source, source, project.restricted_store)
         context.log.info("loaded %s", source.name)
         metadata: dict[str, dg.MetadataValue] = {
             "dagster/column_schema": column_schema(report.columns),

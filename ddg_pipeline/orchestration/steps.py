@@ -9,6 +9,7 @@ Between the steps a release lies in the restricted directory:
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import shutil
@@ -290,7 +291,7 @@ def _differences(frame: pd.DataFrame, bound: BoundTable, rulebook: Rulebook) -> 
 
 
 def certify(tables: Sequence[BoundTable], checked: Sequence[Checked]) -> list[Certificate]:
-    """Complete the packages of a group that passed, and certify them.
+    """Complete the packages of a group that passed, and certify them, all as of one moment.
 
     Raises:
         RefusedError: One of them did not pass.
@@ -302,6 +303,7 @@ def certify(tables: Sequence[BoundTable], checked: Sequence[Checked]) -> list[Ce
     rulebook = rulebook_of(tables)
     level = strongest_level(tables, rulebook)
     certificates = []
+    now = dt.datetime.now(dt.UTC)
     for one in checked:
         staged = one.staged
         if not one.passed or one.suite is None or one.gate is None:
@@ -328,6 +330,7 @@ def certify(tables: Sequence[BoundTable], checked: Sequence[Checked]) -> list[Ce
                 gate=one.gate,
                 audit=summary,
                 decision=facts.decision,
+                issued_at=now,
             )
         )
     return certificates
@@ -342,10 +345,14 @@ def audit_summary(checked: Checked, level: str, rulebook: Rulebook) -> AuditSumm
         )
         return {"safe": checked.audit_passed, "level": "none", "summary": summary}
     promised = rulebook.masking.levels[level].description  # type: ignore[index]
+    found = checked.audit.summary()
+    if checked.audit.safe and not checked.staged.reasons_shown:
+        # how many of the hidden cells are small is not told by the codes, so it is not told here
+        found = f"Safe: every one of {checked.audit.hidden:,} hidden cells that may be small keeps enough values."
     return {
         "safe": checked.audit_passed,
         "level": level,
-        "summary": f"{checked.audit.summary()} {promised}",
+        "summary": f"{found} {promised}",
         "notes": list(checked.audit.notes),
     }
 
@@ -370,23 +377,34 @@ def hand_over(project: Project, checked: Sequence[Checked], certificates: Sequen
     return places
 
 
-def publish(project: Project, contract: ReleaseContract) -> Receipt:
-    """Publish the current release to the local portal folder, if its certificate holds for these very bytes.
+def publish(project: Project, contracts: Sequence[ReleaseContract]) -> list[Receipt]:
+    """Publish the current releases of a group to the local portal folder.
+
+    All of them are verified before the first is published: each certificate must hold for these very bytes, and all
+    must come from one passage through the gate.
 
     Raises:
-        RefusedError: There is no release, or its certificate is void.
-        InputErrors: The reviewed suite cannot be read.
+        RefusedError: There is no release, or a certificate is void, or the group's releases do not belong together.
+        InputErrors: A reviewed suite cannot be read.
     """
     from ddg_pipeline.publishing import publish_to_folder
-    from ddg_pipeline.quality import load_suite
+    from ddg_pipeline.quality import load_suite, verify_certificate
     from ddg_pipeline.rulebook import load_rulebook
 
-    current = project.public_store.current(contract.release)
-    if current is None:
-        raise RefusedError(
-            f"{contract.release}: nothing has passed the gate; materialize {contract.release}/release first"
-        )
-    suite = load_suite(project.expectations / f"{contract.release}.json")
-    return publish_to_folder(
-        current, project.portal, contract=contract, rulebook=load_rulebook(contract.rulebook), suite=suite
-    )
+    ready: list[tuple[ReleaseContract, Path, Rulebook, Suite]] = []
+    passages = set()
+    for contract in contracts:
+        name = contract.release
+        current = project.public_store.current(name)
+        if current is None:
+            raise RefusedError(f"{name}: nothing has passed the gate; materialize {name}/release first")
+        suite, rulebook = load_suite(project.expectations / f"{name}.json"), load_rulebook(contract.rulebook)
+        passages.add(verify_certificate(current, contract, rulebook, suite).issued_at)
+        ready.append((contract, current, rulebook, suite))
+    if len(passages) > 1:
+        names = ", ".join(contract.release for contract in contracts)
+        raise RefusedError(f"{names}: linked, but not released together; materialize their `release` again")
+    return [
+        publish_to_folder(current, project.portal, contract=contract, rulebook=rulebook, suite=suite)
+        for contract, current, rulebook, suite in ready
+    ]

@@ -186,9 +186,5 @@ def _own_environment(patch: pytest.MonkeyPatch, root: Path) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy everything except Dagster's history, which only grows."""
-    for place in [target / "var" / name for name in ("restricted", "public", "portal")]:
-        shutil.rmtree(place, ignore_errors=True)
-    for place in ("dbt_project", "expectations"):
-        shutil.rmtree(target / place, ignore_errors=True)
-    shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns("dagster"))
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source, target, symlinks=True)

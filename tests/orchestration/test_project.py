@@ -1,0 +1,126 @@
+"""``ddg.yaml``: where a project keeps what it reads and writes."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from ddg_pipeline.errors import InputErrors
+from ddg_pipeline.orchestration.project import load_project
+
+TEXT = """\
+sources: sources.yaml
+dbt_project: dbt
+expectations: expectations
+restricted: var/restricted
+public: var/public
+portal: var/portal
+dagster_home: var/dagster
+"""
+
+
+@pytest.fixture
+def project(tmp_path):
+    def load(text=TEXT, **changed):
+        for key, value in changed.items():
+            lines = [f"{key}: {value}" if line.startswith(f"{key}:") else line for line in text.splitlines()]
+            text = "\n".join(lines) + "\n"
+        (tmp_path / "ddg.yaml").write_text(text)
+        return load_project(tmp_path)
+
+    return load
+
+
+class TestPlaces:
+    def test_they_are_relative_to_the_file(self, project, tmp_path):
+        found = project()
+        assert found.root == tmp_path
+        assert found.sources == tmp_path / "sources.yaml"
+        assert found.staged("by_sex").is_relative_to(tmp_path / "var" / "restricted")
+        assert found.manifest.is_relative_to(tmp_path / "var" / "restricted")
+
+    def test_they_may_be_anywhere(self, project, tmp_path):
+        assert project(restricted=tmp_path / "elsewhere").restricted == tmp_path / "elsewhere"
+
+    def test_variables_of_the_environment_may_stand_in_them(self, project, tmp_path, monkeypatch):
+        monkeypatch.setenv("STORE", str(tmp_path / "store"))
+        assert project(restricted="${STORE}/a").restricted == tmp_path / "store" / "a"
+
+    def test_the_directory_comes_from_the_environment_or_is_the_working_one(self, project, tmp_path, monkeypatch):
+        project()
+        monkeypatch.setenv("DDG_PROJECT", str(tmp_path))
+        assert load_project().root == tmp_path
+        monkeypatch.delenv("DDG_PROJECT")
+        monkeypatch.chdir(tmp_path)
+        assert load_project().root == tmp_path
+
+
+class TestMistakes:
+    @pytest.mark.parametrize(
+        ("text", "says"),
+        [
+            (TEXT.replace("portal:", "portals:"), ["portals", "the keys are", "portal"]),
+            (TEXT.replace("public: var/public\n", ""), ["public", "required"]),
+            (TEXT.replace("var/portal", "[]"), ["portal", "string"]),
+            (TEXT.replace("var/portal", '""'), ["portal"]),
+            ("", ["the whole"]),
+            ("- a\n", ["the whole"]),
+            ("sources: [", ["line"]),
+            (TEXT + "sources: b\n", ["second time"]),
+        ],
+    )
+    def test_each_is_named(self, project, text, says):
+        with pytest.raises(InputErrors) as error:
+            project(text)
+        for part in ["ddg.yaml", *says]:
+            assert part in str(error.value)
+
+    def test_a_directory_without_the_file_is_no_project(self, tmp_path):
+        with pytest.raises(InputErrors, match=r"run this in a project's directory, or name one by --project or DDG_PROJECT"):
+            load_project(tmp_path)
+
+    def test_a_file_in_another_encoding_is_named(self, tmp_path):
+        (tmp_path / "ddg.yaml").write_bytes(TEXT.replace("var/portal", "v\xe4r").encode("latin-1"))
+        with pytest.raises(InputErrors, match="UTF-8"):
+            load_project(tmp_path)
+
+
+class TestPublicAndRestricted:
+    """What is public never lies inside what is restricted, nor the other way round."""
+
+    @pytest.mark.parametrize("key", ["public", "portal", "dagster_home"])
+    @pytest.mark.parametrize("place", ["var/restricted", "var/restricted/inside", "var", "."])
+    def test_they_are_kept_apart(self, project, key, place):
+        with pytest.raises(InputErrors, match=f"{key}: .*apart from `restricted`"):
+            project(**{key: place})
+
+    def test_a_link_does_not_hide_it(self, project, tmp_path):
+        (tmp_path / "var" / "restricted").mkdir(parents=True)
+        (tmp_path / "open").symlink_to(tmp_path / "var" / "restricted")
+        with pytest.raises(InputErrors, match="apart from `restricted`"):
+            project(public="open/public")
+
+
+
+class TestEnvironment:
+    def test_telemetry_is_off_and_dbt_writes_where_it_is_restricted(self, project, monkeypatch):
+        for name in ("DAGSTER_HOME", "DDG_RESTRICTED_DB", "DAGSTER_DISABLE_TELEMETRY", "DO_NOT_TRACK", "DBT_LOG_PATH",
+                     "GX_ANALYTICS_ENABLED"):  # fmt: skip
+            monkeypatch.setenv(name, "")
+            monkeypatch.delenv(name)
+        found = project()
+        found.prepare_environment()
+        assert os.environ["DAGSTER_DISABLE_TELEMETRY"] == "yes"
+        assert os.environ["DO_NOT_TRACK"] == "1"
+        assert os.environ["GX_ANALYTICS_ENABLED"] == "false"
+        assert os.environ["DAGSTER_HOME"] == str(found.dagster_home)
+        for name in ("DDG_RESTRICTED_DB", "DBT_LOG_PATH"):
+            assert os.environ[name].startswith(str(found.restricted))
+
+    def test_a_department_s_own_instance_is_used_where_it_names_one(self, project, monkeypatch, tmp_path):
+        monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "theirs"))
+        for name in ("DDG_RESTRICTED_DB", "DAGSTER_DISABLE_TELEMETRY", "DO_NOT_TRACK", "DBT_LOG_PATH", "GX_ANALYTICS_ENABLED"):
+            monkeypatch.setenv(name, "")
+        project().prepare_environment()
+        assert os.environ["DAGSTER_HOME"] == str(tmp_path / "theirs")

@@ -1,0 +1,116 @@
+"""``ddg run``: everything in one command, its answer and its exit code."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+
+class TestOneRelease:
+    def test_it_is_made_with_all_it_needs_and_nothing_else(self, small, ddg):
+        before = small.public_bytes()
+        answer = ddg("run", "statewide", "--json")
+        assert answer.code == 0, answer.err
+        found = answer.json
+        assert found["success"] is True
+        assert [outcome["release"] for outcome in found["outcomes"]] == ["statewide"]
+        (outcome,) = found["outcomes"]
+        assert outcome["published"] == str(small.published("statewide"))
+        assert (outcome["decision"], outcome["score"], outcome["cells"]) == ("release", -1, 2)
+        assert (outcome["small"], outcome["complementary"], outcome["problems"]) == (0, 0, [])
+        new = {name.split("/")[2] for name in small.public_bytes().keys() - before.keys() if name.startswith("public")}
+        assert new == {"statewide"}
+        with dg.DagsterInstance.get() as instance:
+            assert instance.get_run_by_id(found["run_id"]).status is dg.DagsterRunStatus.SUCCESS
+
+    def test_an_unknown_one_is_bad_input(self, ddg):
+        answer = ddg("run", "by_county")
+        assert answer.code == 2
+        assert "by_county" in answer.err
+        assert "by_age, by_sex, statewide" in answer.err
+
+
+class TestARunThatReleasesOnlyPart:
+    def test_says_what_was_not_released_and_why(self, small, ddg):
+        (small.project.expectations / "by_sex.json").unlink()
+        answer = ddg("run")
+        assert answer.code == 1
+        told = " ".join(answer.out.split())
+        assert "not released: by_age, by_sex did not pass the gate" in told or "by_sex did not pass the gate" in told
+        assert "`ddg suites` writes it" in told
+        assert f"statewide: {small.published('statewide')}" in answer.out
+        assert "by_sex: " not in answer.out.split("How it came about")[0].split("not released")[0]
+
+    def test_tells_programs_the_same(self, small, ddg):
+        (small.project.expectations / "by_sex.json").unlink()
+        answer = ddg("run", "--json")
+        assert answer.code == 1
+        found = answer.json
+        assert (found["success"], found["bad_input"]) == (False, False)
+        published = {one["release"]: one["published"] for one in found["outcomes"]}
+        assert published == {"by_age": None, "by_sex": None, "statewide": str(small.published("statewide"))}
+        (by_sex,) = [one for one in found["outcomes"] if one["release"] == "by_sex"]
+        assert any("suite_matches_contract" in problem for problem in by_sex["problems"])
+
+
+class TestBadInput:
+    def test_a_missing_source_file(self, small, ddg):
+        source = small.root / "cases.csv"
+        text = source.read_text()
+        source.unlink()
+        answer = ddg("run", "--json")
+        source.write_text(text)
+        assert answer.code == 2
+        assert answer.json["bad_input"] is True
+        assert "cases.csv" in answer.json["problems"][0]
+
+    def test_a_contract_that_does_not_fit_its_table(self, small, ddg):
+        models = small.project.dbt_project / "models" / "aggregates" / "releases.yml"
+        small.edit(models, "sex: {variable: sex}\n", "sex: {variable: sex, total: Both}\n")
+        answer = ddg("run", "statewide")
+        assert answer.code == 2
+        assert "statewide: dimensions.sex.total: found Both" in " ".join(answer.out.split())
+
+
+class TestSuites:
+    def test_they_are_current_after_a_run(self, ddg):
+        answer = ddg("suites", "--check")
+        assert answer.code == 0
+        assert answer.out.count(": current") == 3
+
+    def test_check_writes_nothing(self, small, ddg):
+        (small.project.expectations / "statewide.json").unlink()
+        answer = ddg("suites", "statewide", "--check")
+        assert answer.code == 1
+        assert "statewide.json: not current" in answer.out
+        assert not (small.project.expectations / "statewide.json").exists()
+
+    def test_they_are_written_for_review(self, small, ddg):
+        path = small.project.expectations / "statewide.json"
+        before = path.read_text()
+        path.unlink()
+        answer = ddg("suites", "statewide")
+        assert answer.code == 0
+        assert answer.out == f"{path}: written\n"
+        assert path.read_text() == before
+
+
+class TestStopping:
+    def test_ctrl_c_ends_it_without_a_traceback(self, small):
+        command = [Path(sys.executable).with_name("ddg"), "run", "--project", small.root]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+            log = small.project.restricted / "dbt" / "runs"
+            for _ in range(600):
+                if log.is_dir() and any(log.iterdir()):
+                    break
+                time.sleep(0.1)
+            running.send_signal(signal.SIGINT)
+            out, err = running.communicate(timeout=120)
+        assert running.returncode not in (0, None)
+        assert "Traceback" not in out + err
