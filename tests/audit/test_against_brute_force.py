@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 
 import pandas as pd
 from attacker.brute_force import Release, attack
@@ -86,18 +87,23 @@ def masked(draw, axes, declared, identities, figures, name, *, show_reason):
     if draw(st.booleans()):  # tables often leave out what is not there
         there = (unmasked[list(figures)] > 0).any(axis=1)
         unmasked = unmasked[there | (unmasked.index == 0)].reset_index(drop=True)
+    hidden = {
+        measure: pd.Series([draw(st.integers(0, 3)) == 0 for _ in unmasked.index], index=unmasked.index)
+        for measure in figures
+    }
+    return hide(axes, declared, identities, unmasked, hidden, name, show_reason=show_reason)
+
+
+def hide(axes, declared, identities, unmasked, also, name, *, show_reason):
+    """Hide what is small, and besides what ``also`` says and is not zero."""
     published = unmasked.copy()
-    for measure in figures:
+    for measure in declared:
         count = unmasked[governor(declared, measure)]
         small = (count >= 1) & (count <= UPPER)
-        if measure == governor(declared, measure):
-            chosen = pd.Series([draw(st.integers(0, 3)) == 0 for _ in count], index=count.index)
-            published[f"{measure} hidden"] = small | (chosen & (count > UPPER))
-        hidden = published[f"{governor(declared, measure)} hidden"]
+        hidden = small | (also[governor(declared, measure)] & (count > UPPER))
         published[measure] = unmasked[measure].astype(object).where(~hidden, None)
         codes = [("1" if not show_reason or s else "2") if h else "" for s, h in zip(small, hidden, strict=True)]
         published[f"{measure}_annotation_code"] = codes
-    published = published[[column for column in published.columns if not column.endswith(" hidden")]]
     contract = {
         "release": name,
         "title": name,
@@ -120,6 +126,32 @@ def single(draw):
     leaf_cells = list(itertools.product(*(leaves for _, _, leaves, _ in axes)))
     declared, identities, figures = draw(measures(leaf_cells))
     return draw(masked(axes, declared, identities, figures, "table", show_reason=draw(st.booleans())))
+
+
+def crowded(seed):
+    """Most cells hidden and nearly all margins there: what each row says by itself is not the whole story."""
+    rng = random.Random(seed)
+    sizes = rng.choice([(4, 4), (4, 4), (4, 3), (3, 2, 2), (2, 2, 2), (3, 3, 2)])
+    axes = []
+    for name, size in zip("abc", sizes, strict=False):
+        leaves = [f"{name}{i}" for i in range(size)]
+        consists = {leaf: {leaf} for leaf in leaves} | {f"{name} all": set(leaves)}
+        axes.append((name, {"variable": "other", "groups": 5, "total": f"{name} all"}, leaves, consists))
+    cells = list(itertools.product(*(leaves for _, _, leaves, _ in axes)))
+    counts = rng.choice([[3, 4, 5, 6], [1, 4, 5, 6], [0, 1, 4, 5, 7]])
+    figures = blocks(cells, rng) if len(sizes) == 2 else {cell: rng.choice(counts) for cell in cells}
+    unmasked = full_table(axes, {"n": figures})
+    margin = unmasked[[axis[0] for axis in axes]].isin([axis[1]["total"] for axis in axes]).any(axis=1)
+    also = {"n": pd.Series([rng.random() < (0.05 if is_margin else 0.9) for is_margin in margin], index=margin.index)}
+    return hide(axes, {"n": {"kind": "count"}}, [], unmasked, also, "table", show_reason=rng.random() < 0.5)
+
+
+def blocks(cells, rng):
+    """Give small counts in two blocks of a table and in one cell that connects them; elsewhere nothing."""
+    together = {cell: (cell[0] < "a2") == (cell[1] < "b2") for cell in cells}
+    connecting = rng.choice([cell for cell in cells if not together[cell]])
+    figures = {cell: rng.randint(1, 6) if together[cell] else 0 for cell in cells}
+    return figures | {connecting: rng.randint(1, UPPER)}
 
 
 @st.composite
@@ -205,6 +237,13 @@ class TestOneTable:
         contract, unmasked, _ = table
         whole = PublishedTable(parse_contract(contract, "test"), unmasked)
         agree([table], need, {"table": implied_margins(whole, rules(need, show_reason=True))})
+
+
+class TestCrowdedTable:
+    @MANY
+    @given(st.integers(0, 2**32).map(crowded), st.sampled_from([2, 3, 4]))
+    def test_the_audit_finds_exactly_what_exhaustive_search_finds(self, table, need):
+        agree([table], need, {})
 
 
 class TestLinkedTables:

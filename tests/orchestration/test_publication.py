@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 
+import dagster as dg
 import pytest
+
+
+PAIR = ("by_age/publication", "by_sex/publication")  # linked releases are published together or not at all
 
 
 @pytest.fixture
@@ -14,7 +19,8 @@ def refused(small):
 
     def run(release, *says):
         before = {key: value for key, value in small.public_bytes().items() if key.startswith("portal/")}
-        events = small.materialize(f"{release}/publication")
+        assets = PAIR if f"{release}/publication" in PAIR else [f"{release}/publication"]
+        events = small.materialize(*assets)
         assert not events.success
         assert events.materialized == []
         after = {key: value for key, value in small.public_bytes().items() if key.startswith("portal/")}
@@ -29,7 +35,7 @@ class TestACertifiedRelease:
     def test_is_published_again_without_harm(self, small):
         before = small.published("by_sex")
         bytes_before = {path.name: path.read_bytes() for path in before.iterdir()}
-        events = small.materialize("by_sex/publication")
+        events = small.materialize(*PAIR)
         assert events.success
         assert {path.name: path.read_bytes() for path in small.published("by_sex").iterdir()} == bytes_before
 
@@ -118,3 +124,26 @@ class TestNothingReleased:
     def test_a_store_that_leads_nowhere_is_refused(self, small, refused):
         shutil.rmtree(small.released("statewide"))
         refused("statewide")
+
+
+class TestLinkedReleases:
+    """An old version of one beside a new one of the other could tell what neither tells alone."""
+
+    def test_neither_is_published_where_one_is_void(self, small, refused):
+        small.edit(small.released("by_sex") / small.staged("by_sex").name, "Delta,F,84,", "Delta,F,85,")
+        refused("by_sex", "by_sex: the certificate is void")
+
+    def test_versions_that_did_not_pass_together_are_refused(self, small, refused):
+        old = small.released("by_age")
+        kept = old.with_name("kept")
+        shutil.copytree(old, kept)
+        time.sleep(1.1)  # a certificate is dated to the second
+        assert small.materialize("by_age/release", "by_sex/release").success
+        new = small.released("by_age")
+        shutil.rmtree(new)
+        kept.rename(new)
+        refused("by_sex", "by_age, by_sex: linked, but not released together", "materialize their `release` again")
+
+    def test_they_cannot_be_published_one_by_one(self, small):
+        with pytest.raises(dg.DagsterInvalidSubsetError):
+            small.materialize("by_sex/publication")

@@ -97,7 +97,7 @@ class TestAGoodRun:
 
     def test_what_only_changes_behind_suppressed_cells_changes_nothing_to_be_seen(self, small):
         """Two counties swap a case between the sexes: every published byte and everything in Dagster stays the same."""
-        steps = ["by_sex/masked", "by_age/masked", "by_sex/release", "by_age/release", "by_sex/publication"]
+        steps = ["by_sex/masked", "by_age/masked", "by_sex/release", "by_age/release", "by_sex/publication", "by_age/publication"]
 
         def seen():
             assert small.materialize(*steps).success
@@ -175,3 +175,16 @@ class TestARunThatFails:
         small.edit(small.root / "cases.csv", "Alpha,M,0-39,5,", "Alpha,M,0-39,1,")
         small.edit(small.root / "cases.csv", "Alpha,M,40+,24,", "Alpha,M,40+,1,")
         failing(1, "cannot be protected at level 'full'", "county=Alpha", others=["statewide"])
+
+    def test_because_of_something_unforeseen(self, small, failing, monkeypatch):
+        """An exception of a library may say anything, in its message and in those that it came from."""
+        from ddg_pipeline.orchestration import steps
+
+        def broken(*_given):
+            try:
+                raise KeyError("Quillfeather")
+            except KeyError as error:
+                raise ValueError("could not convert 48613") from error
+
+        monkeypatch.setattr(steps, "read_group", broken)
+        failing(1, "internal error: ValueError at test_secrets.py:")
