@@ -61,7 +61,7 @@ def protect_tables(
         rules = MaskingRules.of(rulebook, level, show_reason)
         found: list[Protection] = []
         for system in systems:
-            result = protect(system, rules, progress)
+            result = protect(system, rules, progress, hasty=show_reason != tries[-1])
             if isinstance(result, Unprotected):
                 failed = system, rules, result
                 break

@@ -59,13 +59,16 @@ class Unprotected:
     rows: list[Integers]
 
 
-def protect(system: System, rules: MaskingRules, progress: Progress | None = None) -> Protection | Unprotected:
+def protect(
+    system: System, rules: MaskingRules, progress: Progress | None = None, hasty: bool = False
+) -> Protection | Unprotected:
     """Choose the cells to hide.
 
     Args:
         system: The cells and relations; not changed.
         rules: The figures to obey.
         progress: Called with a stage's name, the steps done and the steps in all.
+        hasty: Stop at the first small cell that cannot be protected.
 
     Returns:
         The pattern with its proof, or what cannot be protected. Nothing in between.
@@ -73,7 +76,7 @@ def protect(system: System, rules: MaskingRules, progress: Progress | None = Non
     Raises:
         RefusedError: The finished pattern does not pass its own proof; nothing may be released.
     """
-    work = _Work(system, rules, progress or (lambda _stage, _done, _all: None))
+    work = _Work(system, rules, progress or (lambda _stage, _done, _all: None), hasty)
     work.certify()
     rows = work.satisfy_literal_rules()
     if work.impossible or rows:
@@ -91,8 +94,8 @@ def protect(system: System, rules: MaskingRules, progress: Progress | None = Non
 class _Work:
     """The state of one search for a pattern."""
 
-    def __init__(self, system: System, rules: MaskingRules, progress: Progress) -> None:
-        self.system, self.rules, self.progress = system, rules, progress
+    def __init__(self, system: System, rules: MaskingRules, progress: Progress, hasty: bool) -> None:
+        self.system, self.rules, self.progress, self.hasty = system, rules, progress, hasty
         self.status = system.initial_status(rules)
         self.bounds = Bounds(system, rules)
         self.finder = MoveFinder(system, rules, self.status)
@@ -115,18 +118,10 @@ class _Work:
         for number, cell in enumerate(small):
             self.progress("certificates among hidden cells", number, len(small))
             self._certify(cell, free=True)
-        hard = []
-        for number, cell in enumerate(small):
-            self.progress("hard", number, len(small))
-            missing = self.certificates.missing(cell)
-            if missing and self.finder.cheapest(cell, self._nearest(missing)) is None: hard.append(cell)
-        print('hard',len(hard))
-        for cell in hard:
-            self._certify_exactly(cell)
         for number, cell in enumerate(small):
             self.progress("complementary cells", number, len(small))
-            if cell not in self.impossible and not self._certify(cell, free=False):
-                self._certify_exactly(cell)
+            if not self._certify(cell, free=False) and not self._certify_exactly(cell) and self.hasty:
+                return
 
     def give_back(self) -> None:
         """Publish again every complementary cell that nothing needs, the dearest first."""
@@ -175,7 +170,7 @@ class _Work:
         """Where some of many differences would do, try the nearest; the exact search looks at the rest."""
         return missing if self.rules.every_value else missing[:_NEAREST]
 
-    def _certify_exactly(self, cell: int) -> None:
+    def _certify_exactly(self, cell: int) -> bool:
         while self.certificates.missing(cell):
             try:
                 move = cheapest_move(
@@ -186,9 +181,10 @@ class _Work:
                 move = None
             if move is None:
                 self.impossible.append(cell)
-                return
+                return False
             self._accept(move)
             self._accept_multiples(cell, move)
+        return True
 
     def _accept_multiples(self, cell: int, move: Move) -> None:
         """The same change backwards, or several times over, may serve as well and hides nothing more."""

@@ -71,10 +71,17 @@ def feasible_values(puzzle: Puzzle, cells=None, up_to: int = 60) -> dict:
         cells: Which cells to answer for; all by default.
         up_to: Values above are not tried (a cell without an upper bound has any number of them).
     """
-    domain = {cell: (low, _ENDLESS if high is None else high) for cell, (low, high) in puzzle.bounds.items()}
-    asked = list(puzzle.bounds if cells is None else cells)
-    found: dict = {cell: set() for cell in asked}
-    rows = [(list(row.terms.items()), row.low, row.high) for row in puzzle.rows]
+    found: dict = {cell: set() for cell in (puzzle.bounds if cells is None else cells)}
+    for names, rows in _connected(puzzle):
+        asked = [cell for cell in names if cell in found]
+        if asked:
+            _search_component({cell: puzzle.bounds[cell] for cell in names}, rows, asked, found, up_to)
+    return found
+
+
+def _search_component(bounds, rows, asked, found, up_to):
+    domain = {cell: (low, _ENDLESS if high is None else high) for cell, (low, high) in bounds.items()}
+    rows = [(list(row.terms.items()), row.low, row.high) for row in rows]
     rows_of: dict = {cell: [] for cell in domain}
     for number, (terms, *_) in enumerate(rows):
         for cell, _ in terms:
@@ -82,7 +89,7 @@ def feasible_values(puzzle: Puzzle, cells=None, up_to: int = 60) -> dict:
     problem = rows, rows_of
     domain = _squeeze(problem, domain, range(len(rows)))
     if domain is None:
-        return found
+        return
     for cell in asked:
         for value in range(domain[cell][0], min(domain[cell][1], up_to) + 1):
             if value in found[cell]:
@@ -91,7 +98,6 @@ def feasible_values(puzzle: Puzzle, cells=None, up_to: int = 60) -> dict:
             if solution is not None:
                 for other in asked:
                     found[other].add(solution[other])
-    return found
 
 
 def _complete(problem, domain, last):

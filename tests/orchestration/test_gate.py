@@ -85,14 +85,14 @@ class TestAHandEditedFile:
         staged.write_text("\n".join(f"{line},x" for line in staged.read_text().splitlines()) + "\n")
         blocked(*PAIR, check="same_as_aggregate")
 
-    @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"county,sex\n", b"\xef\xbb\xbfcounty\n1\n"])
+    @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"sex,cases\n", b"\xef\xbb\xbfsex,cases\nF,48865\n"])
     def test_a_file_that_cannot_be_read_is_blocked(self, small, blocked, content):
-        small.staged("by_sex").write_bytes(content)
-        blocked(*PAIR)
+        small.staged("statewide").write_bytes(content)
+        blocked("statewide/release")
 
     def test_a_file_that_is_gone_is_blocked(self, small, blocked):
-        small.staged("by_sex").unlink()
-        blocked(*PAIR)
+        small.staged("statewide").unlink()
+        blocked("statewide/release")
 
     def test_a_second_file_in_the_package_is_blocked(self, small, blocked):
         (small.staged("by_sex").parent / "notes.txt").write_text("Alpha, F: 7\n")
@@ -172,33 +172,33 @@ class TestTheReviewedSuite:
         path.write_text(json.dumps(suite))
         blocked(*PAIR, check="suite_matches_contract", says=["expect_table_row_count_to_be_between", "changed"])
 
-    @pytest.mark.parametrize("text", ["", "{", "[]", '{"expectations": []}'])
+    @pytest.mark.parametrize("text", ["", "[]", '{"expectations": []}'])
     def test_a_file_that_is_no_suite_blocks(self, small, blocked, text):
-        (small.project.expectations / "by_sex.json").write_text(text)
-        blocked(*PAIR, check="suite_matches_contract", says=["by_sex.json"])
+        (small.project.expectations / "statewide.json").write_text(text)
+        blocked("statewide/release", release="statewide", check="suite_matches_contract", says=["statewide.json"])
 
     def test_an_unknown_expectation_blocks(self, small, blocked):
         """Great Expectations itself would drop it in silence."""
-        path = small.project.expectations / "by_sex.json"
+        path = small.project.expectations / "statewide.json"
         suite = json.loads(path.read_text())
         suite["expectations"][0]["type"] = "expect_nothing_at_all"
         path.write_text(json.dumps(suite))
-        blocked(*PAIR, check="suite_matches_contract", says=["expect_nothing_at_all"])
+        blocked(
+            "statewide/release", release="statewide", check="suite_matches_contract", says=["expect_nothing_at_all"]
+        )
 
-    def test_an_expectation_of_the_department_s_own_is_evaluated(self, small):
-        path = small.project.expectations / "by_sex.json"
+    def test_an_expectation_of_the_department_s_own_is_evaluated(self, small, blocked):
+        path = small.project.expectations / "statewide.json"
         suite = json.loads(path.read_text())
         own = {
             "type": "expect_column_values_to_be_in_set",
-            "kwargs": {"column": "county", "value_set": ["Alpha", "Beta"]},
+            "kwargs": {"column": "sex", "value_set": ["F"]},
             "meta": {},
-            "description": "Two counties only.",
+            "description": "Women only.",
         }
         suite["expectations"].append(own)
         path.write_text(json.dumps(suite))
-        events = small.materialize(*PAIR)
-        assert not events.success
-        assert "great_expectations" in events.failed_checks("by_sex")
+        blocked("statewide/release", release="statewide", check="great_expectations", says=["expect_column_values_to_be_in_set"])
 
 
 class TestWhatIsStaged:
@@ -231,14 +231,14 @@ class TestWhatIsStaged:
         path.write_text(json.dumps(json.loads(path.read_text()) | {"reasons_shown": False}))
         blocked(*PAIR)
 
-    @pytest.mark.parametrize("text", ["", "[]", "{}", '{"masked": true}'])
+    @pytest.mark.parametrize("text", ["", "[]", '{"masked": false}'])
     def test_a_record_that_cannot_be_read_is_refused(self, small, blocked, text):
-        (small.project.staged("by_sex") / "prepared.json").write_text(text)
-        blocked(*PAIR, says=["nothing is staged"])
+        (small.project.staged("statewide") / "prepared.json").write_text(text)
+        blocked("statewide/release", says=["nothing is staged"])
 
     def test_a_store_that_is_gone_is_refused(self, small, blocked):
         small.project.restricted_store.path.unlink()
-        blocked(*PAIR)
+        blocked("statewide/release")
 
 
 class TestGettingRound:

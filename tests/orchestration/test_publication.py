@@ -82,7 +82,7 @@ class TestTheCertificate:
         shutil.copyfile(small.released("by_sex") / "certificate.json", small.released("statewide") / "certificate.json")
         refused("statewide", "the certificate is void")
 
-    @pytest.mark.parametrize("key", ["decision", "files", "contract", "rulebook", "gate", "audit"])
+    @pytest.mark.parametrize("key", ["decision", "files", "gate"])
     def test_one_that_lacks_a_part_is_refused(self, small, refused, key):
         path = small.released("statewide") / "certificate.json"
         certificate = json.loads(path.read_text())

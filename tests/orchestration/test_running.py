@@ -29,12 +29,6 @@ class TestOneRelease:
         with dg.DagsterInstance.get() as instance:
             assert instance.get_run_by_id(found["run_id"]).status is dg.DagsterRunStatus.SUCCESS
 
-    def test_a_linked_one_takes_the_other_along(self, ddg):
-        answer = ddg("run", "by_sex", "--json")
-        assert answer.code == 0
-        assert [outcome["release"] for outcome in answer.json["outcomes"]] == ["by_age", "by_sex"]
-        assert all(outcome["published"] for outcome in answer.json["outcomes"])
-
     def test_an_unknown_one_is_bad_input(self, ddg):
         answer = ddg("run", "by_county")
         assert answer.code == 2
@@ -57,41 +51,35 @@ class TestARunThatReleasesOnlyPart:
 
 class TestBadInput:
     def test_a_missing_source_file(self, small, ddg):
-        source = small.root / "cases.csv"
-        text = source.read_text()
-        source.unlink()
-        answer = ddg("run", "--json")
-        source.write_text(text)
+        (small.root / "cases.csv").unlink()
+        answer = ddg("run", "by_sex", "--json")
         assert answer.code == 2
         found = answer.json
         assert (found["success"], found["bad_input"]) == (False, True)
         assert "cases.csv" in found["problems"][0]
-        assert {outcome["release"]: outcome["published"] for outcome in found["outcomes"]} == dict.fromkeys(
-            ("by_age", "by_sex", "statewide")
-        )
+        assert {outcome["release"]: outcome["published"] for outcome in found["outcomes"]} == {
+            "by_age": None, "by_sex": None,
+        }, "a linked release comes along"  # fmt: skip
 
-    def test_a_contract_that_does_not_fit_its_table(self, small, ddg):
+    def test_a_contract_that_does_not_fit_its_table(self, small):
         models = small.project.dbt_project / "models" / "aggregates" / "releases.yml"
         small.edit(models, "sex: {variable: sex}\n", "sex: {variable: sex, total: Both}\n")
-        answer = ddg("run", "statewide")
-        assert answer.code == 2
-        assert "statewide: dimensions.sex.total: found Both" in " ".join(answer.out.split())
+        events = small.materialize("statewide/masked")
+        assert not events.success
+        assert "statewide: dimensions.sex.total: found Both" in events.failures
 
 
 class TestSuites:
-    def test_they_are_compared_or_written_for_review(self, small, ddg):
+    """`ddg suites` wrote those of the small project; they go into version control after review."""
+
+    def test_they_can_be_checked_without_writing(self, small, ddg):
         path = small.project.expectations / "statewide.json"
-        before = path.read_text()
         path.unlink()
-        checked = ddg("suites", "--check")
-        assert checked.code == 1
-        assert f"{path}: not current" in checked.out
-        assert checked.out.count(": current") == 2
-        assert not path.exists(), "a check writes nothing"
-        written = ddg("suites", "statewide")
-        assert written.code == 0
-        assert written.out == f"{path}: written\n"
-        assert path.read_text() == before
+        answer = ddg("suites", "--check")
+        assert answer.code == 1
+        assert f"{path}: not current" in answer.out
+        assert answer.out.count(": current") == 2
+        assert not path.exists()
 
 
 class TestStopping:

@@ -1,0 +1,63 @@
+"""What masking promises, tried on random tables against a reader who tries every completion."""
+
+import os
+
+from hypothesis import HealthCheck, event, given, settings
+
+from ddg_pipeline.errors import RefusedError
+from ddg_pipeline.masking import mask
+
+from . import oracle
+from .problems import hidden_cells, problems
+
+EXAMPLES = int(os.environ.get("DDG_EXAMPLES", "120"))
+PATTERNS_AT_MOST = 9  # cells that may be hidden, for every pattern of them to be tried
+
+
+class TestAnyTable:
+    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(problem=problems())
+    def test_is_published_safely_or_not_at_all(self, rulebook, problem):
+        knowledge = oracle.know(problem.tables)
+        try:
+            masked = mask(problem.bound(), rulebook)
+        except RefusedError as refusal:
+            event("refused")
+            assert "fails its own proof" not in str(refusal)
+            assert_no_pattern_would_do(problem, knowledge)
+            return
+        event("masked")
+        assert_only_what_must_be_is_hidden(problem, knowledge, masked)
+        hidden, _ = hidden_cells(problem, masked)
+        shown = {one.reasons_shown for one in masked}
+        assert shown == ({True} if problem.show_reason else {False} if problem.show_reason is False else shown)
+        reader = oracle.Reader(knowledge, hidden, all(shown))
+        assert oracle.unprotected(reader, problem.level) == []
+        if problem.level != "exact":
+            assert oracle.broken_rows(knowledge, hidden) == []
+
+
+def assert_only_what_must_be_is_hidden(problem, knowledge, masked):
+    hidden, codes = hidden_cells(problem, masked)
+    assert hidden <= knowledge.carried
+    for cell in knowledge.carried:
+        value = knowledge.values[cell]
+        assert value > 0 or cell not in hidden, "a zero is hidden"
+        assert not oracle.SMALLEST <= value <= oracle.LARGEST or cell in hidden, "a small count is shown"
+        # a cell that stands in several tables has one code in all of them
+        [code] = codes[cell]
+        if cell not in hidden:
+            assert code == ""
+        elif masked[0].reasons_shown:
+            assert code == ("1" if value <= oracle.LARGEST else "2")
+
+
+def assert_no_pattern_would_do(problem, knowledge):
+    for reasons in (True, False) if problem.show_reason is None else (problem.show_reason,):
+        if len(knowledge.hideable) <= PATTERNS_AT_MOST:
+            assert not oracle.some_pattern_protects(knowledge, problem.level, reasons)
+        else:
+            # whatever is hidden besides can only leave more tables possible
+            everything = knowledge.small & knowledge.carried | knowledge.hideable
+            reader = oracle.Reader(knowledge, everything, reasons)
+            assert oracle.unprotected(reader, problem.level) or oracle.broken_rows(knowledge, everything)
