@@ -94,7 +94,7 @@ class _Audit:
             *self._contradictions(decisions),
             *amounts_determined(self._tables),
         ]
-        findings += self._by_margin(findings)
+        findings += self._by_margin(findings, outcomes)
         carried = sum(int((table.lattice.row >= 0).sum()) * len(counts(table)) for table in self._tables)
         return AuditReport(
             tables=tuple(table.published.place for table in self._tables),
@@ -203,11 +203,11 @@ class _Audit:
         table = self._tables[hidden.table]
         governor = table.contract.governor(hidden.measure)
         if governor == hidden.measure:
-            return outcome.complete and min(outcome.seen, default=0) > table.rules.upper
-        behind = int(self._knowledge.number[hidden.table, governor][hidden.cell])
-        if behind in outcomes:
-            return outcomes[behind].lower > table.rules.upper
-        return int(self._knowledge.lower[behind]) > table.rules.upper
+            lower = min(outcome.seen) if outcome.complete else outcome.lower
+        else:
+            behind = int(self._knowledge.number[hidden.table, governor][hidden.cell])
+            lower = outcomes[behind].lower if behind in outcomes else int(self._knowledge.lower[behind])
+        return lower > table.rules.upper
 
     def _contradictions(self, decisions: Decisions) -> Iterator[Finding]:
         for label in decisions.contradictory:
@@ -226,12 +226,14 @@ class _Audit:
     def _hopeless(self, hidden: Hidden, decisions: Decisions) -> bool:
         return bool(np.isin(hidden.unknown, decisions.impossible))
 
-    def _by_margin(self, findings: Iterable[Finding]) -> Iterator[Finding]:
+    def _by_margin(self, findings: Iterable[Finding], outcomes: Mapping[int, Outcome]) -> Iterator[Finding]:
         said = {str(finding.cell) for finding in findings}
         for hidden in determined_by_margins(self._knowledge):
             cell = self._name(hidden)
-            if str(cell) not in said:
-                yield Finding(FindingKind.BY_MARGIN, cell)
+            outcome = outcomes.get(hidden.unknown)
+            if outcome is None or str(cell) in said or self._never_small(hidden, outcome, outcomes):
+                continue
+            yield Finding(FindingKind.BY_MARGIN, cell)
 
     def _name(self, hidden: Hidden) -> Cell:
         return name_cell(self._tables[hidden.table], hidden.measure, hidden.cell)

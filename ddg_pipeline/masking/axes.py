@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ddg_pipeline.contract.bind import Axis
+from ddg_pipeline.contract.hierarchy import Hierarchy
 from ddg_pipeline.masking.swaps import Swap, Swaps
 
 
@@ -117,10 +118,11 @@ class AxisNodes:
 def axis_nodes(axis: Axis) -> AxisNodes:
     """Derive the nodes of a dimension from the labels in the table and the declared hierarchies."""
     if not axis.additive:
-        return AxisNodes(axis.name, axis.labels, len(axis.labels), (), None)
+        return AxisNodes(axis.name, tuple(sorted(axis.labels)), len(axis.labels), (), None)
     parent_maps = _parent_maps(axis)
-    groups = list(dict.fromkeys(parent for up in parent_maps for parent in up.values() if parent != axis.total))
-    leaves = [label for label in axis.labels if label not in groups and label != axis.total]
+    # sorted, so that the order of the rows decides nothing
+    groups = sorted({parent for up in parent_maps for parent in up.values() if parent != axis.total})
+    leaves = sorted(label for label in axis.labels if label not in groups and label != axis.total)
     extent = _extents([*leaves, *groups, axis.total], axis)
     everyone = set().union(*(extent[leaf] for leaf in leaves))
     if any(axis.total in up.values() for up in parent_maps):
@@ -137,15 +139,17 @@ def axis_nodes(axis: Axis) -> AxisNodes:
         labels.append(total)
     position = {label: node for node, label in enumerate(labels)}
     sums: list[tuple[str | None, list[str]]] = []
-    for up in parent_maps or [{}]:
+    for up, hierarchy in zip(parent_maps or [{}], axis.hierarchies or [Hierarchy({})], strict=True):
         sums += [(group, [child for child, parent in up.items() if parent == group]) for group in groups]
         if needs_total:
             rest = [leaf for leaf in leaves if extent[leaf] <= everyone]
+            own = set(hierarchy.parents)
+            # a group without parts in the table is a part of the total in its own grouping before any other
+            rest = [leaf for leaf in rest if leaf in own] + [leaf for leaf in rest if leaf not in own]
             sums.append((total, _parts_of_total(total, up, rest, extent)))
     relations = [(position[parent], tuple(sorted(position[part] for part in parts))) for parent, parts in sums if parts]
-    return AxisNodes(
-        axis.name, tuple(labels), len(leaves), tuple(dict.fromkeys(relations)), position[total] if needs_total else None
-    )
+    node_of_total = position[total] if needs_total else None
+    return AxisNodes(axis.name, tuple(labels), len(leaves), tuple(dict.fromkeys(relations)), node_of_total)
 
 
 def _parent_maps(axis: Axis) -> list[dict[str, str]]:
@@ -186,8 +190,12 @@ def _parts_of_total(
     total: str | None, up: Mapping[str, str], leaves: Sequence[str], extent: Mapping[str | None, set[str]]
 ) -> list[str]:
     """List what the total consists of in one grouping: what the grouping says, or its broadest groups; and the rest."""
-    tops = [child for child, parent in up.items() if parent == total]
-    if not tops:
-        tops = [group for group in dict.fromkeys(up.values()) if group not in up]
-    covered = set().union(*(extent[top] for top in tops))
-    return [*tops, *(leaf for leaf in leaves if not extent[leaf] & covered)]
+    parts = [child for child, parent in up.items() if parent == total]
+    if not parts:
+        parts = [group for group in dict.fromkeys(up.values()) if group not in up]
+    covered = set().union(*(extent[part] for part in parts))
+    for leaf in leaves:
+        if not extent[leaf] & covered:
+            parts.append(leaf)
+            covered |= extent[leaf]
+    return parts

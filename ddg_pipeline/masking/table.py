@@ -111,7 +111,9 @@ def _known_margins(protection: Protection, cube: Cube) -> pd.DataFrame:
     known = system.present & ~system.carried & np.isin(protection.status, (Status.KNOWN, Status.ZERO))
     where = np.argwhere(known[cube.ids])
     columns: dict[str, Any] = {
-        axis.name: [axis.labels[node] for node in where[:, position]] for position, axis in enumerate(cube.axes)
+        # as objects, so that a total without a label stays None
+        axis.name: pd.Series([axis.labels[node] for node in where[:, position]], dtype="object")
+        for position, axis in enumerate(cube.axes)
     }
     columns[cube.measure] = system.values[cube.ids[tuple(where.T)]]
     return pd.DataFrame(columns)

@@ -233,18 +233,23 @@ def check(project: Project, tables: Sequence[BoundTable], progress: Progress | N
 
     rulebook = rulebook_of(tables)
     staged = [_read_staged(project, bound) for bound in tables]
-    masked = assess_group(tables, rulebook)[0].decision == "mask"
-    if any(one.masked is not masked for one in staged):
-        names = ", ".join(one.contract.release for one in staged)
-        raise RefusedError(f"{names}: staged otherwise than the assessment decides; materialize it again from `masked`")
-    frames = [read_csv_file(one.package / package_names(one.contract).csv)[1] for one in staged]
+    assessments = assess_group(tables, rulebook)
+    masked = assessments[0].decision == "mask"
+    for one, assessment in zip(staged, assessments, strict=True):
+        if one.masked is not masked or one.assessment != assessment.to_json_dict():
+            release = one.contract.release
+            raise RefusedError(
+                f"{release}: staged otherwise than the assessment says now; materialize {release}/masked again"
+            )
+    read = [read_csv_file(one.package / package_names(one.contract).csv) for one in staged]
+    frames = [frame for _, frame in read]
     report = None
     if masked:
         shown = all(one.reasons_shown for one in staged)
         report = attack(tables, frames, rulebook, shown, progress).redacted()
     return [
-        _check(project, one, bound, frame, rulebook, report)
-        for one, bound, frame in zip(staged, tables, frames, strict=True)
+        _check(project, one, bound, judged, rulebook, report)
+        for one, bound, judged in zip(staged, tables, read, strict=True)
     ]
 
 
@@ -252,13 +257,14 @@ def _check(
     project: Project,
     staged: Staged,
     bound: BoundTable,
-    frame: pd.DataFrame,
+    judged: tuple[bytes, pd.DataFrame],
     rulebook: Rulebook,
     report: AuditReport | None,
 ) -> Checked:
     from ddg_pipeline.publishing import package_names
     from ddg_pipeline.quality import load_suite, row_parameters, suite_differences, validate
 
+    data, frame = judged
     differences = _differences(frame, bound, rulebook)
     path = project.expectations / f"{staged.contract.release}.json"
     try:
@@ -270,6 +276,8 @@ def _check(
         problems = (*problems, f"{path.name} is not the suite of this contract: `ddg suites` writes it anew for review")
     csv = staged.package / package_names(staged.contract).csv
     gate = validate(csv, suite, row_parameters(staged.contract, bound.frame))
+    if gate.sha256 != hashlib.sha256(data).hexdigest():
+        differences = (*differences, "the file was changed while it was judged")
     return Checked(staged, suite, problems, differences, gate, report)
 
 

@@ -51,7 +51,7 @@ def one_way(contract, rules):
     return run
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def shared_data():
     """Find the public data sets that are not part of the project, or skip."""
     beside = Path(__file__).resolve().parents[3] / "shared" / "data"

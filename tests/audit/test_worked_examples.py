@@ -39,9 +39,7 @@ class TestExample2:
         assert one_way(self.VALUES, self.TOTAL, codes, level="exact").safe
 
     def test_with_a_complementary_cell_they_are_anything_from_one_to_ten(self, one_way):
-        assert one_way(
-            self.VALUES, self.TOTAL, {"A1": SMALL, "A3": SMALL, "A2": COMPLEMENTARY}, level="full"
-        ).safe
+        assert one_way(self.VALUES, self.TOTAL, {"A1": SMALL, "A3": SMALL, "A2": COMPLEMENTARY}, level="full").safe
 
 
 class TestExample4:

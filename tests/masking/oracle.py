@@ -86,12 +86,16 @@ class Axis:
                     yield parent, children
         if everything is None and len(self.nodes) == 1:
             return
-        for below in self.children or [{}]:
+        for below, up in zip(self.children or [{}], self.parents or [{}], strict=True):
             inner = {child for children in below.values() for child in children}
-            tops = below.get(everything) or [group for group in below if group not in inner]
-            covered = set().union(*(self.extent(top) for top in tops))
-            rest = [leaf for leaf in self.leaves if self.extent(leaf) <= self.everyone]
-            yield everything, [*tops, *(leaf for leaf in rest if not self.extent(leaf) & covered)]
+            parts = list(below.get(everything) or [group for group in below if group not in inner])
+            covered = set().union(*(self.extent(part) for part in parts))
+            # a group without parts in the table is a part of the total in its own grouping only
+            for leaf in sorted(self.leaves, key=lambda leaf, own=set(up.values()): leaf not in own):
+                if self.extent(leaf) <= self.everyone and not self.extent(leaf) & covered:
+                    parts.append(leaf)
+                    covered |= self.extent(leaf)
+            yield everything, parts
 
 
 @dataclass

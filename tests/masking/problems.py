@@ -209,7 +209,7 @@ def _tabulate(
     """Add margins to the innermost rows: each kind carried or not, and of the carried ones perhaps not every row."""
     choices = []
     for axis in axes:
-        groups = sorted(g for g in axis.groups if source.random() < 0.75)
+        groups = [g for g in sorted(axis.groups) if source.random() < 0.75]
         choices.append([*axis.labels, *groups, *([axis.total] if axis.total is not None else [])])
     rows: dict[tuple[str, ...], dict[str, int]] = {}
     for coordinate in itertools.product(*choices):

@@ -74,6 +74,29 @@ class TestAHandEditedFile:
         small.edit(staged, line, line.replace("Gamma,F,0,,", "Gamma,F,,1,Cell suppressed for small numbers", 1))
         blocked(*PAIR)
 
+    def test_a_false_reason_is_blocked(self, small, blocked):
+        """Alpha's men, 29 of them, as the small ones, and the women as those hidden to protect them."""
+        staged = small.staged("by_sex")
+        lines = {line.rsplit(",")[1]: line for line in staged.read_text().splitlines() if line.startswith("Alpha,")}
+        text = staged.read_text().replace(lines["F"], "women").replace(lines["M"], "men")
+        swapped = {"women": lines["M"].replace("Alpha,M", "Alpha,F"), "men": lines["F"].replace("Alpha,F", "Alpha,M")}
+        for name in ("women", "men"):
+            text = text.replace(name, swapped[name])
+        staged.write_text(text)
+        blocked(*PAIR)
+
+    def test_a_file_that_is_changed_while_it_is_judged_is_blocked(self, small, blocked, monkeypatch):
+        from ddg_pipeline import quality
+
+        judge, staged = quality.validate, small.staged("statewide")
+
+        def slow(path, *rest):
+            staged.write_text(staged.read_text().replace("M,57068", "M,57069"))
+            return judge(path, *rest)
+
+        monkeypatch.setattr(quality, "validate", slow)
+        blocked("statewide/release", release="statewide", check="same_as_aggregate", says=["changed while it was judged"])
+
     def test_a_row_that_is_left_out_is_blocked(self, small, blocked):
         staged = small.staged("by_sex")
         line = next(line for line in staged.read_text().splitlines() if line.startswith("Delta,F,"))
@@ -217,14 +240,16 @@ class TestWhatIsStaged:
     def test_a_record_that_says_it_was_not_masked_is_refused(self, small, blocked):
         path = small.project.staged("by_sex") / "prepared.json"
         path.write_text(json.dumps(json.loads(path.read_text()) | {"masked": False}))
-        blocked(*PAIR, says=["staged otherwise than the assessment decides"])
+        blocked(*PAIR, says=["by_sex: staged otherwise than the assessment says now; materialize by_sex/masked again"])
 
-    def test_a_record_that_decides_otherwise_is_refused(self, small, blocked):
+    @pytest.mark.parametrize(("key", "value"), [("decision", "release"), ("safe_harbor", "Safe Harbor is met."), ("steps", [])])
+    def test_a_record_of_another_assessment_is_refused(self, small, blocked, key, value):
+        """Edited by hand, or left from before the rulebook changed: the report would publish it."""
         path = small.project.staged("by_sex") / "prepared.json"
         record = json.loads(path.read_text())
-        record["assessment"]["decision"] = "release"
+        record["assessment"][key] = value
         path.write_text(json.dumps(record))
-        blocked(*PAIR)
+        blocked(*PAIR, says=["by_sex: staged otherwise than the assessment says now"])
 
     def test_a_record_that_hides_that_reasons_are_shown_is_refused(self, small, blocked):
         path = small.project.staged("by_sex") / "prepared.json"

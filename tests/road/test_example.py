@@ -8,6 +8,7 @@ import io
 import json
 import stat
 
+import dagster as dg
 import pytest
 
 from ddg_pipeline.contract.model import MeasureKind
@@ -134,8 +135,14 @@ class TestAMaskedTable:
         contract, rows = example.contract(release), example.published(release)
         codes = [row[f"{measure}_annotation_code"] for measure in contract.counts for row in rows]
         outcome = example.outcome(release)
-        assert (outcome["small"], outcome["complementary"]) == (codes.count("1"), codes.count("2"))
-        assert outcome["cells"] == len(codes)
+        small = sum(f[measure] in SMALL for measure in contract.counts for f in example.aggregate(release).values())
+        assert (outcome["cells"], outcome["small"]) == (len(codes), small)
+        assert outcome["complementary"] == len([code for code in codes if code]) - small
+
+    def test_tells_the_reason_only_where_the_contract_shows_it(self, example, release):
+        contract, rows = example.contract(release), example.published(release)
+        codes = {row[f"{measure}_annotation_code"] for measure in contract.counts for row in rows}
+        assert codes == ({"", "1"} if contract.suppression.show_reason is False else {"", "1", "2"})
 
 
 class TestTheTableThatMayGoOut:
@@ -205,10 +212,12 @@ class TestAPlantedUnsafeValue:
     def gate(self, example, public_before):
         staged = example.staged(self.RELEASE)
         lines = staged.read_text(encoding="utf-8").splitlines()
-        number = next(n for n, line in enumerate(lines) if ",,1,Cell suppressed" in line)
-        lines[number] = lines[number].replace(",,1,Cell", ",7,1,Cell")
+        number = next(n for n, line in enumerate(lines) if ",,1," in line)
+        lines[number] = lines[number].replace(",,1,", ",7,1,")
+        before = staged.read_bytes()
         staged.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        return self.materialize(example, "release"), lines[number].split(",")
+        yield self.materialize(example, "release"), lines[number].split(",")
+        staged.write_bytes(before)
 
     def materialize(self, example, step):
         with pytest.MonkeyPatch.context() as patch:
@@ -223,11 +232,17 @@ class TestAPlantedUnsafeValue:
         assert {path: path.read_bytes() for path in example.package(self.RELEASE).iterdir()} == public_before
         assert example.project.public_store.current(self.RELEASE).name == "1"
 
-    def test_is_told_by_its_coordinates(self, gate):
+    def test_is_told_by_its_coordinates(self, example, gate):
+        from ddg_pipeline.orchestration.release_assets import release_key
+
         done, (county, period, sex, *_) = gate
-        assert "great_expectations" in done.stderr
-        for label in (county, period, sex):
-            assert label
+        key = dg.AssetCheckKey(release_key(self.RELEASE), "great_expectations")
+        with dg.DagsterInstance.from_config(str(example.project.dagster_home)) as instance:
+            record = instance.event_log_storage.get_latest_asset_check_execution_by_key([key])[key]
+        found = record.event.dagster_event.event_specific_data
+        assert not found.passed
+        told = "\n".join(str(value.value) for value in found.metadata.values())
+        assert f"county={county}, period={period}, sex={sex}" in told
 
     def test_is_not_published_by_running_the_last_asset_alone(self, example, gate, public_before):
         done = self.materialize(example, "publication")
