@@ -82,6 +82,7 @@ class _Audit:
             self._knowledge.implied,
             list(questions.values()),
             self._deadline,
+            redundant=self._knowledge.system.label[self._knowledge.redundant],
             start=self._start(),
             seed=self._seed,
             progress=self._progress,

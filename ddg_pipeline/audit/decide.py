@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ddg_pipeline.audit.cells import NO_LIMIT
 from ddg_pipeline.audit.contradictions import repair
 from ddg_pipeline.audit.lattice import Booleans, Integers
 from ddg_pipeline.audit.propagation import redundant_rows
@@ -40,6 +41,7 @@ def decide(
     questions: Sequence[Question],
     deadline: Deadline,
     *,
+    redundant: Integers | None = None,
     start: Integers | None = None,
     seed: int = 0,
     progress: Progress | None = None,
@@ -51,17 +53,24 @@ def decide(
         implied: Per unknown, whether nobody publishes it.
         questions: What to find out.
         deadline: When to stop.
+        redundant: Labels of rows that follow from the others, so that they need not be solved.
         start: A solution for all unknowns, if one is at hand; it is checked.
         seed: Seed of all random choices.
         progress: Called with the stage, questions answered, and questions.
     """
-    repaired = repair(without_free_parents(system, implied))
+    free = implied & (system.lower == 0) & (system.upper >= NO_LIMIT)
+    repaired = repair(without_free_parents(system, free))
     settled = repaired.propagated.settled
     narrowed = repaired.propagated.system
     ledger = Ledger(questions, narrowed.lower, narrowed.upper)
     fixed = narrowed.lower == narrowed.upper
-    # what propagation fixed has told the rows everything it has to tell
-    small = _without_fixed(narrowed, fixed).merged()
+    # propagation has used every row; of what is left to solve, some rows say nothing new
+    needed = (
+        narrowed
+        if len(repaired.dropped)
+        else narrowed.keep_rows(~np.isin(narrowed.label, () if redundant is None else redundant))
+    )
+    small = without_free_parents(_without_fixed(needed, fixed).merged(), free & ~fixed)
     small = small.keep_rows(~redundant_rows(small))
     by_unknown: dict[int, list[int]] = {}
     for number, question in enumerate(questions):

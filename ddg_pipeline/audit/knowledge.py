@@ -21,6 +21,7 @@ from ddg_pipeline.audit.cells import NO_LIMIT, Column, Reason
 from ddg_pipeline.audit.lattice import Booleans, Integers, Sums
 from ddg_pipeline.audit.published import ReadTable
 from ddg_pipeline.audit.ratios import Interval, Ratio, denominator_range, factors, numerator_range, read_ratios
+from ddg_pipeline.audit.redundancy import redundant_sums
 from ddg_pipeline.audit.system import Rows, System
 from ddg_pipeline.contract.model import MeasureKind
 from ddg_pipeline.errors import InputError, InputErrors
@@ -101,6 +102,7 @@ class Knowledge:
         upper: Per unknown, the most it can be, before any row is used.
         implied: Per unknown, whether no table shows or hides it: it only stands between cells that a table has.
         system: The rows in which something is hidden.
+        redundant: Per row of the system, whether it follows from the others.
         hidden: Every hidden count.
         mismatches: Published figures that contradict each other, with nothing hidden between them.
         ratio_range: Per unknown, what published statistics alone leave of it.
@@ -113,6 +115,7 @@ class Knowledge:
     upper: Integers
     implied: Booleans
     system: System
+    redundant: Booleans
     hidden: tuple[Hidden, ...]
     mismatches: tuple[Mismatch, ...]
     ratio_range: Mapping[int, tuple[int, int]]
@@ -163,6 +166,7 @@ class _Gathering:
         self.rows = Rows()
         self.names: list[tuple[int, RowKind, int, str, int, Integers]] = []
         self.labels = 0
+        self.redundant: list[Integers] = []
 
     def knowledge(self) -> Knowledge:
         for number, table in enumerate(self.tables):
@@ -173,19 +177,25 @@ class _Gathering:
             for measure in counts(table):
                 self._take_hidden(number, table, measure)
         for number, table in enumerate(self.tables):
+            follows = redundant_sums(table.lattice)
             for measure in counts(table):
-                for sums in table.lattice.sums:
-                    self._take_sums(number, table, measure, sums)
+                seen, begin = len(self.mismatches), len(self.redundant)
+                for sums, redundant in zip(table.lattice.sums, follows, strict=True):
+                    self._take_sums(number, table, measure, sums, redundant)
+                if len(self.mismatches) > seen or table.published.residuals is not None:
+                    del self.redundant[begin:]  # sums that do not hold exactly do not follow from each other
             self._take_identities(number, table)
             self._take_events(number, table)
             self._take_ratios(number, table)
+        system = self.rows.system(self.lower, self.upper)
         return Knowledge(
             self.tables,
             self.number,
             self.lower,
             self.upper,
             self.implied,
-            self.rows.system(self.lower, self.upper),
+            system,
+            np.isin(system.label, np.concatenate([*self.redundant, np.empty(0, dtype=np.int64)])),
             tuple(self.hidden),
             tuple(self.mismatches),
             self.ratio_range,
@@ -268,7 +278,7 @@ class _Gathering:
         self.labels += len(cells)
         return np.arange(self.labels - len(cells), self.labels, dtype=np.int64)
 
-    def _take_sums(self, number: int, table: ReadTable, measure: str, sums: Sums) -> None:
+    def _take_sums(self, number: int, table: ReadTable, measure: str, sums: Sums, redundant: Booleans) -> None:
         unknown = self.number[number, measure]
         parents = np.arange(len(sums.parent), dtype=np.int64)
         row = np.concatenate([parents, sums.relation])
@@ -286,6 +296,7 @@ class _Gathering:
             self.mismatches.append(Mismatch(RowName(RowKind.SUM, number, measure, at, sums.axis), number, measure, at))
         kept = np.cumsum(is_open) - 1
         labels = self._name(RowKind.SUM, number, measure, sums.axis, sums.parent[is_open])
+        self.redundant.append(labels[redundant[is_open]])
         right = (residual - fixed)[is_open]
         self.rows.extend(kept[row[open_entries]], column[open_entries], factor[open_entries], right, right, labels)
 

@@ -78,9 +78,10 @@ class Search:
             for number in self._waiting():
                 if number in self._ledger.open and not self._deadline.passed:
                     step(number)
-        if self._system.unknowns <= _COMPLETE:
-            for number in self._asked:
-                if self._ledger.outcomes[number].verdict is Verdict.TOO_FEW:
+        for number in self._asked:
+            if self._ledger.outcomes[number].verdict is Verdict.TOO_FEW:
+                self._see_whether_small(number)
+                if self._system.unknowns <= _COMPLETE:
                     self._complete(number)
         return True
 
@@ -102,7 +103,7 @@ class Search:
         return learnt
 
     def _stir(self) -> None:
-        """Walk through the solutions, each unknown towards values not yet seen, until even large blocks teach little."""
+        """Walk through the solutions, each unknown towards values not yet seen, until that teaches little."""
         tired = 0
         for size, reach in _STIRS:
             waiting = self._waiting()
@@ -204,12 +205,13 @@ class Search:
             if number not in self._ledger.open or self._deadline.passed:
                 return
             program = self._whole() if exact else self._relaxed()
-            self._bound_one(number, self._place[number], program, sign, exact=exact)
+            self._bound_one(number, program, sign, exact=exact)
 
-    def _bound_one(self, number: int, unknown: int, program: Program, sign: float, *, exact: bool) -> None:
-        outcome = self._ledger.outcomes[number]
+    def _bound_one(self, number: int, program: Program, sign: float, *, exact: bool) -> None:
+        outcome, unknown = self._ledger.outcomes[number], self._place[number]
         # no need to know how large it can get, beyond being large enough
-        cap = min(outcome.upper, max(outcome.seen) + self._ledger.questions[number].need)
+        most = max(outcome.seen, default=outcome.lower) + self._ledger.questions[number].need
+        cap = min(outcome.upper, most) if sign < 0 else outcome.upper
         cost = np.zeros(self._system.unknowns)
         cost[unknown] = sign
         program.limit(unknown, outcome.lower, cap)
@@ -218,7 +220,7 @@ class Search:
         if exact and solution.values is not None:
             self._use(solution.values)
         bound = whole_bound(solution.bound)
-        if bound is None or number not in self._ledger.open:
+        if bound is None:
             return
         if sign > 0:
             self._ledger.narrow(number, bound, outcome.upper)
@@ -247,6 +249,16 @@ class Search:
         elif solution.answer is Answer.IMPOSSIBLE:
             self._ledger.exclude(number, value)
         return solution.answer is not Answer.UNKNOWN
+
+    def _see_whether_small(self, number: int) -> None:
+        """For an unexplained cell that gives too much away, see whether it can be small at all."""
+        outcome, limit = self._ledger.outcomes[number], self._ledger.questions[number].matters_up_to
+        if outcome.upper <= limit:
+            return
+        self._bound_one(number, self._relaxed(), 1.0, exact=False)
+        while outcome.lower <= limit < min(outcome.seen, default=limit + 1) and not self._deadline.passed:
+            if not self._try_value(number, outcome.lower):
+                return
 
     def _complete(self, number: int) -> None:
         """For a cell that gives too much away, say exactly which values are left."""

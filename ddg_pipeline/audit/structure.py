@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ddg_pipeline.audit.cells import NO_LIMIT
 from ddg_pipeline.audit.lattice import Booleans, Integers
 from ddg_pipeline.audit.system import System
 
@@ -36,17 +35,21 @@ def is_tree(system: System) -> bool:
     return entries == system.unknowns + system.rows - 1 and bool((np.abs(system.coefficient) == 1).all())
 
 
-def without_free_parents(system: System, implied: Booleans) -> System:
+def without_free_parents(system: System, free: Booleans) -> System:
     """Leave out rows that only define something nobody publishes.
 
     An implied margin that stands in one row, and can be whatever the row makes of it, tells nothing about the rest.
+
+    Args:
+        system: The rows.
+        free: Per unknown, whether nothing is known of it but that it is a count.
     """
     while system.rows:
         degree = np.bincount(system.column, minlength=system.unknowns)
-        free = implied & (degree == 1) & (system.lower == 0) & (system.upper >= NO_LIMIT)
+        lone = free & (degree == 1)
         positive = system.coefficient > 0
         low = np.where(positive, system.lower[system.column], system.upper[system.column])
-        candidate = free[system.column] & (system.coefficient == 1)
+        candidate = lone[system.column] & (system.coefficient == 1)
         # with everything else in the row negative, the implied one is a sum of non-negative figures
         bad = (positive & ~candidate) | (low < 0)
         spoiled = np.zeros(system.rows, dtype=np.bool_)

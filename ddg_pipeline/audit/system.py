@@ -164,7 +164,7 @@ def _ranges(starts: Integers, sizes: Integers) -> Integers:
     if not len(starts):
         return np.empty(0, dtype=np.int64)
     ends = np.cumsum(sizes)
-    return np.arange(ends[-1], dtype=np.int64) + np.repeat(starts - (ends - sizes), sizes)
+    return np.asarray(np.arange(ends[-1]) + np.repeat(starts - (ends - sizes), sizes), dtype=np.int64)
 
 
 class Rows:

@@ -7,20 +7,25 @@ Errors name rows by their coordinate, never by a figure.
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from ddg_pipeline.contract.hierarchy import Hierarchy, hierarchy_from_table, hierarchy_from_tree
+from ddg_pipeline.contract.columns import (
+    coordinates_of,
+    count_column,
+    dimension_column,
+    label,
+    number_column,
+    sizes_column,
+    some,
+)
+from ddg_pipeline.contract.hierarchy import Hierarchy, check_together, hierarchy_from_table, hierarchy_from_tree
 from ddg_pipeline.contract.model import Dimension, MeasureKind, ReleaseContract, TableReference
 from ddg_pipeline.errors import InputError, InputErrors
-
-_LISTED = 5  # how many rows or labels an error lists before it says how many more there are
 
 
 @dataclass(frozen=True)
@@ -116,7 +121,7 @@ class BoundTable:
                     InputError(
                         self.place,
                         field,
-                        f"no size for {_some(missing)}",
+                        f"no size for {some(missing)}",
                         f"add it to the sizes, or list it under dimensions.{dimension}.unknown if it means 'not known'",
                     )
                 ]
@@ -141,9 +146,7 @@ class BoundTable:
             sizes = dict(size)
         unknown = [key for key in keys if key not in self.axes]
         if unknown:
-            raise InputErrors(
-                [InputError(self.place, field, f"key {_some(unknown)}", f"one of {', '.join(self.axes)}")]
-            )
+            raise InputErrors([InputError(self.place, field, f"key {some(unknown)}", f"one of {', '.join(self.axes)}")])
         labels = (
             self.frame[keys[0]]
             if len(keys) == 1
@@ -152,7 +155,7 @@ class BoundTable:
         found = labels.map(sizes)
         if found.isna().any():
             missing = [str(label) for label in labels[found.isna()].unique()]
-            raise InputErrors([InputError(self.place, field, f"no size for {_some(missing)}", "add it to the sizes")])
+            raise InputErrors([InputError(self.place, field, f"no size for {some(missing)}", "add it to the sizes")])
         return found.astype("int64")
 
     def coordinate(self, row: int) -> str:
@@ -178,10 +181,10 @@ class BoundTable:
         if absent:
             have = ", ".join(map(str, table.columns))
             raise InputErrors(
-                [InputError(self.place, field, f"no column {_some(absent)} in {size.table}", f"one of {have}")]
+                [InputError(self.place, field, f"no column {some(absent)} in {size.table}", f"one of {have}")]
             )
-        numbers = pd.to_numeric(table[size.value], errors="coerce")
-        if numbers.isna().any() or (numbers < 0).any() or (numbers % 1 != 0).any():
+        numbers = sizes_column(table[size.value])
+        if numbers is None:
             raise InputErrors(
                 [
                     InputError(
@@ -192,13 +195,13 @@ class BoundTable:
                     )
                 ]
             )
-        columns = [table[key].map(_label) for key in keys]
+        columns = [table[key].astype("object").map(label) for key in keys]
         labels = columns[0] if len(columns) == 1 else pd.Series(list(zip(*columns, strict=True)), index=table.index)
         sizes: dict[Any, int] = {}
-        for label, number in zip(labels, numbers.astype("int64"), strict=True):
-            if sizes.setdefault(label, int(number)) != number:
+        for key, number in zip(labels, numbers.tolist(), strict=True):
+            if sizes.setdefault(key, number) != number:
                 raise InputErrors(
-                    [InputError(size.table, ", ".join(keys), f"{label!r} with two sizes", "one row for every key")]
+                    [InputError(size.table, ", ".join(keys), f"{key!r} with two sizes", "one row for every key")]
                 )
         return sizes
 
@@ -223,31 +226,30 @@ def bind(
     place = place or contract.release
     references = references or {}
     _check_columns(contract, table, references, place)
+    table = table.reset_index(drop=True)
     errors: list[InputError] = []
     converted: dict[str, Any] = {}
     for name in contract.dimensions:
-        converted[name] = _dimension_column(table[name], place, name, errors)
+        converted[name], wrong = dimension_column(table[name], place, name)
+        errors += wrong
     if errors:
         raise InputErrors(errors)
-    coordinates = pd.DataFrame(converted, index=table.index)
+    coordinates = pd.DataFrame(converted)
     _check_unique(coordinates, place)
-    exact = [n for n, m in contract.measures.items() if m.kind is MeasureKind.COUNT]
-    for name in [*exact, *contract.population_columns]:
-        converted[name] = _count_column(table[name], coordinates, place, name, errors)
-    for name, measure in contract.measures.items():
-        if measure.kind is not MeasureKind.COUNT:
-            converted[name] = _number_column(table[name], coordinates, place, name, errors)
+    counts = [name for name, measure in contract.measures.items() if measure.kind is MeasureKind.COUNT]
+    for name in dict.fromkeys([*counts, *contract.population_columns, *contract.measures]):
+        convert = count_column if name in counts or name in contract.population_columns else number_column
+        converted[name], wrong = convert(table[name], coordinates, place, name)
+        errors += wrong
     if errors:
         raise InputErrors(errors)
-    frame = pd.DataFrame({column: converted[column] for column in table.columns}, index=table.index)
+    frame = pd.DataFrame({column: converted[column] for column in table.columns})
     _check_governed(contract, frame, place, errors)
     axes = {name: _axis(contract, name, frame[name], references, place, errors) for name in contract.dimensions}
     _check_labels(contract, axes, place, errors)
     if errors:
         raise InputErrors(errors)
-    return BoundTable(
-        contract, place, table.reset_index(drop=True), frame.reset_index(drop=True), axes, dict(references)
-    )
+    return BoundTable(contract, place, table, frame, axes, dict(references))
 
 
 def _check_columns(
@@ -255,19 +257,22 @@ def _check_columns(
 ) -> None:
     errors = []
     names = [str(column) for column in table.columns]
+    odd = [str(column) for column in table.columns if not isinstance(column, str)]
+    if odd:
+        errors.append(InputError(place, "columns", f"{some(odd)}, which are no text", "give every column a name"))
     if len(set(names)) != len(names):
         twice = sorted({name for name in names if names.count(name) > 1})
-        errors.append(InputError(place, "columns", f"{_some(twice)} more than once", "give every column its own name"))
+        errors.append(InputError(place, "columns", f"{some(twice)} more than once", "give every column its own name"))
     missing = [column for column in contract.columns if column not in names]
     extra = [column for column in names if column not in contract.columns]
     if missing:
-        errors.append(InputError(place, "columns", f"no {_some(missing)}", f"the table has {', '.join(names)}"))
+        errors.append(InputError(place, "columns", f"no {some(missing)}", f"the table has {', '.join(names)}"))
     if extra:
         errors.append(
             InputError(
                 place,
                 "columns",
-                f"{_some(extra)}, which the contract does not declare",
+                f"{some(extra)}, which the contract does not declare",
                 "declare it as dimension, measure or population, or leave it out: nobody assessed it",
             )
         )
@@ -284,25 +289,6 @@ def _check_columns(
         raise InputErrors(errors)
 
 
-def _label(value: object) -> str | None:
-    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
-        return None
-    if isinstance(value, float | np.floating) and float(value).is_integer():
-        return str(int(value))
-    if isinstance(value, dt.datetime) and value.time() == dt.time():
-        return value.date().isoformat()
-    return str(value)
-
-
-def _dimension_column(column: pd.Series[Any], place: str, name: str, errors: list[InputError]) -> pd.Series[str]:
-    labels = column.map(_label)
-    blank = labels.isna() | (labels.astype("str").str.strip() == "")
-    if blank.any():
-        rows = [str(position + 1) for position in np.flatnonzero(blank.to_numpy())]
-        errors.append(InputError(place, name, f"no category in row {_some(rows)}", "write one, such as Unknown"))
-    return labels.astype("str")
-
-
 def _check_unique(coordinates: pd.DataFrame, place: str) -> None:
     repeated = coordinates.duplicated(keep="first")
     if repeated.any():
@@ -311,62 +297,29 @@ def _check_unique(coordinates: pd.DataFrame, place: str) -> None:
                 InputError(
                     place,
                     "rows",
-                    f"the same coordinate twice: {_some(_coordinates(coordinates, repeated))}",
+                    f"the same coordinate twice: {some(coordinates_of(coordinates, repeated.to_numpy()))}",
                     "one row for every combination of categories",
                 )
             ]
         )
 
 
-def _numbers(column: pd.Series[Any]) -> pd.Series[Any]:
-    return pd.to_numeric(column, errors="coerce")
-
-
-def _count_column(
-    column: pd.Series[Any], coordinates: pd.DataFrame, place: str, name: str, errors: list[InputError]
-) -> pd.Series[Any]:
-    numbers = _numbers(column)
-    empty = column.isna() | (column.astype("str").str.strip() == "")
-    for wrong, found in (
-        (empty, "no value"),
-        (numbers.isna() & ~empty, "text that is no number"),
-        (numbers < 0, "a negative number"),
-        (numbers.notna() & (numbers % 1 != 0), "a number with decimals"),
-    ):
-        if wrong.fillna(False).any():
-            rows = _some(_coordinates(coordinates, wrong.fillna(False)))
-            errors.append(InputError(place, name, f"{found} at {rows}", "a whole number, 0 or more, in every row"))
-            return column
-    return numbers.astype("int64")
-
-
-def _number_column(
-    column: pd.Series[Any], coordinates: pd.DataFrame, place: str, name: str, errors: list[InputError]
-) -> pd.Series[Any]:
-    empty = column.isna() | (column.astype("str").str.strip() == "")
-    wrong = _numbers(column.astype("object").where(~empty, None)).isna() & ~empty
-    if wrong.any():
-        rows = _some(_coordinates(coordinates, wrong))
-        errors.append(InputError(place, name, f"text that is no number at {rows}", "a number, or nothing"))
-    return column
-
-
 def _check_governed(contract: ReleaseContract, frame: pd.DataFrame, place: str, errors: list[InputError]) -> None:
     """Events come from individuals: where nobody is, nothing can have happened, and nobody has less than one event."""
     for name, measure in contract.measures.items():
         if measure.kind is MeasureKind.COUNT and measure.individuals:
-            behind = frame[contract.governor(name)]
-            wrong = frame[name] < behind
-            if wrong.any():
-                rows = _some(_coordinates(frame[list(contract.dimensions)], wrong))
-                errors.append(
-                    InputError(
-                        place,
-                        name,
-                        f"fewer events than individuals at {rows}",
-                        f"at least one event for each of {contract.governor(name)}, or declare the right `individuals`",
+            governor = contract.governor(name)
+            people, events = frame[governor], frame[name]
+            for wrong, found in (
+                (events < people, "fewer events than individuals"),
+                ((people == 0) & (events > 0), "events without individuals"),
+            ):
+                if wrong.any():
+                    rows = some(coordinates_of(frame[list(contract.dimensions)], wrong.to_numpy()))
+                    expected = (
+                        f"at least one event for each of {governor} and none for none, or the right `individuals`"
                     )
-                )
+                    errors.append(InputError(place, name, f"{found} at {rows}", expected))
 
 
 def _axis(
@@ -378,55 +331,36 @@ def _axis(
     errors: list[InputError],
 ) -> Axis:
     declared = contract.dimensions[name]
-    hierarchies = []
+    labels = tuple(dict.fromkeys(column))
+    hierarchies: list[Hierarchy] = []
     for number, reference in enumerate(declared.hierarchy):
         field = f"dimensions.{name}.hierarchy[{number}]"
         try:
             if reference.tree is not None:
-                hierarchies.append(hierarchy_from_tree(reference.tree, place, field))
+                hierarchy = hierarchy_from_tree(reference.tree, place, field)
             else:
-                hierarchies.append(hierarchy_from_table(references[str(reference.table)], reference, place, field))
+                hierarchy = hierarchy_from_table(references[str(reference.table)], reference, place, field)
+            check_together([*hierarchies, hierarchy], place, field)
         except InputError as error:
             errors.append(error)
-    return Axis(name, declared, tuple(dict.fromkeys(column)), tuple(hierarchies))
+            continue
+        hierarchies.append(hierarchy)
+        if not hierarchy.parent_of.keys() & {*labels, *(parent for each in hierarchies for parent in each.parents)}:
+            found = f"groups of {some(hierarchy.parent_of)}, of which the table has none"
+            errors.append(InputError(place, field, found, f"groups of categories in the table: {some(labels)}"))
+    return Axis(name, declared, labels, tuple(hierarchies))
 
 
 def _check_labels(contract: ReleaseContract, axes: Mapping[str, Axis], place: str, errors: list[InputError]) -> None:
     for name, axis in axes.items():
-        named = [("total", [axis.total] if axis.total is not None else []), ("unknown", list(axis.declared.unknown))]
-        for key, labels in named:
-            absent = [label for label in labels if label not in axis.labels]
-            if absent and key == "total":
-                errors.append(
-                    InputError(
-                        place,
-                        f"dimensions.{name}.{key}",
-                        f"{_some(absent)}, which is no label in the table",
-                        f"one of {_some(list(axis.labels))}; leave `{key}` out where the table does not carry it",
-                    )
-                )
-        for label in contract.suppression.prefer.get(name, []):
-            if label not in axis.labels:
-                errors.append(
-                    InputError(
-                        place,
-                        f"suppression.prefer.{name}",
-                        f"{label!r}, which is no label in the table",
-                        f"one of {_some(list(axis.labels))}",
-                    )
-                )
+        if axis.total is not None and axis.total not in axis.labels:
+            expected = f"one of {some(axis.labels)}; leave `total` out where the table does not carry it"
+            found = f"{axis.total}, which is no label in the table"
+            errors.append(InputError(place, f"dimensions.{name}.total", found, expected))
+        for preferred in contract.suppression.prefer.get(name, []):
+            if preferred not in axis.labels:
+                found = f"{preferred!r}, which is no label in the table"
+                field = f"suppression.prefer.{name}"
+                errors.append(InputError(place, field, found, f"one of {some(axis.labels)}"))
         if not axis.leaves:
             errors.append(InputError(place, f"dimensions.{name}", "only totals and groups", "at least one category"))
-
-
-def _coordinates(frame: pd.DataFrame, wrong: pd.Series[bool]) -> list[str]:
-    rows = frame[wrong.to_numpy()]
-    return [
-        "(" + ", ".join(f"{k}={v}" for k, v in row.items()) + ")" for row in rows.head(_LISTED + 1).to_dict("records")
-    ] + ["…"] * max(0, len(rows) - _LISTED - 1)
-
-
-def _some(items: Iterable[str]) -> str:
-    listed = [str(item) for item in items]
-    shown = ", ".join(listed[:_LISTED])
-    return shown if len(listed) <= _LISTED else f"{shown} and {len(listed) - _LISTED} more"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from ddg_pipeline.contract.columns import label
 from ddg_pipeline.contract.model import HierarchyReference
 from ddg_pipeline.errors import InputError
 
@@ -22,12 +23,12 @@ class Hierarchy:
 
     parent_of: Mapping[str, str]
 
-    def ancestors(self, label: str) -> list[str]:
-        """List the broader categories of ``label``, nearest first."""
+    def ancestors(self, category: str) -> list[str]:
+        """List the broader categories of a category, nearest first."""
         found: list[str] = []
-        while label in self.parent_of:
-            label = self.parent_of[label]
-            found.append(label)
+        while category in self.parent_of:
+            category = self.parent_of[category]
+            found.append(category)
         return found
 
     @property
@@ -51,10 +52,37 @@ def hierarchy_from_table(table: pd.DataFrame, reference: HierarchyReference, pla
                 f"no column {column!r} in {reference.table}",
                 f"one of {', '.join(map(str, table.columns))}",
             )
-    pairs = table[[reference.child, reference.parent]].dropna()
-    return _build(
-        ((str(child), str(parent)) for child, parent in pairs.itertuples(index=False, name=None)), place, field
-    )
+    pairs = zip(table[reference.child].astype("object"), table[reference.parent].astype("object"), strict=True)
+    named = ((label(child), label(parent)) for child, parent in pairs)
+    return _build(((child, parent) for child, parent in named if child and parent), place, field)
+
+
+def check_together(hierarchies: Sequence[Hierarchy], place: str, field: str) -> None:
+    """Check that no category is above itself through several hierarchies.
+
+    Raises:
+        InputError: One is.
+    """
+    above: dict[str, set[str]] = {}
+    for hierarchy in hierarchies:
+        for child, parent in hierarchy.parent_of.items():
+            above.setdefault(child, set()).add(parent)
+    finished: set[str] = set()
+    for start, broader in above.items():
+        trail = {start: None}
+        waiting = [(start, iter(sorted(broader)))]
+        while waiting:
+            one, parents = waiting[-1]
+            parent = next(parents, "")  # no label is empty
+            if not parent:
+                waiting.pop()
+                trail.pop(one)
+                finished.add(one)
+            elif parent in trail:
+                raise InputError(place, field, f"{parent!r} among its own ancestors", "break the circle")
+            elif parent not in finished:
+                trail[parent] = None
+                waiting.append((parent, iter(sorted(above.get(parent, ())))))
 
 
 def _edges(tree: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -79,12 +107,5 @@ def _build(edges: Iterable[tuple[str, str]], place: str, field: str) -> Hierarch
                 "give every category one parent, and declare a second hierarchy for the other grouping",
             )
     hierarchy = Hierarchy(parent_of)
-    for label in parent_of:
-        trail = {label}
-        above = label
-        while above in parent_of:
-            above = parent_of[above]
-            if above in trail:
-                raise InputError(place, field, f"{label!r} among its own ancestors", "break the circle")
-            trail.add(above)
+    check_together([hierarchy], place, field)
     return hierarchy

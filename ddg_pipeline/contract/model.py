@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 Name = Annotated[str, Field(min_length=1)]
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 _PERIOD = re.compile(r"^(day|week|month|quarter|half-year|year|[1-9][0-9]? years)$")
+_LEVELS_AT_MOST = 50  # of an inline hierarchy
 _TERM = re.compile(r"\s*([+-]?)\s*([A-Za-z_][A-Za-z0-9_]*)\s*")
 
 
@@ -91,15 +92,19 @@ class HierarchyReference(_Strict):
         return self
 
 
-def _check_tree(tree: object, path: str) -> None:
+def _check_tree(tree: object, path: str, levels: int = _LEVELS_AT_MOST) -> None:
+    if not levels:
+        raise ValueError(f"a tree may have at most {_LEVELS_AT_MOST} levels")
     if isinstance(tree, list):
-        if not tree or not all(isinstance(label, str | int) for label in tree):
-            raise ValueError(f"{path} must list category labels")
+        if not tree or not all(isinstance(label, str | int) and not isinstance(label, bool) for label in tree):
+            raise ValueError(f"{path} must list category labels; put words such as Yes and No in quotes")
         return
     if not isinstance(tree, dict) or not tree:
         raise ValueError(f"{path} must be a list of labels or a tree of them")
     for label, below in tree.items():
-        _check_tree(below, f"{path}.{label}")
+        if isinstance(label, bool):  # what YAML makes of Yes and No
+            raise ValueError(f"{path}: put {label} in quotes")  # noqa: TRY004 - pydantic reports ValueErrors
+        _check_tree(below, f"{path}.{label}", levels - 1)
 
 
 def _one_or_several_in_schema(schema: dict[str, Any]) -> None:
@@ -335,6 +340,7 @@ class ReleaseContract(_Strict):
         both = sorted(self.dimensions.keys() & self.measures.keys())
         if both:
             problems.append(f"{', '.join(both)}: is both a dimension and a measure")
+        problems += self._columns_twice()
         if self.release in self.links:
             problems.append(f"links: names {self.release}, which is the release itself")
         if not self.counts:
@@ -363,6 +369,14 @@ class ReleaseContract(_Strict):
                 )
             del measure
         return problems
+
+    def _columns_twice(self) -> list[str]:
+        """A published table holds its own columns and two annotations a measure; each needs a name of its own."""
+        names = list(dict.fromkeys([*self.dimensions, *self.population_columns, *self.measures]))
+        for pattern in (self.suppression.annotations.code, self.suppression.annotations.description):
+            names += [pattern.format(measure=measure) for measure in self.measures]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        return [f"suppression.annotations: {', '.join(twice)} would be two columns of one name"] if twice else []
 
     def _unknown_dimension_names(self) -> list[str]:
         return [

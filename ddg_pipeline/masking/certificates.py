@@ -22,7 +22,8 @@ class Certificates:
 
     Attributes:
         moves: Every move in use by its number, in the order found.
-        alternatives: For each small cell, each difference from its true value with the numbers of the moves that make it.
+        alternatives: For each small cell, each difference from its true value, with the numbers of the moves that make
+            it.
         using: For each cell, the numbers of the moves that need it hidden.
     """
 

@@ -1,7 +1,7 @@
 """Complementary suppression: hide more cells until every small one is proved protected (§4.4.1 items 2-6).
 
-First the rules about rows and columns are satisfied as they stand. Then each small cell gets its certificate: moves among
-cells already hidden where there are any, else the cheapest move, whose cells are then hidden too. At the end every
+First the rules about rows and columns are satisfied as they stand. Then each small cell gets its certificate: moves
+among cells already hidden where there are any, else the cheapest move, whose cells are then hidden too. At the end every
 complementary cell that neither a certificate nor a rule needs is given back, the dearest first.
 """
 
@@ -173,9 +173,7 @@ class _Work:
     def _certify_exactly(self, cell: int) -> bool:
         while self.certificates.missing(cell):
             try:
-                move = cheapest_move(
-                    self.system, self.rules, self.status, cell, self.certificates.values_found(cell)
-                )
+                move = cheapest_move(self.system, self.rules, self.status, cell, self.certificates.values_found(cell))
             except SearchTooLongError:
                 self.undecided.append(cell)
                 move = None

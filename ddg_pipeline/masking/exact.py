@@ -1,8 +1,8 @@
 """Moves that are no single product of swaps, found by linear and integer programming.
 
 Where zeros block every product, several products together may still do. The search asks for integer changes of the
-cells near the one to protect, such that all relations hold and the cells newly hidden are the cheapest; if there is none
-nearby, it looks further, and at last at every cell that shares a relation with it, directly or through others.
+cells near the one to protect, such that all relations hold and the cells newly hidden are the cheapest; if there is
+none nearby, it looks further, and at last at every cell that shares a relation with it, directly or through others.
 """
 
 from __future__ import annotations
@@ -145,11 +145,13 @@ def _connected(system: System, status: NDArray[np.int8], cell: int) -> Integers:
     from scipy.sparse.csgraph import connected_components
 
     movable = np.flatnonzero((status != Status.ZERO) & (status != Status.KNOWN))
-    part = abs(system.matrix[:, movable])
+    part = system.matrix[:, movable].tocoo()
     relations, cells = part.shape
-    joined = sparse.block_array([[None, part], [part.T, None]], format="csr")
-    _, component = connected_components(joined, directed=False)
-    component = component[relations : relations + cells]
+    # relations and cells are the nodes of one graph
+    edges = part.coords[0], part.coords[1] + relations
+    graph = sparse.coo_array((np.ones(part.nnz, dtype=np.int8), edges), shape=(relations + cells, relations + cells))
+    _, component = connected_components(graph, directed=False)
+    component = component[relations:]
     connected: Integers = movable[component == component[np.searchsorted(movable, cell)]]
     return connected
 
@@ -181,7 +183,7 @@ class _Program:
         self.gave_up = False
 
     def solve(self, low: int, high: int) -> tuple[float, Move] | None:
-        """Find the cheapest change by ``low..high``; None if there is none, or if `gave_up` says that it is not known."""
+        """Find the cheapest change by ``low..high``; None if there is none, or if `gave_up` says that nobody knows."""
         if not len(self._where):
             return None
         where = int(self._where[0])

@@ -1,8 +1,8 @@
 """Items 2 and 4 of §4.4.1 as they stand: how many suppressions every row and column needs.
 
 A row is one relation: the parts and their sum. Hidden are its hidden parts, and the sum too where that is hidden. A
-row with any suppression needs at least two (item 2), and one more where all hidden values are at most 3 or where they sum to
-less than 11 (item 4). The figures come from the rulebook.
+row with any suppression needs at least two (item 2), and one more where all hidden values are at most 3 or where they
+sum to less than 11 (item 4). The figures come from the rulebook.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def hide_until_satisfied(system: System, status: NDArray[np.int8], rules: Maskin
 def broken_rows(system: System, status: NDArray[np.int8], rules: MaskingRules) -> list[Integers]:
     """List the rows, as cell numbers, that break the rule.
 
-    A row whose hidden cells are all it has besides zeros cannot have one more; where its sum is hidden too nothing can be
-    calculated from it, so only rows with a visible sum count.
+    A row whose hidden cells are all it has besides zeros cannot have one more; where its sum is hidden too nothing can
+    be calculated from it, so only rows with a visible sum count.
     """
     found: list[Integers] = []
     for block in system.relations:

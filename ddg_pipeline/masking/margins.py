@@ -120,9 +120,11 @@ def _relations(
     """
     for number, axis in enumerate(axes):
         if only in (None, number):
-            one, two, three = (np.moveaxis(array[..., None], number, 0) for array in (dense, present, third))
+            values = np.moveaxis(dense[..., None], number, 0)
+            there = np.moveaxis(present[..., None], number, 0)
+            marked = np.moveaxis(third[..., None], number, 0)
             for parent, children in axis.relations:
-                yield one, two, three, parent, list(children)
+                yield values, there, marked, parent, list(children)
 
 
 def _listed(

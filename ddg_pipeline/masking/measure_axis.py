@@ -1,7 +1,7 @@
 """Measures joined by identities, as one more axis of a table.
 
-Of the changes of several counts at one coordinate that keep every identity, the elementary ones change each count by one
-at most and as few counts as possible: with ``covid + pneumonia - both = any``, one more of ``covid`` and of ``any``.
+Of the changes of several counts at one coordinate that keep every identity, the elementary ones change each count by
+one at most and as few counts as possible: with ``covid + pneumonia - both = any``, one more of ``covid`` and of ``any``.
 """
 
 from __future__ import annotations
@@ -64,6 +64,8 @@ def elementary_changes(measures: Iterable[str], identities: Sequence[Mapping[str
                 continue
             for rest in itertools.product((1, -1), repeat=size - 1):
                 change = dict(zip(chosen, (1, *rest), strict=True))
-                if all(sum(factor * change.get(name, 0) for name, factor in terms.items()) == 0 for terms in identities):
+                if all(
+                    sum(factor * change.get(name, 0) for name, factor in terms.items()) == 0 for terms in identities
+                ):
                     found.append(change)
     return found

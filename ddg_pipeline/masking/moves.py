@@ -1,7 +1,7 @@
 """Moves: other tables that match everything published.
 
-A move is an integer vector ``d`` over hidden cells with ``A d = 0``. Adding it to the true table gives another table that
-nobody outside can tell from the true one, as long as every cell stays within what a reader knows of it.
+A move is an integer vector ``d`` over hidden cells with ``A d = 0``. Adding it to the true table gives another table
+that nobody outside can tell from the true one, as long as every cell stays within what a reader knows of it.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ class Bounds:
     def room(self, cells: Integers, status: NDArray[np.int8]) -> tuple[Integers, Integers]:
         """Give how far each cell may fall and rise if hidden: two arrays of 0 or more, `UNLIMITED` for no limit.
 
-        Cells that are open are judged as if they were hidden as complementary cells; cells that can never be hidden have
-        no room.
+        Cells that are open are judged as if they were hidden as complementary cells; cells that can never be hidden
+        have no room.
         """
         values, rules = self._values[cells], self._rules
         small = status == Status.SMALL

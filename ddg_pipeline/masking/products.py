@@ -1,8 +1,8 @@
 """Moves found as products of swaps.
 
-The simplest change of a table with all its margins takes one person from a leaf category to another along some dimensions
-(so that the margin over that dimension stays), and adds one to every total along the others. Along one dimension that is
-a pair of leaves; a move is the product of one pair for each dimension. The search looks at all products at once: along
+The simplest change of a table with all its margins takes one person from a leaf category to another along some
+dimensions (so that the margin over that dimension stays), and adds one to every total along the others. Along one
+dimension that is a pair of leaves; a move is the product of one pair for each dimension. The search looks at all products at once: along
 each dimension the prices of the touched nodes are summed for every pair, so that one array operation a dimension gives
 the price of every product. Measures joined by identities are one more dimension.
 """
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddg_pipeline.masking.axes import AxisNodes
-from ddg_pipeline.masking.measure_axis import MEASURES, MeasureAxis, elementary_changes
+from ddg_pipeline.masking.measure_axis import MeasureAxis, elementary_changes
 from ddg_pipeline.masking.moves import Bounds, Move
 from ddg_pipeline.masking.rules import MaskingRules
 from ddg_pipeline.masking.swaps import Swaps
@@ -148,8 +148,8 @@ class MoveFinder:
         """
         others = np.ones(len(self._grids), dtype=np.bool_)
         others[holding] = False
-        outside = (self._flat[others][:, cells] >= 0).any(axis=0)
-        counted = (self._flat[holding[:position]][:, cells] >= 0).any(axis=0)
+        outside: Booleans = np.any(self._flat[others][:, cells] >= 0, axis=0, keepdims=True)[0]
+        counted: Booleans = np.any(self._flat[holding[:position]][:, cells] >= 0, axis=0, keepdims=True)[0]
         return outside, counted
 
 
@@ -265,7 +265,7 @@ class _Used:
 
 @dataclass(frozen=True)
 class _Part:
-    """The cells of one table that some product may touch; which of them may not change, which are paid for elsewhere."""
+    """The cells of one table that products may touch; which of them may not change, which are paid for elsewhere."""
 
     ids: Integers
     outside: Booleans

@@ -44,8 +44,8 @@ def refusal(system: System, rules: MaskingRules, level: str, unprotected: Unprot
             f"The row of {system.coordinate(int(row[0]))} breaks §4.4.1 items 2 and 4, and has nothing left to hide."
         )
     lines.append(
-        "Zeros are always shown, and margins that the table does not carry are assumed known, so that there is no other "
-        "table that a reader could take for the true one."
+        "Zeros are always shown, and margins that the table does not carry are assumed known, so that there is no "
+        "other table that a reader could take for the true one."
     )
     lines += _remedies(system, rules, level, cells[:_TRIED])
     lines.append("In any case coarser categories, longer periods or fewer variables in one table help (§4.4.2).")

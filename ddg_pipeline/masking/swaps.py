@@ -1,4 +1,4 @@
-"""Elementary changes along one axis of a table: one person leaves one category for another, or is counted in addition."""
+"""Elementary changes along one axis of a table: a person leaves one category for another, or is counted in addition."""
 
 from __future__ import annotations
 

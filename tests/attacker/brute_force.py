@@ -323,7 +323,8 @@ def attack(
     leaks = []
     for cell, release, measure, coordinate, certain, governor in reading.asked:
         behind = values.get(governor, {upper + 1})
-        may_be_small = certain or not behind or min(behind) <= upper
+        nothing_found = not behind and not exhaustive  # contradictory figures; backtracking may just have stopped below
+        may_be_small = certain or nothing_found or min(behind, default=upper + 1) <= upper
         if may_be_small and len(values[cell]) < need:
             leaks.append(Leak(release, measure, coordinate, tuple(sorted(values[cell]))))
     return leaks

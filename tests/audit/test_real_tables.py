@@ -87,17 +87,15 @@ class TestCdph:
         assert len(broken_margins(unmasked, rules())) == 1
         assert implied_margins(unmasked, rules()).empty
 
-    def test_with_only_the_small_cells_hidden_the_totals_give_some_away(self, unmasked, rules):
+    def test_with_only_the_small_cells_hidden_the_totals_tell_more_than_fewer_than_eleven(self, unmasked, rules):
         counts = unmasked.frame["Count"].astype(int)
         published = unmasked.frame.assign(Count=unmasked.frame["Count"].where(~counts.between(1, 10), ""))
         gaps = broken_margins(unmasked, rules())
         table = PublishedTable(unmasked.contract, published, residuals=gaps, unexplained="small")
-        report = audit(table, rules("exact"))
+        report = audit(table, rules("full"))
         assert not report.undecided
         keys = ["Disease", "County", "Year"]
         truth = dict(zip(unmasked.frame[keys].itertuples(index=False, name=None), counts, strict=True))
-        narrowed = {tuple(f.cell.coordinate.values()): (f.lower, f.upper) for f in report.findings}
-        assert narrowed
-        assert all(lower <= truth[cell] <= upper for cell, (lower, upper) in narrowed.items())
-        ddg = audit(table, rules("ddg"))
-        assert narrowed.keys() < {tuple(f.cell.coordinate.values()) for f in ddg.findings}
+        narrowed = [f for f in report.findings if f.kind in (FindingKind.EXACT, FindingKind.NARROWED)]
+        assert len(narrowed) > 100
+        assert all(f.lower <= truth[tuple(f.cell.coordinate.values())] <= f.upper for f in narrowed)

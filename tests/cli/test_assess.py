@@ -23,7 +23,7 @@ def scored(files, dimension, scope, cells):
 
 
 def counties(smallest):
-    return "county: {variable: residence_geography, population: {Small: %d, Large: 3000000}}" % smallest
+    return f"county: {{variable: residence_geography, population: {{Small: {smallest}, Large: 3000000}}}}"
 
 
 class TestJson:
@@ -47,7 +47,7 @@ class TestJson:
         assert answer.err == ""
 
     def test_it_tells_no_count(self, ddg, files, text):
-        """The same table with other small counts, as far as the score does not depend on them, gives the same answer."""
+        """Other small counts, as far as the score does not depend on them, give the same answer."""
         contract, table = text
         answers = []
         for one, other in ((4, 5), (6, 3)):

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import stat
+import sys
 
 import pytest
 
@@ -117,7 +118,13 @@ class TestAnswer:
         assert "Safe: 4 small cells" in answer.out
         assert str(tmp_path / "out" / "cases_by_county_sex.csv") in answer.out.replace("\n", "")
 
-    def test_progress_is_for_terminals(self, ddg, example, tmp_path):
+    def test_progress_is_for_terminals_and_on_standard_error(self, ddg, example, tmp_path, monkeypatch):
+        assert ddg("mask", *example, "-o", tmp_path / "out").err == ""
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+        watched = ddg("mask", *example, "-o", tmp_path / "out")
+        assert watched.code == 0
+        assert watched.err != ""
+        assert watched.out == ddg("mask", *example, "-o", tmp_path / "out", "--quiet").out
         assert ddg("mask", *example, "-o", tmp_path / "out", "--quiet").err == ""
 
 
@@ -332,7 +339,7 @@ measures:
         for size, table in sizes.items():
             contract = files(
                 c__yaml="release: r\ntitle: R\nscope: [{variable: time, period: year}]\ndimensions: "
-                "{county: {variable: residence_geography, population: %s}}\nmeasures: {cases: {kind: count}}\n" % size
+                f"{{county: {{variable: residence_geography, population: {size}}}}}\nmeasures: {{cases: {{kind: count}}}}\n"
             )
             answer = ddg("assess", contract, tmp_path / f"{table}.{suffix}", "--json")
             assert answer.json["score"]["total"] == 14, size

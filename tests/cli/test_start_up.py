@@ -85,7 +85,7 @@ class TestStreams:
             "real = masking_run.mask_files\n"
             f"def mask_files(*given, **named):\n    {self.GREETING}\n    return real(*given, **named)\n"
             "masking_run.mask_files = mask_files\n"
-            f"sys.argv = ['ddg', 'mask', {str(example[0])!r}, {str(example[1])!r}, '-o', {str(tmp_path / 'out')!r}, '--json']\n"
+            f"sys.argv = ['ddg', 'mask', '--json', {str(example[0])!r}, {str(example[1])!r}, '-o', {str(tmp_path)!r}]\n"
             "cli.main()\n"
         )
         return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)

@@ -91,7 +91,8 @@ class Axis:
             parts = list(below.get(everything) or [group for group in below if group not in inner])
             covered = set().union(*(self.extent(part) for part in parts))
             # a group without parts in the table is a part of the total in its own grouping only
-            for leaf in sorted(self.leaves, key=lambda leaf, own=set(up.values()): leaf not in own):
+            own = [leaf for leaf in self.leaves if leaf in up.values()]
+            for leaf in [*own, *(leaf for leaf in self.leaves if leaf not in own)]:
                 if self.extent(leaf) <= self.everyone and not self.extent(leaf) & covered:
                     parts.append(leaf)
                     covered |= self.extent(leaf)

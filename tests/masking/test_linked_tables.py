@@ -45,16 +45,16 @@ class TestSharedCells:
         assert {cell.removesuffix(" Total") for cell in hidden(one) if cell.endswith(" Total")} >= (
             shared & set(hidden(two))
         )
-        assert {cell for cell in hidden(two)} == {
+        assert set(hidden(two)) == {
             cell.removesuffix(" Total") for cell in hidden(one) if cell.endswith(" Total")
         }
 
     def test_are_found_where_a_dimension_has_a_single_category(self, rulebook):
         only = [record for record in RECORDS if record[2] == "f"]
         rows = [
-            {"region": "North", "sex": "f", "n": 44},
-            {"region": "South", "sex": "f", "n": 89},
-            {"region": "Total", "sex": "f", "n": 132},
+            {"region": "North", "sex": "f", "n": 43},
+            {"region": "South", "sex": "f", "n": 88},
+            {"region": "Total", "sex": "f", "n": 131},
         ]
         one_sex = bound(
             rows,
@@ -72,7 +72,7 @@ class TestContradictions:
         by_age = table(["region", "age"], "by_age", ["by_sex"])
         fewer = [record for record in RECORDS if record != ("North", "old", "m")]
         by_sex = table(["region", "sex"], "by_sex", ["by_age"], fewer)
-        with pytest.raises(InputErrors, match="another count than in the linked table by_age.csv") as caught:
+        with pytest.raises(InputErrors, match=r"another count than in the linked table by_age\.csv") as caught:
             mask([by_age, by_sex], rulebook)
         [error] = caught.value.errors
         assert error.place == "by_sex.csv"

@@ -91,7 +91,9 @@ class Small:
 
     def staged(self, release: str) -> Path:
         (found,) = [
-            path for path in (self.project.staged(release) / "package").glob("*.csv") if path.name != "data-dictionary.csv"
+            path
+            for path in (self.project.staged(release) / "package").glob("*.csv")
+            if path.name != "data-dictionary.csv"
         ]
         return found
 

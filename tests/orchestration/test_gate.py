@@ -23,7 +23,9 @@ def blocked(small):
         told = events.failures
         if check is not None:
             assert check in events.failed_checks(release)
-            told += json.dumps({name: str(value.value) for name, value in events.checks(release)[check].metadata.items()})
+            told += json.dumps(
+                {name: str(value.value) for name, value in events.checks(release)[check].metadata.items()}
+            )
         for text in says:
             assert text in told, told
         return events
@@ -46,9 +48,13 @@ class TestAHandEditedFile:
         told = []
         for figure in ("7", "9"):
             staged = small.staged("by_sex")
-            staged.write_text(staged.read_text().replace("Alpha,F,7,1,", "Alpha,F,,1,").replace("Alpha,F,,1,", f"Alpha,F,{figure},1,"))
+            staged.write_text(
+                staged.read_text().replace("Alpha,F,7,1,", "Alpha,F,,1,").replace("Alpha,F,,1,", f"Alpha,F,{figure},1,")
+            )
             events = blocked(*PAIR)
-            told.append({name: check.metadata for name, check in events.checks("by_sex").items() if name != "same_as_aggregate"})
+            told.append(
+                {name: check.metadata for name, check in events.checks("by_sex").items() if name != "same_as_aggregate"}
+            )
         assert str(told[0]) == str(told[1])
 
     def test_a_small_count_put_back_without_its_code_is_blocked(self, small, blocked):
@@ -95,7 +101,9 @@ class TestAHandEditedFile:
             return judge(path, *rest)
 
         monkeypatch.setattr(quality, "validate", slow)
-        blocked("statewide/release", release="statewide", check="same_as_aggregate", says=["changed while it was judged"])
+        blocked(
+            "statewide/release", release="statewide", check="same_as_aggregate", says=["changed while it was judged"]
+        )
 
     def test_a_row_that_is_left_out_is_blocked(self, small, blocked):
         staged = small.staged("by_sex")
@@ -221,7 +229,12 @@ class TestTheReviewedSuite:
         }
         suite["expectations"].append(own)
         path.write_text(json.dumps(suite))
-        blocked("statewide/release", release="statewide", check="great_expectations", says=["expect_column_values_to_be_in_set"])
+        blocked(
+            "statewide/release",
+            release="statewide",
+            check="great_expectations",
+            says=["expect_column_values_to_be_in_set"],
+        )
 
 
 class TestWhatIsStaged:
@@ -242,7 +255,9 @@ class TestWhatIsStaged:
         path.write_text(json.dumps(json.loads(path.read_text()) | {"masked": False}))
         blocked(*PAIR, says=["by_sex: staged otherwise than the assessment says now; materialize by_sex/masked again"])
 
-    @pytest.mark.parametrize(("key", "value"), [("decision", "release"), ("safe_harbor", "Safe Harbor is met."), ("steps", [])])
+    @pytest.mark.parametrize(
+        ("key", "value"), [("decision", "release"), ("safe_harbor", "Safe Harbor is met."), ("steps", [])]
+    )
     def test_a_record_of_another_assessment_is_refused(self, small, blocked, key, value):
         """Edited by hand, or left from before the rulebook changed: the report would publish it."""
         path = small.project.staged("by_sex") / "prepared.json"
@@ -292,7 +307,9 @@ class TestGettingRound:
         self.forge(small)
         before = small.published("by_sex") / small.staged("by_sex").name
         bytes_before = before.read_bytes()
-        assert small.materialize("by_sex/publication", "by_age/publication").success, "the earlier release is still certified"
+        assert small.materialize("by_sex/publication", "by_age/publication").success, (
+            "the earlier release is still certified"
+        )
         assert before.read_bytes() == bytes_before
 
     def test_leaving_the_checks_out_does_not_release(self, small):
@@ -308,7 +325,9 @@ class TestGettingRound:
         )
         try:
             with dg.DagsterInstance.get() as instance:
-                result = unchecked.resolve_job_def("unchecked").execute_in_process(instance=instance, raise_on_error=False)
+                result = unchecked.resolve_job_def("unchecked").execute_in_process(
+                    instance=instance, raise_on_error=False
+                )
             assert not result.success
         except dg.DagsterError:
             pass  # Dagster refuses to run the gate without its checks

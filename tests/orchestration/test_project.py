@@ -77,7 +77,9 @@ class TestMistakes:
             assert part in str(error.value)
 
     def test_a_directory_without_the_file_is_no_project(self, tmp_path):
-        with pytest.raises(InputErrors, match=r"run this in a project's directory, or name one by --project or DDG_PROJECT"):
+        with pytest.raises(
+            InputErrors, match=r"run this in a project's directory, or name one by --project or DDG_PROJECT"
+        ):
             load_project(tmp_path)
 
     def test_a_file_in_another_encoding_is_named(self, tmp_path):
@@ -102,7 +104,6 @@ class TestPublicAndRestricted:
             project(public="open/public")
 
 
-
 class TestEnvironment:
     def test_telemetry_is_off_and_dbt_writes_where_it_is_restricted(self, project, monkeypatch):
         for name in ("DAGSTER_HOME", "DDG_RESTRICTED_DB", "DAGSTER_DISABLE_TELEMETRY", "DO_NOT_TRACK", "DBT_LOG_PATH",
@@ -120,7 +121,13 @@ class TestEnvironment:
 
     def test_a_department_s_own_instance_is_used_where_it_names_one(self, project, monkeypatch, tmp_path):
         monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "theirs"))
-        for name in ("DDG_RESTRICTED_DB", "DAGSTER_DISABLE_TELEMETRY", "DO_NOT_TRACK", "DBT_LOG_PATH", "GX_ANALYTICS_ENABLED"):
+        for name in (
+            "DDG_RESTRICTED_DB",
+            "DAGSTER_DISABLE_TELEMETRY",
+            "DO_NOT_TRACK",
+            "DBT_LOG_PATH",
+            "GX_ANALYTICS_ENABLED",
+        ):
             monkeypatch.setenv(name, "")
         project().prepare_environment()
         assert os.environ["DAGSTER_HOME"] == str(tmp_path / "theirs")

@@ -9,7 +9,6 @@ import time
 import dagster as dg
 import pytest
 
-
 PAIR = ("by_age/publication", "by_sex/publication")  # linked releases are published together or not at all
 
 

@@ -39,14 +39,15 @@ def _rows_of(path):
         tables = [name for (name,) in database.execute("select name from sqlite_master where type = 'table'")]
         for table in tables:
             for row in database.execute(f'select * from "{table}"'):
-                for value in row:
-                    if isinstance(value, bytes):
-                        try:
-                            value = zlib.decompress(value)
-                        except zlib.error:
-                            pass
-                        value = value.decode("utf-8", "replace")
-                    yield str(value)
+                yield from (_unpacked(value).decode("utf-8", "replace") for value in row if isinstance(value, bytes))
+                yield from (str(value) for value in row if not isinstance(value, bytes))
+
+
+def _unpacked(value):
+    try:
+        return zlib.decompress(value)
+    except zlib.error:
+        return value
 
 
 def leaks(root):
@@ -97,7 +98,14 @@ class TestAGoodRun:
 
     def test_what_only_changes_behind_suppressed_cells_changes_nothing_to_be_seen(self, small):
         """Two counties swap a case between the sexes: every published byte and everything in Dagster stays the same."""
-        steps = ["by_sex/masked", "by_age/masked", "by_sex/release", "by_age/release", "by_sex/publication", "by_age/publication"]
+        steps = [
+            "by_sex/masked",
+            "by_age/masked",
+            "by_sex/release",
+            "by_age/release",
+            "by_sex/publication",
+            "by_age/publication",
+        ]
 
         def seen():
             assert small.materialize(*steps).success
@@ -108,11 +116,15 @@ class TestAGoodRun:
         shown_before, files_before = seen()
         with duckdb.connect(str(small.project.restricted_store.path)) as store:
             for county, sex, change in (("Alpha", "F", 1), ("Alpha", "M", -1), ("Beta", "F", -1), ("Beta", "M", 1)):
-                store.execute(f"update aggregates.by_sex set cases = cases + {change} where county = ? and sex = ?", [county, sex])
+                store.execute(
+                    f"update aggregates.by_sex set cases = cases + {change} where county = ? and sex = ?", [county, sex]
+                )
         shown_after, files_after = seen()
         of_this_run = {"path", "certificate_issued_at", "certificate_sha256", "replaced", "files"}
         for step in steps:
-            same = [{k: v for k, v in shown[step].items() if k not in of_this_run} for shown in (shown_before, shown_after)]
+            same = [
+                {k: v for k, v in shown[step].items() if k not in of_this_run} for shown in (shown_before, shown_after)
+            ]
             assert same[0] == same[1]
         assert files_before.pop("certificate.json") != files_after.pop("certificate.json"), "it is dated"
         assert files_before == files_after
@@ -136,16 +148,18 @@ class TestAFailure:
         return run
 
     def test_of_dbt_s_models_and_tests(self, small, failing):
-        """DuckDB's own message quotes the text that it cannot convert, dbt repeats it, and Dagster would record that."""
+        """DuckDB's message quotes the text that it cannot convert, dbt repeats it, and Dagster would record that."""
         models, tests = small.project.dbt_project / "models", small.project.dbt_project / "tests"
         small.edit(models / "aggregates" / "by_sex.sql", "sum(cases)", "sum(cases + 0 * cast(reporter as integer))")
         declared = models / "aggregates" / "releases.yml"
         checked = "columns: [{name: age_group, data_tests: [{accepted_values: {arguments: {values: [All]}}}]}]"
         small.edit(declared, "from the same records.\n", f"from the same records.\n    {checked}\n")
         tests.mkdir()
-        broken = "select * from {{ ref('stg_cases') }} cross join {{ ref('statewide') }} where cast(reporter as integer) = 1\n"
-        (tests / "broken.sql").write_text(broken)
-        failing(1, "dbt:", "model.small.by_sex", "accepted_values_by_age_age_group__All", "test.small.broken", "output.log")
+        rows = "from {{ ref('stg_cases') }} cross join {{ ref('statewide') }}"
+        (tests / "broken.sql").write_text(f"select * {rows} where cast(reporter as integer) = 1\n")
+        failing(
+            1, "dbt:", "model.small.by_sex", "accepted_values_by_age_age_group__All", "test.small.broken", "output.log"
+        )
         log = next(path for path in (small.project.restricted / "dbt" / "runs").rglob("output.log"))
         assert "Quillfeather" in log.read_text(), "dbt did quote it, where only the department can read it"
 
@@ -184,10 +198,7 @@ class TestAFailure:
         from ddg_pipeline.orchestration import steps
 
         def broken(*_given):
-            try:
-                raise KeyError("Quillfeather")
-            except KeyError as error:
-                raise ValueError("could not convert 48613") from error
+            raise ValueError("could not convert 48613") from KeyError("Quillfeather")
 
         monkeypatch.setattr(steps, "read_group", broken)
         self.failed_step(small, capfd, "internal error: ValueError at test_secrets.py:")

@@ -182,7 +182,7 @@ class TestGroups:
         one = by_county()
         other = dataclasses.replace(one, contract=one.contract.model_copy(update={"rulebook": "another"}))
         assert rulebook_of([one]).name == "calhhs-ddg-2.0"
-        with pytest.raises(InputErrors, match="rulebook.*the same rulebook for releases that are linked"):
+        with pytest.raises(InputErrors, match=r"rulebook.*the same rulebook for releases that are linked"):
             rulebook_of([one, other])
 
     def test_an_unknown_rulebook_is_bad_input(self):

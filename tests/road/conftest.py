@@ -101,7 +101,9 @@ def _command(root: Path, *arguments: str | Path) -> subprocess.CompletedProcess[
     environment = {name: value for name, value in os.environ.items() if name not in ("DAGSTER_HOME", "DDG_PROJECT")}
     environment |= {"DAGSTER_DISABLE_TELEMETRY": "yes", "DO_NOT_TRACK": "1", "GX_ANALYTICS_ENABLED": "false"}
     program, *rest = arguments
-    return subprocess.run([BIN / program, *rest], cwd=root, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [BIN / program, *rest], cwd=root, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 def _run(root: Path) -> Any:

@@ -223,7 +223,9 @@ class TestAPlantedUnsafeValue:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("DAGSTER_HOME", str(example.project.dagster_home))
             module = "ddg_pipeline.orchestration.definitions"
-            return example.command("dagster", "asset", "materialize", "--select", f"{self.RELEASE}/{step}", "-m", module)
+            return example.command(
+                "dagster", "asset", "materialize", "--select", f"{self.RELEASE}/{step}", "-m", module
+            )
 
     def test_blocks_the_release_and_leaves_the_old_one(self, example, gate, public_before):
         done, _ = gate
@@ -235,7 +237,7 @@ class TestAPlantedUnsafeValue:
     def test_is_told_by_its_coordinates(self, example, gate):
         from ddg_pipeline.orchestration.release_assets import release_key
 
-        done, (county, period, sex, *_) = gate
+        _, (county, period, sex, *_) = gate
         key = dg.AssetCheckKey(release_key(self.RELEASE), "great_expectations")
         with dg.DagsterInstance.from_config(str(example.project.dagster_home)) as instance:
             record = instance.event_log_storage.get_latest_asset_check_execution_by_key([key])[key]

@@ -23,7 +23,10 @@ class TestTheRun:
     def test_certifies_them(self, real, release):
         contract = real.contract(release)
         suite = load_suite(real.project.expectations / f"{release}.json")
-        assert verify_certificate(real.package(release), contract, load_rulebook(contract.rulebook), suite).decision == "mask"
+        assert (
+            verify_certificate(real.package(release), contract, load_rulebook(contract.rulebook), suite).decision
+            == "mask"
+        )
 
     @pytest.mark.parametrize("release", [CASES, DEATHS])
     def test_finds_nothing_in_its_own_attack(self, real, release):
@@ -38,7 +41,9 @@ class TestVaccinePreventableDiseases:
     @pytest.fixture(scope="class")
     def source(self, real):
         declared = read_sources(real.project.sources)["cdph_vaccine_preventable"]
-        return pd.read_csv(declared.resolve("path", declared.table.path)).set_axis(["disease", "county", "year", "cases"], axis=1)
+        return pd.read_csv(declared.resolve("path", declared.table.path)).set_axis(
+            ["disease", "county", "year", "cases"], axis=1
+        )
 
     @pytest.fixture(scope="class")
     def published(self, real):

@@ -39,7 +39,10 @@ def without_complementary(road, name):
         for number, row in frame.iterrows():
             figures = before[tuple(row[dimension] for dimension in contract.dimensions)]
             for measure in contract.measures:
-                if row[f"{measure}_annotation_code"] in ("1", "2") and figures[contract.governor(measure)] > SMALL["upper"]:
+                if (
+                    row[f"{measure}_annotation_code"] in ("1", "2")
+                    and figures[contract.governor(measure)] > SMALL["upper"]
+                ):
                     frame.loc[number, measure] = str(figures[measure])
                     frame.loc[number, f"{measure}_annotation_code"] = ""
         return frame

@@ -1,0 +1,127 @@
+"""Columns of a table as text labels and numbers, whatever type they came in.
+
+Errors name rows by their coordinate, never by a figure.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ddg_pipeline.errors import InputError
+
+_LISTED = 5  # how many rows or labels an error lists before it says how many more there are
+_LARGEST = 10**15  # sums of larger counts could overflow, and nobody counts as many people
+
+Floats = NDArray[np.float64]
+Booleans = NDArray[np.bool_]
+
+
+def label(value: object) -> str | None:
+    """Write a category as text: whole floats without decimals, midnights as dates; None for a gap."""
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
+        return None
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    if isinstance(value, dt.datetime) and value.time() == dt.time():
+        return value.date().isoformat()
+    return str(value)
+
+
+def dimension_column(column: pd.Series[Any], place: str, name: str) -> tuple[pd.Series[str], list[InputError]]:
+    """Turn a column into labels.
+
+    Returns:
+        The labels, and what is wrong with them.
+    """
+    labels = column.astype("object").map(label)
+    stripped = labels.fillna("").str.strip()
+    errors: list[InputError] = []
+    blank = (stripped == "").to_numpy()
+    if blank.any():
+        rows = [str(position + 1) for position in np.flatnonzero(blank)]
+        errors.append(InputError(place, name, f"no category in row {some(rows)}", "write one, such as Unknown"))
+    spellings: dict[str, set[str]] = {}
+    for given in labels.dropna().unique():
+        spellings.setdefault(" ".join(given.split()), set()).add(given)
+    for given_twice in (each for each in spellings.values() if len(each) > 1):
+        found = f"{some(map(repr, sorted(given_twice)))}, which differ in spaces only"
+        errors.append(InputError(place, name, found, "spell every category in one way"))
+    return labels.astype("str"), errors
+
+
+def count_column(
+    column: pd.Series[Any], coordinates: pd.DataFrame, place: str, name: str
+) -> tuple[pd.Series[Any], list[InputError]]:
+    """Turn a column into whole numbers of 0 or more; unchanged where something is wrong with it."""
+    numbers, empty = _numbers(column)
+    no_number = ~np.isfinite(numbers)
+    for wrong, found in (
+        (empty, "no value"),
+        (no_number & ~empty, _no_number(column, no_number & ~empty)),
+        (numbers < 0, "a negative number"),
+        (np.mod(numbers, 1, where=~no_number, out=np.zeros_like(numbers)) != 0, "a number with decimals"),
+        (numbers > _LARGEST, "a number too large to count anything"),
+    ):
+        if wrong.any():
+            rows = some(coordinates_of(coordinates, wrong))
+            expected = "a whole number, 0 or more, in every row"
+            return column, [InputError(place, name, f"{found} at {rows}", expected)]
+    return pd.Series(numbers.astype(np.int64), index=column.index), []
+
+
+def number_column(
+    column: pd.Series[Any], coordinates: pd.DataFrame, place: str, name: str
+) -> tuple[pd.Series[Any], list[InputError]]:
+    """Check that a column holds numbers, or nothing; it stays as it is."""
+    numbers, empty = _numbers(column)
+    wrong = ~np.isfinite(numbers) & ~empty
+    if wrong.any():
+        rows = some(coordinates_of(coordinates, wrong))
+        return column, [InputError(place, name, f"{_no_number(column, wrong)} at {rows}", "a number, or nothing")]
+    return column, []
+
+
+def _no_number(column: pd.Series[Any], wrong: Booleans) -> str:
+    text = all(isinstance(value, str) for value in column[wrong])
+    return "text that is no number" if text else "something that is no number"
+
+
+def sizes_column(column: pd.Series[Any]) -> NDArray[np.int64] | None:
+    """Read numbers of people from a reference table; None if some are none."""
+    numbers, _ = _numbers(column)
+    if not np.isfinite(numbers).all() or (numbers < 0).any() or (numbers % 1 != 0).any() or (numbers > _LARGEST).any():
+        return None
+    return numbers.astype(np.int64)
+
+
+def _numbers(column: pd.Series[Any]) -> tuple[Floats, Booleans]:
+    """Read numbers, NaN where there is none; and say which rows are empty."""
+    values = column.astype("object")
+    empty = values.map(lambda value: label(value) is None or str(value).strip() == "").to_numpy(dtype=np.bool_)
+    # pandas would count True as 1 and a date as its microseconds
+    odd = values.map(lambda value: isinstance(value, bool | np.bool_ | complex | dt.date | dt.timedelta | np.generic))
+    odd &= ~values.map(lambda value: isinstance(value, np.integer | np.floating))
+    numbers = pd.to_numeric(values.where(~(odd | empty), None), errors="coerce")
+    return numbers.to_numpy(dtype=np.float64, na_value=np.nan), empty
+
+
+def coordinates_of(frame: pd.DataFrame, wrong: Booleans) -> list[str]:
+    """Name the marked rows by their categories."""
+    rows = frame[wrong]
+    named = [
+        "(" + ", ".join(f"{k}={v}" for k, v in row.items()) + ")" for row in rows.head(_LISTED + 1).to_dict("records")
+    ]
+    return named + ["…"] * (len(rows) - len(named))
+
+
+def some(items: Iterable[str]) -> str:
+    """List the first few, and say how many more there are."""
+    listed = [str(item) for item in items]
+    shown = ", ".join(listed[:_LISTED])
+    return shown if len(listed) <= _LISTED else f"{shown} and {len(listed) - _LISTED} more"
