@@ -1,8 +1,8 @@
 """Complementary suppression: hide more cells until every small one is proved protected (§4.4.1 items 2-6).
 
 First the rules about rows and columns are satisfied as they stand. Then each small cell gets its certificate: moves
-among cells already hidden where there are any, else the cheapest move, whose cells are then hidden too. At the end every
-complementary cell that neither a certificate nor a rule needs is given back, the dearest first.
+among cells already hidden where there are any, else the cheapest move, whose cells are then hidden too. At the end
+every complementary cell that neither a certificate nor a rule needs is given back, the dearest first.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Measures joined by identities, as one more axis of a table.
 
 Of the changes of several counts at one coordinate that keep every identity, the elementary ones change each count by
-one at most and as few counts as possible: with ``covid + pneumonia - both = any``, one more of ``covid`` and of ``any``.
+one at most and as few counts as possible: with ``covid + pneumonia - both = any``, one more of ``covid`` and ``any``.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
 The simplest change of a table with all its margins takes one person from a leaf category to another along some
 dimensions (so that the margin over that dimension stays), and adds one to every total along the others. Along one
-dimension that is a pair of leaves; a move is the product of one pair for each dimension. The search looks at all products at once: along
-each dimension the prices of the touched nodes are summed for every pair, so that one array operation a dimension gives
-the price of every product. Measures joined by identities are one more dimension.
+dimension that is a pair of leaves; a move is the product of one pair for each dimension. The search looks at all
+products at once: along each dimension the prices of the touched nodes are summed for every pair, so that one array
+operation a dimension gives the price of every product. Measures joined by identities are one more dimension.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from ddg_pipeline.warehouse._shield import Shield
 
 def text_batch(names: Sequence[str], columns: Sequence[Sequence[str | None]]) -> Any:
     """An Arrow table of text columns, all of the same length."""
-    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow as pa
 
     return pa.table([pa.array(column, pa.string()) for column in columns], names=list(names))
 
@@ -23,7 +23,7 @@ def parquet_column_names(path: Path) -> list[str]:
     Raises:
         InputError: Not a Parquet file.
     """
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+    import pyarrow.parquet as pq
 
     def unreadable(_: Exception) -> InputError:
         return InputError(str(path), "file", "something that is not a readable Parquet file", "have it written again")

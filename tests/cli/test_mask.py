@@ -338,7 +338,7 @@ measures:
         }  # fmt: skip
         for size, table in sizes.items():
             contract = files(
-                c__yaml="release: r\ntitle: R\nscope: [{variable: time, period: year}]\ndimensions: "
+                c__yaml="release: r\ntitle: R\nscope: [{variable: time, period: year}]\nmeasures: {cases: {kind: count}}\n"
                 f"{{county: {{variable: residence_geography, population: {size}}}}}\nmeasures: {{cases: {{kind: count}}}}\n"
             )
             answer = ddg("assess", contract, tmp_path / f"{table}.{suffix}", "--json")

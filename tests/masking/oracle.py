@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 SMALLEST, LARGEST = 1, 10  # a small count
 LEVELS = {"exact": 2, "ddg": 3, "full": 10}  # how many values a small count must be able to have
 MANY = 40  # how far above its true value a hidden count without an upper limit is tried
-PATIENCE = 400_000  # search steps after which a question counts as unanswered
+PATIENCE = 20_000  # search steps after which a question counts as unanswered
 
+Coordinate = tuple[str | None, ...]  # one label a dimension; None is a total without a label
 Cell = tuple[
     str, frozenset[tuple[str, str]]
 ]  # a measure, and the categories of every dimension that is not at its total
@@ -149,59 +150,67 @@ def know(tables: list[Table]) -> Knowledge:
     """Work out cells and relations; margins that are not carried are the sum of what there is."""
     values: dict[Cell, int] = {}
     carried: set[Cell] = set()
-    found: list[tuple[Cell, list[Cell]]] = []
+    rows: list[tuple[Cell, list[Cell]]] = []
     identities: list[dict[Cell, int]] = []
     for table in tables:
-        everywhere = [
-            [*axis.nodes, *([None] if axis.additive and axis.everything is None and len(axis.nodes) > 1 else [])]
-            + ([axis.total] if axis.total is not None else [])
-            for axis in table.axes
-        ]
+        sums = _sums(table)
         for measure in table.measures:
-            got: dict[tuple[str | None, ...], int] = {
-                coordinate: row[measure] for coordinate, row in table.rows.items()
-            }
+            got: dict[Coordinate, int] = {coordinate: row[measure] for coordinate, row in table.rows.items()}
             carried |= {name_of(measure, table.axes, coordinate) for coordinate in got}
-            sums = []
-            for position, axis in enumerate(table.axes):
-                for parent, children in axis.sums():
-                    for coordinate in itertools.product(*everywhere):
-                        if coordinate[position] == parent:
-                            head, tail = coordinate[:position], coordinate[position + 1 :]
-                            sums.append((coordinate, [(*head, child, *tail) for child in children]))
             _add_margins(got, table, sums)
             for coordinate, value in got.items():
                 cell = name_of(measure, table.axes, coordinate)
                 assert values.get(cell, value) == value, "tables disagree"
                 values[cell] = value
-            for parent_at, children_at in sums:
-                if any(child in got for child in children_at):
-                    below = [name_of(measure, table.axes, c) for c in children_at if c in got]
-                    found.append((name_of(measure, table.axes, parent_at), below))
+            for parent, children in sums:
+                below = [name_of(measure, table.axes, child) for child in children if child in got]
+                if below:
+                    rows.append((name_of(measure, table.axes, parent), below))
         for terms in table.identities:
-            for coordinate in itertools.product(*everywhere):
+            for coordinate in _everywhere(table):
                 relation = {name_of(m, table.axes, coordinate): factor for m, factor in terms.items()}
                 if all(cell in values for cell in relation):
                     identities.append(relation)
     relations = []
-    for parent, children in found:
-        relation = dict.fromkeys(children, 1) | {parent: -1}
+    for parent_cell, cells in rows:
+        relation = dict.fromkeys(cells, 1) | {parent_cell: -1}
         relations.append((relation, sum(factor * values[cell] for cell, factor in relation.items())))
     relations += [(relation, 0) for relation in identities]
-    return Knowledge(values, carried, relations, found)
+    return Knowledge(values, carried, relations, rows)
 
 
-def _add_margins(got: dict, table: Table, sums: list) -> None:
+def _everywhere(table: Table) -> Iterator[Coordinate]:
+    """List every combination of labels, margins included, whether there is anything or not."""
+    labels: list[list[str | None]] = []
+    for axis in table.axes:
+        nameless = axis.additive and axis.everything is None and len(axis.nodes) > 1
+        labels.append([*axis.nodes, *([None] if nameless else []), *([axis.total] if axis.total is not None else [])])
+    yield from itertools.product(*labels)
+
+
+def _sums(table: Table) -> list[tuple[Coordinate, list[Coordinate]]]:
+    """List what adds up to what, as coordinates."""
+    everywhere = list(_everywhere(table))
+    found = []
+    for position, axis in enumerate(table.axes):
+        for parent, children in axis.sums():
+            for at in everywhere:
+                if at[position] == parent:
+                    found.append((at, [(*at[:position], child, *at[position + 1 :]) for child in children]))
+    return found
+
+
+def _add_margins(got: dict[Coordinate, int], table: Table, sums: list[tuple[Coordinate, list[Coordinate]]]) -> None:
     """Compute margins without a row, finer ones first; where two ways disagree the larger one is nearer the truth."""
 
     def height(axis: Axis, label: str | None) -> int:
         below = [children for parent, children in axis.sums() if parent == label]
         return 1 + max((height(axis, child) for children in below for child in children), default=0)
 
-    def fineness(coordinate: tuple[str | None, ...]) -> int:
+    def fineness(coordinate: Coordinate) -> int:
         return sum(height(axis, label) for axis, label in zip(table.axes, coordinate, strict=True))
 
-    by_parent: dict[tuple[str | None, ...], list[list[tuple[str | None, ...]]]] = {}
+    by_parent: dict[Coordinate, list[list[Coordinate]]] = {}
     for parent, children in sums:
         by_parent.setdefault(parent, []).append(children)
     for parent in sorted(by_parent, key=fineness):

@@ -45,9 +45,7 @@ class TestSharedCells:
         assert {cell.removesuffix(" Total") for cell in hidden(one) if cell.endswith(" Total")} >= (
             shared & set(hidden(two))
         )
-        assert set(hidden(two)) == {
-            cell.removesuffix(" Total") for cell in hidden(one) if cell.endswith(" Total")
-        }
+        assert set(hidden(two)) == {cell.removesuffix(" Total") for cell in hidden(one) if cell.endswith(" Total")}
 
     def test_are_found_where_a_dimension_has_a_single_category(self, rulebook):
         only = [record for record in RECORDS if record[2] == "f"]

@@ -2,7 +2,7 @@
 
 import os
 
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, given, reject, settings
 
 from ddg_pipeline.errors import RefusedError
 from ddg_pipeline.masking import mask
@@ -23,7 +23,11 @@ class TestAnyTable:
         event("refused" if refusal else "masked")
         if refusal:
             assert "fails its own proof" not in refusal
-            assert_no_pattern_would_do(problem, knowledge)
+            try:
+                assert_no_pattern_would_do(problem, knowledge)
+            except TimeoutError:
+                event("too hard for the exhaustive reader")
+                reject()
             return
         assert_only_what_must_be_is_hidden(problem, knowledge, masked)
         hidden, _ = hidden_cells(problem, masked)
