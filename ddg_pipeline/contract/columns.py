@@ -24,7 +24,12 @@ Booleans = NDArray[np.bool_]
 
 def label(value: object) -> str | None:
     """Write a category as text: whole floats without decimals, midnights as dates; None for a gap."""
-    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
+    if (
+        value is None
+        or value is pd.NA
+        or value is pd.NaT
+        or (isinstance(value, float | np.floating) and np.isnan(value))
+    ):
         return None
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))

@@ -92,10 +92,12 @@ def _merge(meta: Any, columns: Mapping[str, Any], node: Mapping[str, Any], place
         raise InputErrors([InputError(place, "the whole", f"a {type(meta).__name__}", "a mapping of contract keys")])
     merged = dict(meta)
     merged.setdefault("description", node.get("description", ""))
-    parts: dict[str, dict[str, Any]] = {
-        "dimensions": dict(merged.get("dimensions") or {}),
-        "measures": dict(merged.get("measures") or {}),
-    }
+    parts: dict[str, dict[str, Any]] = {}
+    for key in ("dimensions", "measures"):
+        declared = merged.get(key) or {}
+        if not isinstance(declared, Mapping):
+            raise InputErrors([InputError(place, key, f"a {type(declared).__name__}", "a mapping by column")])
+        parts[key] = dict(declared)
     for name, column in columns.items():
         if column is None:
             continue

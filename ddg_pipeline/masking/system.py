@@ -253,11 +253,12 @@ def _build(tables: Sequence[BoundTable], measures: frozenset[str]) -> System:
 
 def _costs(table: BoundTable, dense: Integers, axes: tuple[AxisNodes, ...]) -> Integers:
     """Price each cell: one suppression plus a little for its size; a tenth where the contract prefers the category."""
-    price = 100 * (1 + 1 * np.log2(1 + dense / 10.0))
+    price = 100 * (1 + np.log2(1 + dense / 10.0))
     for number, axis in enumerate(axes):
         declared = table.contract.dimensions[axis.name]
-        for label in {*table.contract.suppression.prefer.get(axis.name, []), *declared.unknown}:
-            np.moveaxis(price, number, 0)[axis.position[label]] /= 10
+        preferred = {*table.contract.suppression.prefer.get(axis.name, []), *declared.unknown}
+        for node in [axis.position[label] for label in preferred if label in axis.position]:
+            np.moveaxis(price, number, 0)[node] /= 10
     rounded: Integers = np.rint(price).astype(np.int64)
     return rounded
 

@@ -181,16 +181,14 @@ def _text(bound: BoundTable, name: str) -> pd.Series[Any]:
     decimals = measure.decimals
 
     def write(value: object) -> str:
-        if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+        text = "" if pd.isna(value) else str(value).strip()  # type: ignore[call-overload]
+        if not text:
             return ""
-        if isinstance(value, str):
-            return value.strip()
-        if isinstance(value, Decimal):
-            return str(value if decimals is None else round(value, decimals))
-        number = float(value)  # type: ignore[arg-type]
         if decimals is not None:
-            return f"{number:.{decimals}f}"
-        return repr(int(number) if number.is_integer() else number)
+            return f"{Decimal(text):.{decimals}f}"
+        if isinstance(value, float | np.floating) and float(value).is_integer():
+            return str(int(value))
+        return text
 
     return bound.original[name].astype(object).map(write)
 

@@ -336,11 +336,10 @@ measures:
             "3900": "without", "{A: 3900, B: 2000000}": "without", "population": "with",
             "{table: people, key: county, value: population}": "without",
         }  # fmt: skip
+        rest = "release: r\ntitle: R\nscope: [{variable: time, period: year}]\nmeasures: {cases: {kind: count}}\n"
         for size, table in sizes.items():
-            contract = files(
-                c__yaml="release: r\ntitle: R\nscope: [{variable: time, period: year}]\nmeasures: {cases: {kind: count}}\n"
-                f"{{county: {{variable: residence_geography, population: {size}}}}}\nmeasures: {{cases: {{kind: count}}}}\n"
-            )
+            county = f"county: {{variable: residence_geography, population: {size}}}"
+            contract = files(c__yaml=f"{rest}dimensions: {{{county}}}\n")
             answer = ddg("assess", contract, tmp_path / f"{table}.{suffix}", "--json")
             assert answer.json["score"]["total"] == 14, size
 

@@ -160,6 +160,20 @@ class TestErrors:
         assert error.found.count("county=") <= 6
         assert "more" in error.found
 
+    def test_a_hierarchy_of_other_categories(self, raw, table, references):
+        # such as FIPS codes that lost their zeros
+        raw["dimensions"]["county"]["hierarchy"] = {"tree": {"North": [1, 3]}}
+        [error] = mistakes(raw, table, references)
+        assert error.field == "dimensions.county.hierarchy[0]"
+        assert error.found == "groups of 1, 3, of which the table has none"
+
+    def test_hierarchies_that_contradict_each_other(self, raw, table, references):
+        trees = [{"North": ["Alpine", "Butte"]}, {"Alpine": ["North"]}]
+        raw["dimensions"]["county"]["hierarchy"] = [{"tree": tree} for tree in trees]
+        [error] = mistakes(raw, table, references)
+        assert error.field == "dimensions.county.hierarchy[1]"
+        assert "among its own ancestors" in error.found
+
     def test_a_preferred_category_that_is_not_there(self, raw, table, references):
         raw["suppression"] = {"prefer": {"county": ["Other"]}}
         [error] = mistakes(raw, table, references)

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from ddg_pipeline.contract.hierarchy import hierarchy_from_table, hierarchy_from_tree
+from ddg_pipeline.contract.hierarchy import check_together, hierarchy_from_table, hierarchy_from_tree
 from ddg_pipeline.contract.model import HierarchyReference
 from ddg_pipeline.errors import InputError
 
@@ -19,6 +19,17 @@ class TestATree:
         with pytest.raises(InputError, match="'Kern' under both 'North' and 'South'"):
             hierarchy_from_tree({"North": ["Kern"], "South": ["Kern"]}, "c", "h")
 
+    def test_a_circle_through_several_hierarchies_is_refused(self):
+        trees = [{"A": ["B"]}, {"B": ["C"]}, {"C": ["A"]}]
+        hierarchies = [hierarchy_from_tree(tree, "c", "h") for tree in trees]
+        check_together(hierarchies[:2], "c", "h")
+        with pytest.raises(InputError, match="among its own ancestors"):
+            check_together(hierarchies, "c", "h")
+
+    def test_many_ways_up_are_no_circle(self):
+        trees = [{"A": ["x", "y"], "T": ["A"]}, {"B": ["x", "y"], "T": ["B"]}]
+        check_together([hierarchy_from_tree(tree, "c", "h") for tree in trees], "c", "h")
+
     def test_a_circle_is_refused(self):
         with pytest.raises(InputError, match="among its own ancestors"):
             hierarchy_from_tree({"A": ["B"], "B": ["A"]}, "c", "h")
@@ -31,6 +42,10 @@ class TestATable:
         table = pd.DataFrame({"county": ["Alpine", "Kern", "Nowhere"], "region": ["North", "South", None]})
         hierarchy = hierarchy_from_table(table, self.REFERENCE, "c", "h")
         assert dict(hierarchy.parent_of) == {"Alpine": "North", "Kern": "South"}
+
+    def test_labels_are_written_as_in_tables(self):
+        table = pd.DataFrame({"county": [1.0, 3.0, None], "region": ["North", "South", "West"]})
+        assert dict(hierarchy_from_table(table, self.REFERENCE, "c", "h").parent_of) == {"1": "North", "3": "South"}
 
     def test_a_missing_column_is_named(self):
         with pytest.raises(InputError, match=r"no column 'region' in regions; one of county, area"):

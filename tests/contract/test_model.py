@@ -114,6 +114,18 @@ class TestContradictions:
             (lambda c: c.update(identities=["patients ="]), "nothing on one side"),
             (lambda c: c.update(identities=["patients * 2 = visits"]), "sum of measure names"),
             (lambda c: c.update(suppression={"prefer": {"race": ["Other"]}}), "is not a dimension"),
+            (lambda c: c["dimensions"]["county"].update(hierarchy={"tree": {"A": [True, False]}}), "in quotes"),
+            (lambda c: c["dimensions"]["county"].update(hierarchy={"tree": {"A": {True: ["x"]}}}), "in quotes"),
+            (
+                lambda c: c.update(
+                    suppression={"annotations": {"code": "{measure}_note", "description": "{measure}_note"}}
+                ),
+                "would be two columns of one name",
+            ),
+            (
+                lambda c: c["measures"].update(patients_annotation_code={"kind": "count"}),
+                "patients_annotation_code would be two columns of one name",
+            ),
             (lambda c: c.update(suppression={"annotations": {"code": "code"}}), "must contain {measure}"),
         ],
     )

@@ -70,7 +70,7 @@ class Axis:
     @property
     def everything(self) -> str | None:
         """The label that stands for all leaves: the declared total, or a group that covers them all."""
-        if self.total is not None:
+        if self.total is not None or not self.additive:
             return self.total
         covering = [group for group in sorted(self.groups) if self.extent(group) >= self.everyone]
         outermost = [g for g in covering if not any(g in up for up in self.parents)]
@@ -142,7 +142,7 @@ def name_of(measure: str, axes: Iterable[Axis], coordinate: Iterable[str | None]
     return measure, frozenset(
         (axis.name, label)
         for axis, label in zip(axes, coordinate, strict=True)
-        if label is not None and not (axis.additive and label == axis.everything)
+        if label is not None and label != axis.everything and len(axis.nodes) + (axis.total is not None) > 1
     )
 
 

@@ -160,15 +160,7 @@ def random_problem(source: random.Random) -> Problem:
     else:
         shape = source.choice(_SHAPES if kind != "identity" else _SHAPES[:8])
         axes = [_axis(source, "abcd"[n], size, kind == "plain") for n, size in enumerate(shape)]
-        measures, identities = ["n"], []
-        if kind == "identity":
-            measures, identities = source.choice(
-                [
-                    (["n", "m", "k"], [{"n": 1, "m": 1, "k": -1}]),
-                    (["n", "m", "k", "j"], [{"n": 1, "m": 1, "k": -1, "j": -1}]),
-                    (["n", "m"], [{"n": 2, "m": -1}]),
-                ]
-            )
+        measures, identities = _joined_measures(source) if kind == "identity" else (["n"], [])
         atoms = {}
         for coordinate in itertools.product(*(axis.labels for axis in axes)):
             if kind == "ragged" and source.random() < 0.2:
@@ -179,6 +171,16 @@ def random_problem(source: random.Random) -> Problem:
         keep = source.choice([1.0, 1.0, 0.8])
         tables = [_tabulate(source, "t0", axes, atoms, measures, identities, keep, gaps=kind == "gaps")]
     return Problem(tables, level, show)
+
+
+def _joined_measures(source: random.Random) -> tuple[list[str], list[dict[str, int]]]:
+    return source.choice(
+        [
+            (["n", "m", "k"], [{"n": 1, "m": 1, "k": -1}]),
+            (["n", "m", "k", "j"], [{"n": 1, "m": 1, "k": -1, "j": -1}]),
+            (["n", "m"], [{"n": 2, "m": -1}]),
+        ]
+    )
 
 
 def _row(
@@ -240,33 +242,33 @@ def _retitled(table: Table) -> Table:
 
 def _linked(source: random.Random, zeros: float, small: float) -> list[Table]:
     """Draw records over up to four dimensions, and tabulate them by overlapping sets of these."""
-    sizes = source.choice([(3, 2, 2), (3, 3, 2), (2, 2, 2, 2), (4, 2, 2)])
+    sizes = source.choice([(3, 2, 2), (3, 3, 2), (2, 2, 2, 2), (4, 2, 2), (3, 2, 1)])
+    measures, identities = _joined_measures(source) if source.random() < 0.2 else (["n"], [])
     axes = [_axis(source, "abcd"[n], size, source.random() < 0.6) for n, size in enumerate(sizes)]
-    axes = [replace_additive(axis) for axis in axes]
-    everything = {c: {"n": _value(source, zeros, small)} for c in itertools.product(*(axis.labels for axis in axes))}
+    everything = {
+        c: _row(source, measures, identities, zeros, small) for c in itertools.product(*(axis.labels for axis in axes))
+    }
     sets = source.choice(
         [[(0, 1), (0, 2)], [(0, 1), (1, 2)], [(0, 1, 2), (0, 1)], [(0, 1), (0, 2), (1, 2)]]
         if len(sizes) == 3
         else [[(0, 1, 2), (0, 1, 3)], [(0, 1), (0, 2), (0, 3)], [(0, 1, 2), (2, 3)], [(0, 1, 2), (0, 1, 3), (0, 2, 3)]]
     )
+    # records can be added up over additive dimensions only
+    axes = [
+        axis if all(n in chosen for chosen in sets) else replace(axis, additive=True) for n, axis in enumerate(axes)
+    ]
     tables = []
     for number, chosen in enumerate(sets):
         atoms: dict[tuple[str, ...], dict[str, int]] = {}
         for coordinate, row in everything.items():
-            part = tuple(coordinate[n] for n in chosen)
-            atoms[part] = {"n": atoms.get(part, {"n": 0})["n"] + row["n"]}
+            into = atoms.setdefault(tuple(coordinate[n] for n in chosen), dict.fromkeys(measures, 0))
+            for measure, count in row.items():
+                into[measure] += count
         # a table may leave a grouping of the other out
-        own = [
-            axes[n] if source.random() < 0.7 else Axis(axes[n].name, axes[n].labels, [], axes[n].total, True)
-            for n in chosen
-        ]
+        own = [axes[n] if source.random() < 0.7 else replace(axes[n], parents=[]) for n in chosen]
         keep = source.choice([1.0, 1.0, 0.8])
-        tables.append(_tabulate(source, f"t{number}", own, atoms, ["n"], [], keep))
+        tables.append(_tabulate(source, f"t{number}", own, atoms, measures, identities, keep))
     return tables
-
-
-def replace_additive(axis: Axis) -> Axis:
-    return Axis(axis.name, axis.labels, axis.parents, axis.total, additive=True)
 
 
 @st.composite

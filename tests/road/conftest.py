@@ -11,10 +11,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pandas as pd
@@ -98,8 +97,13 @@ class Road:
 
 
 def _command(root: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if name not in ("DAGSTER_HOME", "DDG_PROJECT")}
-    environment |= {"DAGSTER_DISABLE_TELEMETRY": "yes", "DO_NOT_TRACK": "1", "GX_ANALYTICS_ENABLED": "false"}
+    environment = os.environ | {
+        "DAGSTER_HOME": str(root / "var" / "dagster"),
+        "DAGSTER_DISABLE_TELEMETRY": "yes",
+        "DO_NOT_TRACK": "1",
+        "GX_ANALYTICS_ENABLED": "false",
+    }
+    environment.pop("DDG_PROJECT", None)
     program, *rest = arguments
     return subprocess.run(
         [BIN / program, *rest], cwd=root, env=environment, capture_output=True, text=True, check=False
@@ -148,14 +152,53 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
         yield Road(load_project(root), _run(root))
 
 
+class SecondAttacker:
+    """The brute-force attacker of the tests: his own reading of contract and CSV, and every whole number tried.
+
+    He shares no code with the package (`tests/attacker/brute_force.py`).
+    """
+
+    SMALL = range(1, 11)
+    NEED = 3  # possible values of every small count, at level `ddg`
+    EXACTLY = 25  # how many cells of each connected part he decides exactly; the others by random solutions
+
+    def __init__(self) -> None:
+        path = CHECKOUT / "tests" / "attacker" / "brute_force.py"
+        spec = importlib.util.spec_from_file_location("brute_force", path)
+        assert spec is not None
+        assert spec.loader is not None
+        self._module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = self._module  # its dataclasses look themselves up there
+        spec.loader.exec_module(self._module)
+
+    def leaks(self, road: Road, *releases: str, only_small_hidden: bool = False) -> list[Any]:
+        """Attack linked releases together, as readers find them.
+
+        Args:
+            road: Where they are.
+            releases: Their names.
+            only_small_hidden: Attack instead what someone publishes who hides small counts and nothing else.
+        """
+        given = []
+        for name in releases:
+            frame = pd.read_csv(road.csv(name), dtype="str", keep_default_na=False)
+            if only_small_hidden:
+                self._show_complementary(frame, road.contract(name), road.aggregate(name))
+            contract = road.contract(name).model_dump(mode="json", exclude_none=True)
+            given.append(self._module.Release(contract, frame, road.references(name)))
+        small = {"lower": min(self.SMALL), "upper": max(self.SMALL)}
+        found: list[Any] = self._module.attack(given, **small, need=self.NEED, most=self.EXACTLY)
+        return found
+
+    def _show_complementary(self, frame: pd.DataFrame, contract: ReleaseContract, before: Mapping[Any, Any]) -> None:
+        for number, row in frame.iterrows():
+            figures = before[tuple(row[dimension] for dimension in contract.dimensions)]
+            for measure in contract.measures:
+                code = f"{measure}_annotation_code"
+                if row[code] in ("1", "2") and figures[contract.governor(measure)] > max(self.SMALL):
+                    frame.loc[number, [measure, code]] = [str(figures[measure]), ""]
+
+
 @pytest.fixture(scope="session")
-def second_attacker() -> ModuleType:
-    """The brute-force attacker of the tests, which shares no code with the package."""
-    path = CHECKOUT / "tests" / "attacker" / "brute_force.py"
-    spec = importlib.util.spec_from_file_location("brute_force", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # its dataclasses look themselves up there
-    spec.loader.exec_module(module)
-    return module
+def second_attacker() -> SecondAttacker:
+    return SecondAttacker()

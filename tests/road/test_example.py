@@ -15,8 +15,6 @@ from ddg_pipeline.contract.model import MeasureKind
 from ddg_pipeline.quality import load_suite, verify_certificate
 from ddg_pipeline.rulebook import load_rulebook
 
-pytestmark = pytest.mark.xdist_group("example_road")
-
 MASKED = [
     "disease_cases_by_county", "ed_visits_by_county_age_sex", "ed_visits_by_county_race",
     "overdose_deaths_by_county_quarter",
@@ -180,6 +178,29 @@ class TestDagster:
         done = example.command("dagster", "definitions", "validate", "-w", "workspace.yaml")
         assert done.returncode == 0, done.stdout + done.stderr
         assert "ddg_pipeline" in done.stdout + done.stderr
+
+
+class TestASecondAttacker:
+    """He shares no code with the package, reads the published files, linked ones together, and tries every number."""
+
+    def test_attacks_every_masked_release(self, example):
+        masked = [one["release"] for one in example.answer["outcomes"] if one["decision"] == "mask"]
+        assert masked == MASKED
+
+    @pytest.mark.parametrize("group", [MASKED[:1], MASKED[1:3], MASKED[3:]], ids="+".join)
+    def test_finds_nothing(self, example, second_attacker, group):
+        assert group in example.groups
+        assert second_attacker.leaks(example, *group) == []
+
+    @pytest.mark.parametrize("release", ["disease_cases_by_county", "overdose_deaths_by_county_quarter"])
+    def test_would_find_much_if_only_small_counts_were_hidden(self, example, second_attacker, release):
+        leaks = second_attacker.leaks(example, release, only_small_hidden=True)
+        assert len(leaks) > 10
+        before, contract = example.aggregate(release), example.contract(release)
+        for leak in leaks:
+            coordinate = dict(leak.coordinate)
+            figures = before[tuple(coordinate[dimension] for dimension in contract.dimensions)]
+            assert figures[leak.measure] in leak.values, "what he finds is true"
 
 
 class TestAgain:

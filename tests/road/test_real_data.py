@@ -9,8 +9,6 @@ from ddg_pipeline.quality import load_suite, verify_certificate
 from ddg_pipeline.rulebook import load_rulebook
 from ddg_pipeline.warehouse.sources import read_sources
 
-pytestmark = pytest.mark.xdist_group("real_road")
-
 CASES, DEATHS = "cdph_vpd_cases_by_county", "ct_deaths_by_county_year_sex"
 
 
@@ -98,3 +96,11 @@ class TestDrugDeathsInConnecticut:
         rejected = real.project.restricted_store.read_table("staging", "stg_ct_deaths__rejected")
         assert rejected.records.sum() > 0
         assert rejected.rejection_reason.is_unique
+
+
+class TestASecondAttacker:
+    """He shares no code with the package, and reads the published files."""
+
+    @pytest.mark.parametrize("release", [CASES, DEATHS])
+    def test_finds_nothing(self, real, second_attacker, release):
+        assert second_attacker.leaks(real, release) == []
