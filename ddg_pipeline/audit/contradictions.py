@@ -46,7 +46,7 @@ def repair(system: System) -> Repaired:
         found = propagate(system)
         if not found.broken_rows.any():
             return Repaired(found, _joined(dropped))
-        distrusted = np.unique(np.concatenate([_distrusted(system, group) for group in _hit(system, found)]))
+        distrusted = np.unique(np.concatenate([_distrusted_or_all(system, group) for group in _hit(system, found)]))
         dropped.append(system.label[distrusted])
         keep = np.ones(system.rows, dtype=np.bool_)
         keep[distrusted] = False
@@ -63,8 +63,21 @@ def _hit(system: System, found: Propagated) -> list[Integers]:
     return [group for group in components(system) if broken[group].any()]
 
 
-def _distrusted(system: System, group: Integers) -> Integers:
-    """Choose rows of a contradictory group whose removal makes it possible, as few as the linear program sees."""
+def _distrusted_or_all(system: System, group: Integers) -> Integers:
+    rows = distrusted(system, group)
+    if len(rows):
+        return rows
+    inside = np.zeros(system.unknowns, dtype=np.bool_)
+    inside[group] = True
+    return np.unique(system.row[inside[system.column]])
+
+
+def distrusted(system: System, group: Integers) -> Integers:
+    """Choose rows of a contradictory group whose removal makes it possible, as few as a linear program can find.
+
+    Returns:
+        The rows; none if the group only lacks a solution in whole numbers.
+    """
     inside = np.zeros(system.unknowns, dtype=np.bool_)
     inside[group] = True
     rows = np.unique(system.row[inside[system.column]])
@@ -91,9 +104,9 @@ def _distrusted(system: System, group: Integers) -> Integers:
     cost = np.concatenate([np.zeros(part.unknowns), np.ones(len(slack))])
     _, values = Program(extended, whole=False).point(cost, _SECONDS)
     if values is None:
-        return rows
+        return np.empty(0, dtype=np.int64)
     used = values[part.unknowns :].reshape(-1, 2).sum(axis=1) > 1e-6
-    return rows[used] if used.any() else rows
+    return np.asarray(rows[used], dtype=np.int64)
 
 
 def _joined(parts: list[Integers]) -> Integers:

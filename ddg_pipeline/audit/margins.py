@@ -18,7 +18,7 @@ def determined_by_margins(knowledge: Knowledge) -> list[Hidden]:
     unknown: either it is small itself, and then nobody publishes it, or the hidden figure is not small.
     """
     tables = {position for position, table in enumerate(knowledge.tables) if table.published.known is None}
-    if not tables:
+    if not tables or not (knowledge.implied & ~knowledge.known).any():
         return []
     sums = {RowKind.SUM, RowKind.IDENTITY}
     keep = np.array([knowledge.name_of(int(label)).kind in sums for label in knowledge.system.label], dtype=np.bool_)

@@ -41,8 +41,11 @@ def refusal(system: System, rules: MaskingRules, level: str, unprotected: Unprot
         )
     for row in unprotected.rows[:_NAMED]:
         lines.append(
-            f"The row of {system.coordinate(int(row[0]))} breaks §4.4.1 items 2 and 4, and has nothing left to hide."
+            f"The row of {system.coordinate(int(row[0]))} breaks §4.4.1 items 2 and 4, and has nothing left to hide: "
+            "carry its sum in the table, so that it can be suppressed too."
         )
+    if len(unprotected.rows) > _NAMED:
+        lines.append(f"So do {len(unprotected.rows) - _NAMED} more rows.")
     lines.append(
         "Zeros are always shown, and margins that the table does not carry are assumed known, so that there is no "
         "other table that a reader could take for the true one."

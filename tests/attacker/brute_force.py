@@ -21,7 +21,6 @@ import numpy as np
 import pandas as pd
 
 TOTAL = None  # stands for a total that has no label of its own
-_ENDLESS = 10**6
 
 
 @dataclass
@@ -80,7 +79,10 @@ def feasible_values(puzzle: Puzzle, cells=None, up_to: int = 60) -> dict:
 
 
 def _search_component(bounds, rows, asked, found, up_to):
-    domain = {cell: (low, _ENDLESS if high is None else high) for cell, (low, high) in bounds.items()}
+    # no figure needs to be larger than all that is published together
+    endless = up_to + sum(abs(bound) for row in rows for bound in (row.low, row.high) if bound is not None)
+    endless += sum(low for low, _ in bounds.values())
+    domain = {cell: (low, endless if high is None else high) for cell, (low, high) in bounds.items()}
     rows = [(list(row.terms.items()), row.low, row.high) for row in rows]
     rows_of: dict = {cell: [] for cell in domain}
     for number, (terms, *_) in enumerate(rows):

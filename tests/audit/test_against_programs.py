@@ -16,7 +16,8 @@ COUNTIES = {"North": ["A", "B", "C"], "Bay": ["D", "E"], "South": ["F", "G", "H"
 GROUPS = {
     "county": {county: [county] for part in COUNTIES.values() for county in part} | COUNTIES,
     "age": {age: [age] for age in ("0-17", "18-44", "45-64", "65+")},
-    "sex": {sex: [sex] for sex in ("F", "M")},
+    "sex": {sex: [sex] for sex in ("F", "M", "X")},
+    "year": {year: [year] for year in ("2023", "2024")},
 }
 
 

@@ -10,13 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ddg_pipeline.audit.cells import NO_LIMIT
-from ddg_pipeline.audit.contradictions import repair
+from ddg_pipeline.audit.contradictions import distrusted, repair
+from ddg_pipeline.audit.decide import decide
 from ddg_pipeline.audit.exchange import Exchange
 from ddg_pipeline.audit.lattice import build_lattice, read_axis
 from ddg_pipeline.audit.linear import determined
 from ddg_pipeline.audit.propagation import propagate, redundant_rows
+from ddg_pipeline.audit.questions import Question, Verdict
 from ddg_pipeline.audit.redundancy import redundant_sums
-from ddg_pipeline.audit.solver import Answer, Program
+from ddg_pipeline.audit.solver import Answer, Deadline, Program
 from ddg_pipeline.audit.structure import components, is_tree, neighbourhood
 from ddg_pipeline.audit.system import Rows
 from ddg_pipeline.contract import Dimension, Hierarchy
@@ -89,20 +91,34 @@ class TestPropagation:
 
 
 class TestContradictions:
-    def test_as_few_rows_as_possible_are_distrusted(self):
+    @pytest.fixture
+    def system(self):
+        """Four sums of three unknowns, of which the last says 6 and the others together 5; and a pair apart."""
         rows = Rows()
-        for label, (terms, total) in enumerate([((0, 1), 3), ((1, 2), 3), ((0, 2), 4), ((0, 1, 2), 6)]):
+        for label, (terms, total) in enumerate([((0, 1), 3), ((1, 2), 3), ((0, 2), 4), ((0, 1, 2), 6), ((3, 4), 3)]):
             rows.add([(i, 1) for i in terms], total, total, label)
+        return rows.system(np.zeros(5, dtype=np.int64), np.full(5, 4, dtype=np.int64))
+
+    def test_as_few_rows_as_possible_are_distrusted(self, system):
+        blamed = distrusted(system, np.arange(3))
+        assert len(blamed) == 1
+        kept = system.keep_rows(~np.isin(np.arange(system.rows), blamed))
+        assert Program(kept).minimize(np.zeros(5), 10).answer is Answer.SOLVED
+
+    def test_the_rest_is_answered(self, system):
+        questions = [Question(0, 2), Question(3, 3)]
+        found = decide(system, np.zeros(5, dtype=np.bool_), questions, Deadline(60))
+        assert len(found.contradictory) == 1
+        assert not len(found.impossible)
+        assert [outcome.verdict for outcome in found.outcomes] == [Verdict.TOO_FEW, Verdict.ENOUGH]
+
+    def test_a_group_without_whole_solution_is_named(self):
+        rows = Rows()
+        for label, (pair, total) in enumerate([((0, 1), 3), ((1, 2), 3), ((0, 2), 3)]):
+            rows.add([(i, 1) for i in pair], total, total, label)
         system = rows.system(np.zeros(3, dtype=np.int64), np.full(3, 4, dtype=np.int64))
-        repaired = repair(system)
-        kept = system.keep_rows(~np.isin(system.label, repaired.dropped))
-        assert len(repaired.dropped) == 1
-        assert solutions_up_to(kept, 4)
-
-
-def solutions_up_to(system, top):
-    every = itertools.product(range(top + 1), repeat=system.unknowns)
-    return [values for values in every if system.holds(np.array(values, dtype=np.int64))]
+        found = decide(system, np.zeros(3, dtype=np.bool_), [Question(0, 2)], Deadline(60))
+        assert found.impossible.tolist() == [0, 1, 2]
 
 
 class TestSystem:
@@ -157,7 +173,7 @@ class TestLinear:
             assert fixed == (np.linalg.matrix_rank(more) == rank)
 
     def test_large_groups_are_decided_alike(self):
-        """A long chain of pairs closes on itself: with an odd number every unknown is determined, with an even one none."""
+        """A ring of pairs: if their number is odd every unknown is determined, if it is even none."""
         for size, fixed in ((501, True), (502, False)):
             rows = Rows()
             for i in range(size):

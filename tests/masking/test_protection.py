@@ -10,7 +10,7 @@ from ddg_pipeline.masking import mask
 from . import oracle
 from .problems import hidden_cells, problems
 
-EXAMPLES = int(os.environ.get("DDG_EXAMPLES", "120"))
+EXAMPLES = int(os.environ.get("DDG_EXAMPLES", "100"))
 PATTERNS_AT_MOST = 9  # cells that may be hidden, for every pattern of them to be tried
 
 
