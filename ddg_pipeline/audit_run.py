@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ddg_pipeline.audit import AuditReport, AuditRules, PublishedTable, audit
 from ddg_pipeline.errors import InputError, InputErrors
-from ddg_pipeline.rulebook import load_rulebook
+from ddg_pipeline.rulebook_files import rulebook_of_files
 from ddg_pipeline.table_files import read_contracts, read_references, read_table, references_of
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def audit_files(
     """
     contracts = read_contracts([contract for contract, _ in pairs], references)
     missing = sorted({link for one in contracts for link in one.links} - {one.release for one in contracts})
-    rulebook = load_rulebook(contracts[0].rulebook)
+    rulebook = rulebook_of_files([(pairs[0][0], contracts[0])])
     levels = rulebook.masking.levels
     chosen: Any = level or contracts[0].suppression.level
     if chosen not in levels:
@@ -57,7 +57,7 @@ def audit_files(
     tables: list[PublishedTable] = []
     rules: dict[str, AuditRules] = {}
     for (contract_path, path), contract in zip(pairs, contracts, strict=True):
-        frame = read_table(path, [*contract.dimensions, *contract.measures])
+        frame = read_table(path, [*contract.dimensions, *contract.published_measures])
         own = AuditRules.from_rulebook(rulebook, chosen, show_reason=_reasons_told(contract, frame, rulebook))
         rules[contract.release] = own if threshold is None else replace(own, upper=threshold)
         tables.append(

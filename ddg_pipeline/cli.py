@@ -5,18 +5,29 @@ Exit codes: 0 safe, 1 unsafe or refused, 2 bad input. Everything heavy is import
 
 from __future__ import annotations
 
-import json
-import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ddg_pipeline import __version__
-from ddg_pipeline.errors import DdgError, InputError, InputErrors, where_raised
+from ddg_pipeline.cli_advise import advise
+from ddg_pipeline.cli_rulebook import app as rulebook_app
+from ddg_pipeline.command_line import (
+    AsJson,
+    ContractFile,
+    Links,
+    LinkTables,
+    Quiet,
+    References,
+    TableFile,
+    given_pairs,
+    given_references,
+    print_json,
+    shown_progress,
+)
+from ddg_pipeline.errors import DdgError, InputError, where_raised
 
 if TYPE_CHECKING:
     from ddg_pipeline.orchestration.running import RunResult
@@ -32,22 +43,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-ContractFile = Annotated[Path, typer.Argument(metavar="CONTRACT.yaml", help="The release contract.")]
-TableFile = Annotated[Path, typer.Argument(metavar="TABLE", help="The aggregate, as CSV or Parquet.")]
-References = Annotated[
-    list[str] | None,
-    typer.Option("--reference", metavar="NAME=FILE", help="Where a reference table named in the contract is."),
-]
-Links = Annotated[
-    list[Path] | None,
-    typer.Option("--link", metavar="CONTRACT.yaml", help="The contract of a linked release; with --link-table."),
-]
-LinkTables = Annotated[
-    list[Path] | None,
-    typer.Option("--link-table", metavar="TABLE", help="The table of the linked release, in the same order."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for machines.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results only, no progress.")]
+app.add_typer(rulebook_app, name="rulebook")
+
 ProjectDirectory = Annotated[
     Path | None, typer.Option("--project", metavar="DIR", help="The directory of ddg.yaml; by default this one.")
 ]
@@ -59,23 +56,33 @@ def assess(
     table: TableFile,
     reference: References = None,
     as_json: AsJson = False,
+    explained: Annotated[
+        bool, typer.Option("--explain", help="Say also what would bring the score to the cut-off.")
+    ] = False,
     require_release: Annotated[
         bool, typer.Option("--require-release", help="Exit with 1 unless the table may be released as it is.")
     ] = False,
 ) -> None:
-    """Assess a table: steps 1 to 3 of the guideline, its publication score, and what follows."""
+    """Assess a table: steps 1 to 3 of the guideline, its publication score, and what follows.
+
+    The answer is for people who may see the table: the score tells more of its smallest count than that it is small.
+    """
     from ddg_pipeline.assessment import assess as assess_table
-    from ddg_pipeline.preparation import rulebook_of
+    from ddg_pipeline.assessment import explain as explain_score
+    from ddg_pipeline.rulebook_files import rulebook_of_files
     from ddg_pipeline.table_files import bind_files
 
-    bound = bind_files(contract, table, _references(reference))
-    found = assess_table(bound, rulebook_of([bound]))
+    bound = bind_files(contract, table, given_references(reference))
+    rulebook = rulebook_of_files([(contract, bound.contract)])
+    found = assess_table(bound, rulebook)
+    explanation = explain_score(bound, found, rulebook) if explained else None
     if as_json:
-        _print_json(found.to_json_dict())
+        more = {} if explanation is None else {"explanation": explanation.to_json_dict()}
+        print_json(found.to_json_dict() | more)
     else:
-        from ddg_pipeline.console import print_assessment
+        from ddg_pipeline.console_assessment import print_assessment
 
-        print_assessment(found)
+        print_assessment(found, explanation)
     if require_release and found.decision != "release":
         raise typer.Exit(UNSAFE)
 
@@ -93,20 +100,25 @@ def mask(
 ) -> None:
     """Mask a table and prove it: writes DIR/<release>.csv and DIR/report.json, or nothing."""
     from ddg_pipeline.masking_run import mask_files
+    from ddg_pipeline.rulebook_files import rulebook_of_files
     from ddg_pipeline.table_files import bind_group
 
-    references = _references(reference)
-    pairs = [(contract, table), *_pairs(link, link_table)]
+    references = given_references(reference)
+    pairs = [(contract, table), *given_pairs(link, link_table)]
     tables = bind_group(pairs, references)
+    rulebook = rulebook_of_files([(path, one.contract) for (path, _), one in zip(pairs, tables, strict=True)])
     given = [path for pair in pairs for path in pair] + list(references.values())
-    with _progress(quiet or as_json) as progress:
-        report, files = mask_files(tables, output, progress, keep=given)
+    with shown_progress(quiet or as_json) as progress:
+        report, files = mask_files(tables, output, progress, rulebook=rulebook, keep=given)
     if as_json:
-        _print_json(report)
+        print_json(report)
         return
     from ddg_pipeline.console import print_masking
 
     print_masking(report, files)
+
+
+app.command()(advise)
 
 
 @app.command()
@@ -135,11 +147,11 @@ def audit(
     """Attack a published table, anyone's: which hidden cells can be narrowed down, and to what."""
     from ddg_pipeline.audit_run import audit_files
 
-    pairs = [(contract, published), *_pairs(link, link_table)]
-    with _progress(quiet or as_json) as progress:
+    pairs = [(contract, published), *given_pairs(link, link_table)]
+    with shown_progress(quiet or as_json) as progress:
         report = audit_files(
             pairs,
-            _references(reference),
+            given_references(reference),
             level=level,
             threshold=threshold,
             known=known,
@@ -148,7 +160,7 @@ def audit(
             progress=progress,
         )
     if as_json:
-        _print_json(report.to_json_dict())
+        print_json(report.to_json_dict())
     else:
         from ddg_pipeline.console import print_audit
 
@@ -169,10 +181,10 @@ def run(
     from ddg_pipeline.orchestration.running import run as run_project
 
     place = load_project(project)
-    with _progress(quiet or as_json) as progress:
+    with shown_progress(quiet or as_json) as progress:
         result = run_project(place, release or (), on_step=lambda step: progress(step, 0, 0))
     if as_json:
-        _print_json(result.to_json_dict())
+        print_json(result.to_json_dict())
     else:
         from ddg_pipeline.console import print_run
 
@@ -198,7 +210,7 @@ def suites(
     from ddg_pipeline.orchestration.suites import current_suites
 
     place = load_project(project)
-    with _progress(quiet) as progress:
+    with shown_progress(quiet) as progress:
         result = run_project(place, release or (), until="masked", on_step=lambda step: progress(step, 0, 0))
     if not result.success:
         from ddg_pipeline.console import print_run
@@ -236,7 +248,7 @@ def schema() -> None:
     """Print the JSON Schema of a release contract, for editors."""
     from ddg_pipeline.contract.json_schema import contract_json_schema
 
-    _print_json(contract_json_schema())
+    print_json(contract_json_schema())
 
 
 @app.command()
@@ -258,59 +270,6 @@ def main() -> None:
         sys.exit(UNSAFE)
 
 
-def _references(given: list[str] | None) -> dict[str, Path]:
-    found: dict[str, Path] = {}
-    for text in given or []:
-        name, separator, path = text.partition("=")
-        if not separator or not name or not path:
-            raise InputErrors([InputError("command line", "--reference", repr(text), "write NAME=FILE")])
-        found[name] = Path(path)
-    return found
-
-
-def _pairs(link: list[Path] | None, link_table: list[Path] | None) -> list[tuple[Path, Path]]:
-    links, tables = link or [], link_table or []
-    if len(links) != len(tables):
-        found = f"{len(links)} --link and {len(tables)} --link-table"
-        raise InputErrors([InputError("command line", "--link", found, "give one --link-table for each --link")])
-    return list(zip(links, tables, strict=True))
-
-
-def _print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
-
-
 def _exit_with(result: RunResult) -> None:
     if not result.success:
         raise typer.Exit(BAD_INPUT if result.bad_input else UNSAFE)
-
-
-@contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
-    """Show progress on standard error while the block computes, if someone is looking."""
-    with _results_only():
-        if quiet or not sys.stderr.isatty():
-            yield lambda _stage, _done, _of: None
-            return
-        from ddg_pipeline.console import progress_display
-
-        with progress_display() as show:
-            yield show
-
-
-@contextmanager
-def _results_only() -> Iterator[None]:
-    """Keep standard output for results: what libraries write to it, past Python too, goes to standard error."""
-    sys.stdout.flush()
-    try:
-        kept = os.dup(sys.stdout.fileno())
-    except (OSError, ValueError):  # closed, or none of the operating system's
-        yield
-        return
-    try:
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-        yield
-        sys.stdout.flush()
-    finally:
-        os.dup2(kept, sys.stdout.fileno())
-        os.close(kept)

@@ -14,7 +14,6 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from ddg_pipeline.assessment import Assessment
     from ddg_pipeline.audit import AuditReport
     from ddg_pipeline.orchestration.project import Project
     from ddg_pipeline.orchestration.running import Outcome, RunResult
@@ -44,30 +43,6 @@ def progress_display() -> Iterator[Callable[[str, int, int], None]]:
             progress.update(task, description=stage, completed=done, total=of or None)
 
         yield show
-
-
-def print_assessment(assessment: Assessment) -> None:
-    """Print steps, score and what the expert review has to look at."""
-    console = _console()
-    console.print(Text.assemble((assessment.release, "bold"), f", assessed by {assessment.rulebook}\n"))
-    steps = _table("Step", "Question", "Result", "Summary")
-    for step in assessment.steps:
-        _row(steps, step.step, step.question, step.result, step.summary)
-    console.print(steps)
-    score = _table("Variable", "Column", "Riskiest found", "Category", "Score", "Section")
-    for term in assessment.score.terms:
-        name, found = term.variable.replace("_", " "), term.found or ""
-        _row(score, name, term.dimension or "", found, term.category, f"{term.score:+d}", term.section)
-    score.add_section()
-    over = "over" if assessment.score.total > assessment.cut_off else "not over"
-    total = Text(f"{assessment.score.total}", "bold")
-    _row(score, Text("total", "bold"), "", "", f"{over} {assessment.cut_off}", total)
-    console.print(score)
-    for note in assessment.notes:
-        console.print(Text(f"For review: {note.field}: {note.text}"))
-    console.print(Text(assessment.safe_harbor))
-    verdict = "mask it" if assessment.decision == "mask" else "it may be released as it is"
-    console.print(Text.assemble("\nDecision: ", (verdict, "bold")))
 
 
 def print_masking(report: Mapping[str, Any], files: Sequence[Path]) -> None:

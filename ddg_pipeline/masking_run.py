@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ddg_pipeline.contract import BoundTable
-from ddg_pipeline.errors import InputError, InputErrors, RefusedError
+from ddg_pipeline.errors import RefusedError
+from ddg_pipeline.output_files import check_targets, write_together
 from ddg_pipeline.preparation import Prepared, attack, prepare, rulebook_of, strongest_level
 
 if TYPE_CHECKING:
@@ -19,12 +18,18 @@ if TYPE_CHECKING:
 
     from ddg_pipeline.audit import AuditReport
     from ddg_pipeline.masking import Progress
+    from ddg_pipeline.rulebook import Rulebook
 
 REPORT_NAME = "report.json"
 
 
 def mask_files(
-    tables: Sequence[BoundTable], directory: Path, progress: Progress | None = None, *, keep: Sequence[Path] = ()
+    tables: Sequence[BoundTable],
+    directory: Path,
+    progress: Progress | None = None,
+    *,
+    rulebook: Rulebook | None = None,
+    keep: Sequence[Path] = (),
 ) -> tuple[dict[str, Any], list[Path]]:
     """Mask a group of tables, attack the very bytes, and write them with a report.
 
@@ -32,6 +37,7 @@ def mask_files(
         tables: The bound tables of one group of links.
         directory: Where ``<release>.csv`` and ``report.json`` go; made where it is missing.
         progress: Called with the stage, what is done and what there is to do.
+        rulebook: The rulebook; by default the shipped one that the contracts name.
         keep: The files that the tables came from; they are never written over.
 
     Returns:
@@ -44,8 +50,8 @@ def mask_files(
     from ddg_pipeline.quality import csv_bytes, read_csv_text
 
     names = [f"{table.contract.release}.csv" for table in tables]
-    _check_targets([directory / name for name in (*names, REPORT_NAME)], keep)
-    rulebook = rulebook_of(tables)
+    check_targets([directory / name for name in (*names, REPORT_NAME)], keep)
+    rulebook = rulebook or rulebook_of(tables)
     prepared = prepare(tables, rulebook, progress)
     contents: dict[str, bytes] = {}
     frames: list[pd.DataFrame] = []
@@ -64,7 +70,7 @@ def mask_files(
             )
     report = _report(names, prepared, found, strongest_level(tables, rulebook))
     contents[REPORT_NAME] = (json.dumps(report, indent=2, ensure_ascii=False) + "\n").encode()
-    return report, _write(directory, contents)
+    return report, write_together(directory, contents)
 
 
 def _report(
@@ -85,43 +91,3 @@ def _report(
     audited = None if found is None else found.to_json_dict()
     first = releases[0]
     return {**first, "audit": audited, "linked": releases[1:]}
-
-
-def _check_targets(targets: Sequence[Path], keep: Sequence[Path]) -> None:
-    """Refuse, before the work begins, to write over what was given, or over something that is no file."""
-    errors = []
-    given = {path.resolve() for path in keep}
-    for target in targets:
-        if target.resolve() in given:
-            errors.append(InputError(str(target), "--output", "a file that was given", "another directory"))
-        elif target.is_symlink() or (target.exists() and not target.is_file()):
-            errors.append(InputError(str(target), "--output", "something that is no file", "remove it"))
-    if errors:
-        raise InputErrors(errors)
-
-
-def _write(directory: Path, contents: dict[str, bytes]) -> list[Path]:
-    """Write all files or none: each is complete on disk under another name before the first gets its own."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        waiting: list[tuple[str, Path]] = []
-        try:
-            for name, data in contents.items():
-                descriptor, path = tempfile.mkstemp(prefix=f".{name}.", dir=directory)
-                waiting.append((path, directory / name))
-                with os.fdopen(descriptor, "wb") as stream:
-                    stream.write(data)
-                    stream.flush()
-                    os.fsync(stream.fileno())
-            for path, target in waiting:
-                Path(path).chmod(0o644)
-                Path(path).replace(target)
-        finally:
-            for path, _ in waiting:
-                Path(path).unlink(missing_ok=True)
-    except OSError as error:
-        found = error.strerror or "not writable"
-        raise InputErrors(
-            [InputError(str(directory), "--output", found, "a directory that can be written, with room left")]
-        ) from None
-    return [directory / name for name in contents]

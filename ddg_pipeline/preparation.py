@@ -15,7 +15,7 @@ from ddg_pipeline.audit import AuditReport, AuditRules, PublishedTable, audit, b
 from ddg_pipeline.contract import BoundTable
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.masking import MaskedTable, Progress, mask, unmasked
-from ddg_pipeline.rulebook import Rulebook, load_rulebook
+from ddg_pipeline.rulebook import SHIPPED, Rulebook, RulebookSource, load_rulebook
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,8 +38,12 @@ class Prepared:
     masked: MaskedTable
 
 
-def rulebook_of(tables: Sequence[BoundTable]) -> Rulebook:
+def rulebook_of(tables: Sequence[BoundTable], source: RulebookSource = SHIPPED) -> Rulebook:
     """Load the one rulebook that a group of linked tables names.
+
+    Args:
+        tables: The group.
+        source: Where rulebooks are found; by default only those that are shipped.
 
     Raises:
         InputErrors: They name several, or one that is not known.
@@ -50,7 +54,7 @@ def rulebook_of(tables: Sequence[BoundTable]) -> Rulebook:
         raise InputErrors(
             [InputError(releases, "rulebook", ", ".join(names), "the same rulebook for releases that are linked")]
         )
-    return load_rulebook(names[0])
+    return load_rulebook(names[0], source, ", ".join(table.contract.release for table in tables))
 
 
 def prepare(tables: Sequence[BoundTable], rulebook: Rulebook, progress: Progress | None = None) -> list[Prepared]:
@@ -72,10 +76,29 @@ def prepare(tables: Sequence[BoundTable], rulebook: Rulebook, progress: Progress
 
 
 def assess_group(tables: Sequence[BoundTable], rulebook: Rulebook) -> list[Assessment]:
-    """Assess each table; the decision is the same for all, to mask if any of them has to be masked."""
-    assessments = [assess(table, rulebook) for table in tables]
+    """Assess each table; the decision is the same for all, to mask if any of them has to be masked.
+
+    A contract that asks for whole percentages gets them whether or not the score asks for masking, so that a release
+    does not show counts in one year and percentages in the next.
+    """
+    assessments = [_in_its_form(assess(table, rulebook), table, rulebook) for table in tables]
     risky = [assessment.release for assessment in assessments if assessment.decision == "mask"]
     return [_masked_with(assessment, risky) for assessment in assessments] if risky else assessments
+
+
+def _in_its_form(assessment: Assessment, table: BoundTable, rulebook: Rulebook) -> Assessment:
+    """Say of a table whose contract asks for whole percentages what step 4 makes of it (§4.4.4)."""
+    form = rulebook.masking.whole_percentages
+    if table.contract.suppression.form != "whole_percentages" or form is None:
+        return assessment
+    said = f"No count is published, only whole percentages, as the contract asks ({rulebook.cite(form.section)})."
+    steps = tuple(
+        replace(step, result="mask", summary=f"{said} Without that: {step.summary[:1].lower()}{step.summary[1:]}")
+        if step.step == _MASKING
+        else step
+        for step in assessment.steps
+    )
+    return replace(assessment, decision="mask", steps=steps, notes=(*assessment.notes, Note("suppression.form", said)))
 
 
 def _masked_with(assessment: Assessment, risky: Sequence[str]) -> Assessment:
@@ -109,6 +132,10 @@ def attack(
     rules = AuditRules.from_rulebook(rulebook, strongest_level(tables, rulebook), show_reason=reasons_shown)
     audited = []
     for bound, frame in zip(tables, published, strict=True):
+        if bound.contract.suppression.form == "whole_percentages":
+            # that no count is known from elsewhere is the condition of this form; the totals come with the truth
+            audited.append(PublishedTable(bound.contract, frame, bound.references, truth=bound.frame))
+            continue
         before = PublishedTable(bound.contract, bound.frame, bound.references)
         audited.append(
             PublishedTable(

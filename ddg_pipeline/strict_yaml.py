@@ -43,13 +43,35 @@ class _Loader(yaml.SafeLoader):
         return InputErrors([InputError(self.place, f"line {mark.line + 1}", found, expected)])
 
 
-def load_yaml(text: str, place: str, *, may_hold_secrets: bool = False) -> Any:
+Lines = dict[tuple[str | int, ...], int]
+
+
+def load_yaml_with_lines(text: str, place: str) -> tuple[Any, Lines]:
+    """Parse one YAML document of plain values, and tell in which line each of them stands.
+
+    Args:
+        text: The document.
+        place: The file that errors should name.
+
+    Returns:
+        The document; the line, from 1, of each value by its path of keys and positions. A value in a mapping stands in
+        the line of its key.
+
+    Raises:
+        InputErrors: As `load_yaml`.
+    """
+    lines: Lines = {}
+    return load_yaml(text, place, lines=lines), lines
+
+
+def load_yaml(text: str, place: str, *, may_hold_secrets: bool = False, lines: Lines | None = None) -> Any:
     """Parse one YAML document of plain values.
 
     Args:
         text: The document.
         place: The file that errors should name.
         may_hold_secrets: Whether errors must not repeat the parser's own words, because it can quote the document.
+        lines: Takes the line of each value; see `load_yaml_with_lines`.
 
     Raises:
         InputErrors: The text is no such document; the message gives the line.
@@ -59,7 +81,12 @@ def load_yaml(text: str, place: str, *, may_hold_secrets: bool = False) -> Any:
         loader = _Loader(text)
         loader.place = place
         try:
-            return loader.get_single_data()
+            node = loader.get_single_node()
+            if node is None:
+                return None
+            if lines is not None:
+                _note_lines(loader, node, node.start_mark.line, (), lines)
+            return loader.construct_document(node)
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
@@ -75,3 +102,15 @@ def load_yaml(text: str, place: str, *, may_hold_secrets: bool = False) -> Any:
         found = "a value that is none" if may_hold_secrets else f"a value that is none ({error})"
     # outside the handlers: the parser's exception quotes the line, and would be shown as this one's context
     raise InputErrors([InputError(place, where, found, _MEND)])
+
+
+def _note_lines(loader: _Loader, node: yaml.Node, line: int, path: tuple[str | int, ...], lines: Lines) -> None:
+    lines[path] = line + 1
+    if isinstance(node, yaml.SequenceNode):
+        for position, child in enumerate(node.value):
+            _note_lines(loader, child, child.start_mark.line, (*path, position), lines)
+    elif isinstance(node, yaml.MappingNode):
+        for key_node, child in node.value:
+            if isinstance(key_node, yaml.ScalarNode):
+                key = loader.construct_object(key_node)
+                _note_lines(loader, child, key_node.start_mark.line, (*path, str(key)), lines)

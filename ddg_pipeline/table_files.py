@@ -7,8 +7,10 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ddg_pipeline.assessment import refuse_direct_identifiers
 from ddg_pipeline.contract import BoundTable, ReleaseContract, bind, contract_from_yaml
 from ddg_pipeline.errors import InputError, InputErrors
+from ddg_pipeline.rulebook_files import rulebook_of_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -107,10 +109,20 @@ def bind_files(contract_path: Path, table_path: Path, references: Mapping[str, P
 
     Raises:
         InputErrors: Something cannot be read, or does not fit.
+        RefusedError: The table carries direct identifiers, or records.
     """
     contract = read_contract(contract_path)
     found = read_references(contract, contract_path, references)
-    return bind(contract, read_table(table_path, contract.columns), found, str(table_path))
+    return _bind(contract, contract_path, table_path, found)
+
+
+def _bind(
+    contract: ReleaseContract, contract_path: Path, table_path: Path, references: Mapping[str, pd.DataFrame]
+) -> BoundTable:
+    table = read_table(table_path, contract.columns)
+    # first of all: what binding says of a row that does not fit names its categories, and one may be a person's number
+    refuse_direct_identifiers(table, contract, rulebook_of_files([(contract_path, contract)]))
+    return bind(contract, table, references, str(table_path))
 
 
 def bind_group(pairs: Sequence[tuple[Path, Path]], references: Mapping[str, Path] | None = None) -> list[BoundTable]:
@@ -122,6 +134,7 @@ def bind_group(pairs: Sequence[tuple[Path, Path]], references: Mapping[str, Path
 
     Raises:
         InputErrors: Something cannot be read, does not fit, or a linked table is missing.
+        RefusedError: A table carries direct identifiers, or records.
     """
     contracts = read_contracts([path for path, _ in pairs], references)
     present = {contract.release for contract in contracts}
@@ -132,7 +145,7 @@ def bind_group(pairs: Sequence[tuple[Path, Path]], references: Mapping[str, Path
     bound = []
     for (contract_path, table_path), contract in zip(pairs, contracts, strict=True):
         tables = read_references(contract, contract_path, references_of(contract, references))
-        bound.append(bind(contract, read_table(table_path, contract.columns), tables, str(table_path)))
+        bound.append(_bind(contract, contract_path, table_path, tables))
     return bound
 
 

@@ -25,10 +25,15 @@ PARTS = {
     "": "The whole",
     "Dimension": "One of `dimensions`",
     "HierarchyReference": "`hierarchy` of a dimension",
+    "Implied": "One of `implies` of a dimension",
     "Measure": "One of `measures`",
     "TableReference": "A size as a reference table",
+    "TotalOver": "A population as a total",
     "Scope": "One of `scope`",
+    "Survey": "`survey`",
+    "SurveyEstimate": "One of `survey.estimates`",
     "Suppression": "`suppression`",
+    "Percentages": "`suppression.percentages`",
     "AnnotationNames": "`suppression.annotations`",
     "Publication": "`publication`",
 }
@@ -70,8 +75,8 @@ def _kinds(entry: Mapping[str, Any], definitions: Mapping[str, Any]) -> Iterator
         name = entry["$ref"].rsplit("/", 1)[-1]
         referred = definitions[name]
         yield _choice(referred) if "enum" in referred else f"[mapping](#{_anchor(PARTS[name])})"
-    elif "anyOf" in entry:
-        for branch in entry["anyOf"]:
+    elif "anyOf" in entry or "oneOf" in entry:
+        for branch in entry.get("anyOf") or entry["oneOf"]:
             yield from _kinds(branch, definitions)
     elif "enum" in entry:
         yield _choice(entry)

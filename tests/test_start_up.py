@@ -23,8 +23,10 @@ def heavy_modules_after(code: str, heavy: set[str]) -> set[str]:
 
 class TestRooms:
     @pytest.mark.parametrize(
-        "room", ["rulebook", "contract", "assessment", "masking", "audit", "preparation", "quality", "publishing"]
-    )
+        "room",
+        ["rulebook", "populations", "contract", "assessment", "masking", "audit", "preparation", "advice", "quality",
+         "publishing"],
+    )  # fmt: skip
     def test_import_neither_gate_nor_solver(self, room):
         code = f"import ddg_pipeline.{room}"
         assert heavy_modules_after(code, SOLVERS_AND_GATE | DATABASES | {"dagster", "dbt"}) == set()

@@ -2,80 +2,212 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
-from ddg_pipeline.assessment.result import Counts
+from ddg_pipeline.assessment.inference import known_size
+from ddg_pipeline.assessment.result import Counts, DenominatorKnowledge, MeasureCounts
 from ddg_pipeline.contract import BoundTable, Dimension, Variable
-from ddg_pipeline.contract.model import Scope
+from ddg_pipeline.contract.bind import Axis
+from ddg_pipeline.contract.model import Implied, Scope, Size, TableReference, TotalOver
 from ddg_pipeline.rulebook import Rulebook
 
 SIZE_KEYS = ("population", "members", "enrollment")
 """The keys of a contract that say how many people there are."""
 
-Knowledge = Literal["known", "bounded", "unknown"]
+_WORST_FIRST: tuple[DenominatorKnowledge, ...] = ("unknown", "bounded", "known")
 
 
 def count_cells(bound: BoundTable, rulebook: Rulebook) -> Counts:
     """Count small, zero and all cells, and cells with a small denominator; margins included.
 
-    A denominator comes from the measure's `population` or from the `denominator` of a rate or percentage of it;
-    where neither is declared, from the sizes of the table's dimensions, which bound it from above.
+    A denominator comes from the measure's `population`, or from the denominator of a rate or percentage of it; where
+    neither is declared, from the sizes of the table's dimensions. A size that does not tell apart all categories that
+    divide people holds more people than the cell's population does, so that it only bounds the denominator: then small
+    ones cannot be ruled out.
     """
     lower, upper = rulebook.thresholds.numerator.lower, rulebook.thresholds.numerator.upper
-    measures = bound.contract.counts
-    small = zero = small_denominators = 0
-    knowledge: list[Knowledge] = []
-    for measure in measures:
-        counts = bound.frame[measure]
-        small += int(counts.between(lower, upper).sum())
-        zero += int((counts == 0).sum())
-        denominators, known = _denominators(bound, measure)
-        knowledge.append(known)
-        if denominators is not None:
-            small_denominators += int((denominators <= rulebook.thresholds.denominator).sum())
+    measures = []
+    for name in bound.contract.counts:
+        counts, found = bound.frame[name], _denominators(bound, name, rulebook)
+        measures.append(
+            MeasureCounts(
+                measure=name,
+                cells=len(counts),
+                small_cells=int(counts.between(lower, upper).sum()),
+                zero_cells=int((counts == 0).sum()),
+                small_denominators=int((found.sizes <= rulebook.thresholds.denominator).sum()),
+                denominators=found.knowledge,
+                source=found.source,
+            )
+        )
     return Counts(
-        cells=len(bound.frame) * len(measures),
-        small_cells=small,
-        zero_cells=zero,
-        small_denominators=small_denominators,
-        denominators="unknown" if "unknown" in knowledge else "bounded" if "bounded" in knowledge else "known",
+        cells=sum(one.cells for one in measures),
+        small_cells=sum(one.small_cells for one in measures),
+        zero_cells=sum(one.zero_cells for one in measures),
+        small_denominators=sum(one.small_denominators for one in measures),
+        denominators=min((one.denominators for one in measures), key=_WORST_FIRST.index, default="unknown"),
+        measures=tuple(measures),
     )
 
 
-def _denominators(bound: BoundTable, measure: str) -> tuple[pd.Series[Any] | None, Knowledge]:
-    """Give the smallest denominator of each row, as far as it is known."""
-    declared = bound.denominators(measure)
-    found = [declared] if declared is not None else []
-    for name, other in bound.contract.measures.items():
-        if other.denominator is not None and bound.contract.governor(name) == measure:
-            found.append(pd.to_numeric(bound.frame[other.denominator]))
-    if found:
-        return pd.concat(found, axis=1).min(axis=1), "known"
-    return _bounds(bound)
+@dataclass(frozen=True)
+class _Denominators:
+    """The smallest denominator of each row, as far as it is known; NaN where nothing is."""
+
+    sizes: pd.Series[Any]
+    knowledge: DenominatorKnowledge
+    source: str
 
 
-def _bounds(bound: BoundTable) -> tuple[pd.Series[Any] | None, Knowledge]:
-    bounds: list[pd.Series[Any]] = []
-    dividing = [name for name, dimension in bound.contract.dimensions.items() if _divides_people(dimension)]
-    for name in dividing:
+def _denominators(bound: BoundTable, measure: str, rulebook: Rulebook) -> _Denominators:
+    declared = list(_declared(bound, measure))
+    bounds = list(_bounds(bound, rulebook, narrowing_only=bool(declared)))
+    if not declared and not bounds:
+        return _Denominators(pd.Series(float("nan"), index=bound.frame.index), "unknown", "")
+    bounded = _smallest([sizes for _, sizes in bounds], bound)
+    if not declared:
+        alone = len(bounds) == 1 and len(_dividing(bound)) + len(_narrowing(bound)) <= 1
+        known = alone and not bounded.isna().any()
+        return _Denominators(bounded, "known" if known else "bounded", " and ".join(words for words, _ in bounds))
+    sizes = _smallest([sizes for _, sizes in declared], bound)
+    larger = (bounded < sizes).any() or any(not _tells_apart(bound, sizes, name) for name in _dividing(bound))
+    knowledge: DenominatorKnowledge = "bounded" if larger or sizes.isna().any() else "known"
+    return _Denominators(
+        _smallest([sizes, bounded], bound), knowledge, " and ".join(dict.fromkeys(words for words, _ in declared))
+    )
+
+
+def _smallest(sizes: list[pd.Series[Any]], bound: BoundTable) -> pd.Series[Any]:
+    if not sizes:
+        return pd.Series(float("nan"), index=bound.frame.index)
+    return pd.concat([each.astype(float) for each in sizes], axis=1).min(axis=1)
+
+
+def _declared(bound: BoundTable, measure: str) -> Iterator[tuple[str, pd.Series[Any]]]:
+    """Give the populations that the contract declares for a count, and for the statistics computed from it."""
+    contract = bound.contract
+    for name, other in contract.measures.items():
+        if contract.governor(name) != measure:
+            continue
+        population = bound.denominators(name)
+        if population is not None and other.population is not None:
+            yield _in_words(other.population, name), population
+        if other.denominator is not None:
+            # Events are more than the people behind them, and people are what a denominator counts. Below a mean stand
+            # the very people it is about, which is no population.
+            below = other.denominator
+            column = contract.governor(below) if below in contract.measures else below
+            if column != measure:
+                yield f"{column}, the denominator of {name}", pd.to_numeric(bound.frame[column])
+
+
+def _in_words(size: Size | TotalOver, measure: str) -> str:
+    match size:
+        case TotalOver():
+            return f"the total of {measure} over {' and '.join(size.total_over)}"
+        case TableReference():
+            keys = size.key if isinstance(size.key, str) else " and ".join(size.key)
+            return f"{size.value} of {size.table} by {keys}"
+        case str():
+            return f"the column {size}"
+        case _:
+            return f"the population declared for {measure}"
+
+
+def _bounds(bound: BoundTable, rulebook: Rulebook, *, narrowing_only: bool) -> Iterator[tuple[str, pd.Series[Any]]]:
+    """Give the sizes of the dimensions and of the scope: no cell comes from more people than any of them.
+
+    Where a population is declared, the area a service stands in is left out: its patients may come from elsewhere.
+    """
+    for name, dimension in bound.contract.dimensions.items():
+        if not _divides_people(dimension) or (narrowing_only and _is_service(dimension)):
+            continue
         for key in SIZE_KEYS:
-            sizes = bound.sizes(name, key)
+            sizes = bound.sizes(name, key) or _known_areas(bound, name, key, rulebook)
             if sizes is not None:
-                # Totals and broader groups without a size are larger than their parts, and so never the smallest.
-                bounds.append(pd.to_numeric(bound.frame[name].map(sizes)))
-    for scope in bound.contract.scope:
-        sizes_of_scope = [getattr(scope, key) for key in SIZE_KEYS if getattr(scope, key) is not None]
-        bounds += [pd.Series(size, index=bound.frame.index) for size in sizes_of_scope]
-    if not bounds:
-        return None, "unknown"
-    single = len(bounds) == 1 and len(dividing) <= 1
-    return pd.concat(bounds, axis=1).min(axis=1), "known" if single else "bounded"
+                known = {**_sizes_of_groups(bound.axes[name], sizes, dimension.unknown), **sizes}
+                yield f"{key} of {name}", pd.to_numeric(bound.frame[name].map(known))
+    for position, scope in enumerate(bound.contract.scope):
+        if narrowing_only and _is_service(scope):
+            continue
+        for key in SIZE_KEYS:
+            size = getattr(scope, key)
+            if size is not None:
+                yield f"{key} of scope[{position}]", pd.Series(float(size), index=bound.frame.index)
+    for name, dimension in bound.contract.dimensions.items():
+        for one in dimension.implies:
+            if one.population is not None and not _is_service(one):
+                telling = bound.frame[name].isin(one.categories or bound.axes[name].leaves)
+                sizes_of_implied = pd.Series(float(one.population), index=bound.frame.index).where(telling)
+                yield f"population of {one.label} as {name} implies", sizes_of_implied
 
 
-def _divides_people(variable: Dimension | Scope) -> bool:
+def _known_areas(bound: BoundTable, name: str, key: str, rulebook: Rulebook) -> dict[str, int] | None:
+    """Look up the areas of a residence geography whose population the contract leaves out."""
+    declared = bound.contract.dimensions[name]
+    if key != "population" or declared.variable is not Variable.RESIDENCE_GEOGRAPHY or declared.population is not None:
+        return None
+    labels = [label for label in bound.axes[name].labels if label not in declared.unknown]
+    found = {label: known_size(declared.variable, label, name, rulebook) for label in labels}
+    return {label: size.people for label, size in found.items() if size is not None} or None
+
+
+def _sizes_of_groups(axis: Axis, sizes: dict[str, int], unknown: list[str]) -> dict[str, int]:
+    """Add up the sizes of the categories in the table that a total or a broader group consists of; never too large."""
+    leaves = {label: sizes[label] for label in axis.leaves if label in sizes}
+    groups: dict[str, int] = {}
+    for hierarchy in axis.hierarchies:
+        for parent in hierarchy.parents:
+            parts = [size for label, size in leaves.items() if parent in hierarchy.ancestors(label)]
+            if parts:
+                groups[parent] = max(parts) if not axis.additive else sum(parts)
+    if axis.total is not None and leaves:
+        groups[axis.total] = sum(leaves.values()) if axis.additive else max(leaves.values())
+    return {label: size for label, size in groups.items() if label not in unknown}
+
+
+def _tells_apart(bound: BoundTable, sizes: pd.Series[Any], dimension: str) -> bool:
+    """Say whether sizes differ between the categories of a dimension, all others being equal.
+
+    A population that is the same for both sexes of every county is that of the county, not of its men and women.
+    """
+    rows = bound.frame[dimension].isin(bound.axes[dimension].leaves)
+    others = [name for name in bound.axes if name != dimension]
+    kept = bound.frame.loc[rows, others].assign(_size=sizes[rows])
+    groups = kept.groupby(others, sort=False)["_size"] if others else kept.groupby(lambda _: 0)["_size"]
+    compared = groups.transform("size") > 1
+    return not compared.any() or bool((groups.transform("nunique") > 1).any())
+
+
+def _dividing(bound: BoundTable) -> list[str]:
+    return [name for name, dimension in bound.contract.dimensions.items() if _divides_people(dimension)]
+
+
+def _narrowing(bound: BoundTable) -> list[str]:
+    """List what narrows the people down without a size of its own, so that the sizes at hand are too large."""
+    scope = [
+        f"scope[{position}]"
+        for position, scope in enumerate(bound.contract.scope)
+        if _divides_people(scope) and all(getattr(scope, key) is None for key in SIZE_KEYS)
+    ]
+    implied = [
+        f"dimensions.{name}.implies"
+        for name, dimension in bound.contract.dimensions.items()
+        if any(one.population is None and _divides_people(one) for one in dimension.implies)
+    ]
+    return [*scope, *implied]
+
+
+def _divides_people(declared: Dimension | Scope | Implied) -> bool:
     """Say whether a variable splits the population a count comes from; a disease or a year does not."""
-    if variable.variable is Variable.OTHER:
-        return variable.population is not None
-    return variable.variable is not Variable.TIME
+    if declared.variable is Variable.OTHER:
+        return declared.population is not None
+    return declared.variable is not Variable.TIME
+
+
+def _is_service(declared: Dimension | Scope | Implied) -> bool:
+    return declared.variable is Variable.SERVICE_GEOGRAPHY

@@ -1,43 +1,148 @@
-"""Step 1: no column of a release may identify a person directly (§3 Figure 1, §4.1)."""
+"""Step 1: nothing in a release may identify a person directly (§3 Figure 1, §4.1).
+
+Direct identifiers are found by the name of a column, by what the contract says it is, and by its labels. All of them
+are told together, before anything else is computed.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
 
-from ddg_pipeline.contract import ReleaseContract, Variable
+import pandas as pd
+
+from ddg_pipeline.assessment.identifier_content import ColumnLabels, labels_of, likeness, redacted
+from ddg_pipeline.assessment.record_level import record_level_reasons
+from ddg_pipeline.contract import ReleaseContract
+from ddg_pipeline.contract.model import MeasureKind
 from ddg_pipeline.errors import RefusedError
+from ddg_pipeline.rulebook import Rulebook
+from ddg_pipeline.rulebook.direct_identifiers import DirectIdentifier
 from ddg_pipeline.rulebook.labels import normalised
-from ddg_pipeline.rulebook.model import DirectIdentifier, Rulebook
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
-PERSONAL_VARIABLES = frozenset(set(Variable) - {Variable.TIME, Variable.SERVICE_GEOGRAPHY, Variable.OTHER})
-"""Variables that say something about a person by themselves."""
+
+@dataclass(frozen=True)
+class Finding:
+    """A column that identifies people, without a word of what stands in it.
+
+    Attributes:
+        column: The column.
+        identifier: The rulebook's key for what it is.
+        by: Whether its name says so, or its labels do.
+        looks_like: What the name is taken for, or the labels look like.
+        section: Where the guideline says so.
+        labels: How many different labels look like it; 0 where the name says so.
+        of_labels: How many different labels the column has; 0 where the name says so.
+        first_row: The first row with such a label, counted from 1; None where the name says so.
+        form: That label with every letter and digit made unreadable; None where the name says so.
+    """
+
+    column: str
+    identifier: str
+    by: Literal["name", "content"]
+    looks_like: str
+    section: str
+    labels: int = 0
+    of_labels: int = 0
+    first_row: int | None = None
+    form: str | None = None
+
+    def describe(self) -> str:
+        """Say it in a line: ``code (2 of 9 labels look like a telephone number, first in row 4: ###-####; DDG …)``."""
+        if self.by == "name":
+            return f"{self.column} ({self.looks_like}; {self.section})"
+        labels = "label" if self.of_labels == 1 else "labels"
+        look = "looks" if self.labels == 1 else "look"
+        return (
+            f"{self.column} ({self.labels:,} of {self.of_labels:,} {labels} {look} like {self.looks_like}, "
+            f"first in row {self.first_row:,}: {self.form}; {self.section})"
+        )
 
 
-def refuse_direct_identifiers(contract: ReleaseContract, rulebook: Rulebook) -> None:
-    """Refuse a contract with a column whose name says that it identifies a person.
+def find_direct_identifiers(frame: pd.DataFrame, contract: ReleaseContract, rulebook: Rulebook) -> list[Finding]:
+    """Find every column that identifies people by its name, by what it is declared to be, or by its labels.
+
+    What is expressly public of providers (their name, address, telephone) is let pass where the contract is about
+    providers, or says that it shows no personal characteristics; a social security number never is.
+
+    Args:
+        frame: The table, as given or bound, or as published. Columns may be text or typed; every one is looked at,
+            declared or not.
+        contract: Its contract.
+        rulebook: The edition, with the patterns.
+
+    Returns:
+        One finding for a column whose name says so; of any other, one for each kind of identifier that its labels look
+        like. In the order of the columns.
+    """
+    return _find(frame, contract, rulebook, bool(record_level_reasons(frame, contract, rulebook)))
+
+
+def _find(frame: pd.DataFrame, contract: ReleaseContract, rulebook: Rulebook, record_level: bool) -> list[Finding]:
+    identifiers = {
+        key: identifier
+        for key, identifier in rulebook.direct_identifiers.items()
+        if not (identifier.public_of_providers and _is_public(contract))
+    }
+    found: list[Finding] = []
+    for column in dict.fromkeys([*contract.columns, *map(str, frame.columns)]):
+        by_name = next((key for key, one in identifiers.items() if _names(column, one, contract)), None)
+        if by_name is not None:
+            one = identifiers[by_name]
+            what = one.description[:1].lower() + one.description[1:]
+            found.append(Finding(column, by_name, "name", what, rulebook.cite(one.section)))
+        elif labels := _labels(column, frame, contract, rulebook):
+            found += _by_content(labels, identifiers, rulebook, record_level)
+    return found
+
+
+def refuse_direct_identifiers(frame: pd.DataFrame, contract: ReleaseContract, rulebook: Rulebook) -> None:
+    """Refuse a table that identifies people, or whose rows are people.
+
+    It may be called with a table as it comes, before it is bound to its contract.
+
+    Args:
+        frame: The table.
+        contract: Its contract.
+        rulebook: The edition.
 
     Raises:
-        RefusedError: Naming every such column, what it is taken for and the guideline's section.
+        RefusedError: Naming every such column, what it is taken for and the guideline's section, and why the rows are
+            taken for people; without any value.
     """
-    found = []
-    for column in contract.columns:
-        for identifier in rulebook.direct_identifiers.values():
-            if _names(column, identifier, contract):
-                found.append(f"{column} ({identifier.description.lower()}; {rulebook.cite(identifier.section)})")
-                break
+    reasons = record_level_reasons(frame, contract, rulebook)
+    found = _find(frame, contract, rulebook, bool(reasons))
+    problems = []
     if found:
-        raise RefusedError(
-            f"{contract.release}: a release must not carry direct identifiers: {', '.join(found)}. Leave the "
-            "column out and aggregate over it; if it is something else, give it a name that says so."
+        problem = (
+            f"a release must not carry direct identifiers: {', '.join(one.describe() for one in found)}. Leave the "
+            "column out and aggregate over it; if it is something else, give it a name that says so"
         )
+        if any(one.by == "content" for one in found):
+            problem += ", or spell its labels so that they cannot be mistaken"
+        advice = dict.fromkeys(rulebook.direct_identifiers[one.identifier].advice for one in found)
+        problems.append(" ".join([f"{problem}.", *filter(None, advice)]))
+    if reasons:
+        limits = rulebook.record_level
+        problems.append(
+            f"the rows look like records, one a person, and not like a table of groups: {'; '.join(reasons)} "
+            f"({rulebook.cite(limits.section)}: the guideline is for aggregate data). Aggregate them first: one row "
+            "for every combination of categories, with the number of people in it."
+        )
+    if problems:
+        raise RefusedError("\n".join(f"{contract.release}: {problem}" for problem in problems))
+
+
+def _is_public(contract: ReleaseContract) -> bool:
+    return contract.subject in ("providers", "projected_budget") or not contract.personal_characteristics
 
 
 def _names(column: str, identifier: DirectIdentifier, contract: ReleaseContract) -> bool:
     dimension = contract.dimensions.get(column)
-    if identifier.public_of_providers and not contract.personal_characteristics:
-        return False
     if dimension is not None and dimension.variable in identifier.not_of:
         return False
     name = normalised(_CAMEL.sub(" ", column))
@@ -45,3 +150,68 @@ def _names(column: str, identifier: DirectIdentifier, contract: ReleaseContract)
     if name in whole or name.replace(" ", "") in {text.replace(" ", "") for text in whole}:
         return True
     return dimension is not None and any(f" {normalised(words)} " in f" {name} " for words in identifier.words)
+
+
+def _labels(column: str, frame: pd.DataFrame, contract: ReleaseContract, rulebook: Rulebook) -> ColumnLabels | None:
+    """Collect what has to be looked at in a column; None where there is nothing."""
+    if column not in frame.columns:
+        return None
+    values = frame[column]
+    dimension = contract.dimensions.get(column)
+    if dimension is not None:
+        nobody = {*dimension.unknown, *rulebook.unknown_labels.labels, *([dimension.total] if dimension.total else [])}
+        return labels_of(values, dimension.variable, frozenset(label.casefold() for label in nobody))
+    measure = contract.measures.get(column)
+    if measure is not None and measure.kind is not MeasureKind.COUNT and _in_a_range(values, rulebook):
+        return labels_of(values, None, frozenset(), numbers=True)
+    if pd.api.types.is_numeric_dtype(values):
+        return None
+    texts = labels_of(values, None, frozenset())
+    no_number = [not _is_number(text) for text in texts.texts]
+    return ColumnLabels(
+        column,
+        None,
+        [text for text, kept in zip(texts.texts, no_number, strict=True) if kept],
+        [row for row, kept in zip(texts.rows, no_number, strict=True) if kept],
+    )
+
+
+def _in_a_range(values: pd.Series[float], rulebook: Rulebook) -> bool:
+    """Say whether a statistic's numbers lie where a pattern looks for them; nothing else of them need be read."""
+    numbers = pd.to_numeric(values, errors="coerce").dropna()
+    if numbers.empty:
+        return False
+    return any(
+        float(numbers.between(low, high).mean()) >= pattern.least_share
+        for identifier in rulebook.direct_identifiers.values()
+        for pattern in identifier.patterns
+        if pattern.statistics
+        for low, high in pattern.between.values()
+    )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text.replace(",", ""))
+    except ValueError:
+        return False
+    return True
+
+
+def _by_content(
+    labels: ColumnLabels, identifiers: dict[str, DirectIdentifier], rulebook: Rulebook, record_level: bool
+) -> Iterator[Finding]:
+    for key, identifier in identifiers.items():
+        found = likeness(labels, identifier, rulebook, record_level)
+        if found is not None:
+            yield Finding(
+                column=labels.name,
+                identifier=key,
+                by="content",
+                looks_like=found.pattern.looks_like,
+                section=rulebook.cite(identifier.section),
+                labels=found.labels,
+                of_labels=len(labels.texts),
+                first_row=labels.rows[found.first],
+                form=redacted(labels.texts[found.first]),
+            )

@@ -9,6 +9,7 @@ from ddg_pipeline.contract import Variable
 from ddg_pipeline.rulebook import Rulebook
 
 _NAME = "interactions"
+_PROGRAMS = (Variable.MEANS_TESTED_PROGRAM, Variable.EXPECTED_PAYER)
 
 
 def interaction_term(present: list[Characteristic], table: SubTable, rulebook: Rulebook) -> Term:
@@ -26,10 +27,14 @@ def interaction_term(present: list[Characteristic], table: SubTable, rulebook: R
 
 
 def _interacts(one: Characteristic, rulebook: Rulebook) -> bool:
+    """Say whether a variable narrows people down beyond where and when they are.
+
+    One that holds for every row does so as a column of it would, such as one program for all.
+    """
     if one.variable is Variable.TIME or one.variable in rulebook.scoring.interactions.population_variables:
         return False
-    if one.variable is Variable.MEANS_TESTED_PROGRAM:
-        # One program that holds for every row narrows the people down as a column of it would.
+    programs = rulebook.scoring.means_tested_program
+    if one.variable in _PROGRAMS and programs is not None:
         enrolled = one.smallest[1] if one.smallest else 0
-        return enrolled <= rulebook.scoring.means_tested_program.interacts_up_to
-    return one.crossed
+        return enrolled <= programs.interacts_up_to
+    return one.origin != "total"

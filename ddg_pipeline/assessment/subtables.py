@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 
 from ddg_pipeline.contract import BoundTable
 
@@ -31,13 +33,23 @@ def subtables(bound: BoundTable) -> list[SubTable]:
     Returns:
         The tables, in the order of their first rows.
     """
-    names = list(bound.axes)
-    broken_down = np.column_stack(
-        [(bound.frame[name] != axis.total).to_numpy(dtype=bool) for name, axis in bound.axes.items()]
-    )
+    totals = {name: axis.total for name, axis in bound.axes.items()}
+    return subtables_of(bound.frame, totals, bound.contract.counts)
+
+
+def subtables_of(frame: pd.DataFrame, totals: Mapping[str, str | None], counts: Sequence[str]) -> list[SubTable]:
+    """Split rows as `subtables` does.
+
+    Args:
+        frame: The rows.
+        totals: The dimensions, each with the label of its margin where the rows carry it.
+        counts: The measures that count individuals.
+    """
+    names = list(totals)
+    broken_down = np.column_stack([(frame[name] != total).to_numpy(dtype=bool) for name, total in totals.items()])
     patterns, of_row = np.unique(broken_down, axis=0, return_inverse=True)
     of_row = of_row.reshape(-1)
-    smallest = bound.frame[bound.contract.counts]
+    smallest = frame[list(counts)]
     lowest = smallest.where(smallest > 0).min(axis=1).to_numpy(dtype=float)
     found = []
     for pattern in patterns:

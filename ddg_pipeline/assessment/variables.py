@@ -2,58 +2,91 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from ddg_pipeline.assessment.age_bands import parse_age_band
 from ddg_pipeline.assessment.characteristics import Characteristic
+from ddg_pipeline.assessment.codes import reads_like_codes
 from ddg_pipeline.assessment.periods import months_of
 from ddg_pipeline.assessment.result import Note, Term
-from ddg_pipeline.assessment.service_address import is_address
-from ddg_pipeline.contract import Variable
+from ddg_pipeline.assessment.service_address import riskiest_address
+from ddg_pipeline.contract import Dimension, Variable
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
 from ddg_pipeline.rulebook import Band, BandTable, Rulebook
+from ddg_pipeline.rulebook.labels import normalised
 from ddg_pipeline.rulebook.model import CategoryTable, FixedScore
 
 _LISTED = 5
+_PEOPLE_IN_AREAS = "how many people live in each area"
+_PEOPLE_IN_GROUPS = "how many people statewide are in each group"
 
 
-def score_variable(one: Characteristic, rulebook: Rulebook, notes: list[Note]) -> Term:
+def score_variable(
+    one: Characteristic, rulebook: Rulebook, notes: list[Note], declared: Dimension | None = None
+) -> Term:
     """Score one variable by its riskiest category.
 
     Args:
         one: The variable.
-        rulebook: The edition.
+        rulebook: The edition. A variable it has no table for scores as an `other` variable, for an expert to review.
         notes: Takes what the expert review has to look at.
+        declared: The dimension that shows it; None for a scope and for what is implied.
 
     Raises:
         InputErrors: What decides its score is not declared, or contradicts the table.
         RefusedError: Its categories identify people.
     """
     scoring = rulebook.scoring
-    table = scoring.category_table(one.variable)
-    if table is not None:
-        return _by_labels(one, table, rulebook)
+    categories = scoring.category_table(one.variable)
+    if categories is not None:
+        return _by_labels(one, categories, rulebook, notes)
     match one.variable:
         case Variable.TIME:
             return _time(one, rulebook)
         case Variable.AGE:
-            return _age(one, rulebook)
+            return _age(one, rulebook, notes)
         case Variable.RESIDENCE_GEOGRAPHY:
-            return _by_size(one, scoring.residence_geography, rulebook, "how many people live in each area")
+            return _by_size(one, scoring.residence_geography, rulebook, _PEOPLE_IN_AREAS)
         case Variable.SERVICE_GEOGRAPHY:
-            return _service_geography(one, rulebook, notes)
+            return _service_geography(one, rulebook, notes, declared)
         case Variable.INSURANCE_COVERAGE:
-            return _by_size(one, scoring.insurance_coverage, rulebook, "how many members each plan has")
-        case Variable.MEANS_TESTED_PROGRAM:
-            return _by_size(one, scoring.means_tested_program, rulebook, "how many people are enrolled in each program")
+            table, meaning = scoring.insurance_coverage, "how many members each plan has"
+        case Variable.MEANS_TESTED_PROGRAM | Variable.EXPECTED_PAYER:
+            table, meaning = scoring.means_tested_program, "how many people are enrolled in each program"
+        case Variable.VETERAN_STATUS | Variable.EDUCATION:
+            table, meaning = scoring.general, _PEOPLE_IN_GROUPS
+        case Variable.OTHER if one.sizes:
+            table, meaning = scoring.general, _PEOPLE_IN_GROUPS
         case _:
-            return _other(one, rulebook, notes)
+            table, meaning = None, ""
+    return _other(one, rulebook, notes) if table is None else _by_size(one, table, rulebook, meaning)
 
 
 def high_risk_detail(one: Characteristic, rulebook: Rulebook) -> str | None:
-    """Name the high-risk population that a variable's detail makes of the table, such as finer immigration status."""
+    """Name the high-risk population that a variable makes of the table (§5.6.2).
+
+    Categories finer than the guideline's do, such as kinds of immigration status; and so does a table about that
+    population alone, by its scope or by what a column implies.
+    """
     table = rulebook.scoring.category_table(one.variable)
     if table is None or table.more_detail.high_risk is None:
         return None
-    return table.more_detail.high_risk if any(table.level(label) is None for label in one.labels) else None
+    slug = table.more_detail.high_risk
+    finer = any(table.level(label) is None for label in one.labels)
+    alone = one.origin in ("scope", "implied") and (
+        not one.labels or any(is_called(label, slug, table) for label in one.labels)
+    )
+    return slug if finer or alone else None
+
+
+def is_called(label: str, slug: str, table: CategoryTable) -> bool:
+    """Say whether a label is one of the spellings of the group that a high-risk population is called by (§5.6.2)."""
+    groups = (
+        {normalised(text) for text in (word, *others)}
+        for level in table.levels
+        for word, others in level.labels.items()
+    )
+    return any({normalised(label), normalised(slug)} <= spellings for spellings in groups)
 
 
 def _term(one: Characteristic, line: Band | FixedScore, section: str, rulebook: Rulebook, found: str | None) -> Term:
@@ -76,10 +109,12 @@ def _time(one: Characteristic, rulebook: Rulebook) -> Term:
     return _term(one, table.band(months_of(one.period)), table.section, rulebook, one.period)
 
 
-def _age(one: Characteristic, rulebook: Rulebook) -> Term:
+def _age(one: Characteristic, rulebook: Rulebook, notes: list[Note]) -> Term:
     table = rulebook.scoring.age
+    if not one.labels and one.origin != "crossed":
+        return _by_general_table(one, rulebook, notes, "how many people statewide are of that age")
     if not one.labels:
-        return _by_general_table(one, rulebook, "how many people statewide are of that age")
+        raise InputErrors([_only_unknown(one)])
     bands = {label: parse_age_band(label) for label in one.labels}
     errors = [
         InputError(
@@ -107,26 +142,26 @@ def _age(one: Characteristic, rulebook: Rulebook) -> Term:
     return _term(one, table.band(widths[narrowest]), table.section, rulebook, narrowest)
 
 
-def _service_geography(one: Characteristic, rulebook: Rulebook, notes: list[Note]) -> Term:
+def _service_geography(one: Characteristic, rulebook: Rulebook, notes: list[Note], declared: Dimension | None) -> Term:
+    """Score where a service stands; where only residents may use it, as residence too, and the higher score holds."""
     scoring = rulebook.scoring
-    addresses = [label for label in one.labels if one.crossed and is_address(label)]
-    if not addresses:
-        return _by_size(one, scoring.service_geography, rulebook, "how many people live in each area")
-    address = scoring.service_address
-    notes.append(
-        Note(
-            one.key,
-            f"{one.name} holds addresses or ZIP codes, and nothing tells whether some are in a rural or frontier area: "
-            f"scored as {address.highest.category}. Elsewhere, and for hospitals, the score would be "
-            f"{address.street.score}.",
+    terms = []
+    address = None if one.origin == "total" else riskiest_address(one, declared, rulebook, notes)
+    if address is not None and scoring.service_address is not None:
+        label, line = address
+        terms.append(_term(one, line, scoring.service_address.section, rulebook, label))
+    if one.sizes or not terms:
+        terms.append(_by_size(one, scoring.service_geography, rulebook, _PEOPLE_IN_AREAS))
+    if declared is not None and declared.residents_only:
+        as_residence = _by_size(one, scoring.residence_geography, rulebook, _PEOPLE_IN_AREAS)
+        terms.append(dataclasses.replace(as_residence, category=f"{as_residence.category}, as residence"))
+        notes.append(
+            Note(one.key, f"Only residents use {one.name}, so it is scored as residence where that is riskier.")
         )
-    )
-    return _term(one, address.highest, address.section, rulebook, addresses[0])
+    return max(terms, key=lambda term: term.score)
 
 
 def _other(one: Characteristic, rulebook: Rulebook, notes: list[Note]) -> Term:
-    if one.sizes:
-        return _by_general_table(one, rulebook, "how many people statewide are in each group")
     table = rulebook.scoring.other
     if one.groups is not None and len(one.labels) > one.groups:
         raise InputErrors(
@@ -141,6 +176,18 @@ def _other(one: Characteristic, rulebook: Rulebook, notes: list[Note]) -> Term:
             ]
         )
     groups = one.groups or max(1, len(one.labels))
+    if one.variable is not Variable.OTHER:
+        kind = one.variable.value.replace("_", " ")
+        notes.append(Note(one.key, f"{rulebook.title} has no table for {kind}: it is scored as an other variable."))
+    if reads_like_codes(one.labels):
+        notes.append(
+            Note(
+                one.key,
+                f"{one.name} reads like detailed diagnosis or procedure codes, which score as other variables "
+                f"({rulebook.cite(table.section)}); an expert has to see whether single codes tell more, and whether "
+                "some of them mean a high-risk population.",
+            )
+        )
     if table.expert_review:
         how = "declared" if one.groups is not None else "counted in the table" if one.crossed else "a single one"
         notes.append(
@@ -149,31 +196,42 @@ def _other(one: Characteristic, rulebook: Rulebook, notes: list[Note]) -> Term:
     return _term(one, table.band(groups), table.section, rulebook, None)
 
 
-def _by_general_table(one: Characteristic, rulebook: Rulebook, meaning: str) -> Term:
-    return _by_size(one, rulebook.scoring.general, rulebook, meaning)
+def _by_general_table(one: Characteristic, rulebook: Rulebook, notes: list[Note], meaning: str) -> Term:
+    general = rulebook.scoring.general
+    return _other(one, rulebook, notes) if general is None else _by_size(one, general, rulebook, meaning)
 
 
-def _by_labels(one: Characteristic, table: CategoryTable, rulebook: Rulebook) -> Term:
+def _only_unknown(one: Characteristic) -> InputError:
+    return InputError(one.place, one.key, "only labels for 'not known'", "at least one category")
+
+
+def _by_labels(one: Characteristic, table: CategoryTable, rulebook: Rulebook, notes: list[Note]) -> Term:
     """Score by the sets that labels belong to, and labels in none of them as the table says for more detail."""
     if not one.labels and not one.crossed:
-        return _without_labels(one, table, rulebook)
+        return _without_labels(one, table, rulebook, notes)
     levels = {label: table.level(label) for label in one.labels}
     terms = [_term(one, level, table.section, rulebook, label) for label, level in levels.items() if level is not None]
     detailed = [label for label, level in levels.items() if level is None]
     if detailed:
-        terms.append(_more_detail(one, table, detailed, rulebook))
+        terms.append(_more_detail(one, table, detailed, rulebook, notes))
     if not terms:
-        raise InputErrors([InputError(one.place, one.key, "only labels for 'not known'", "at least one category")])
+        raise InputErrors([_only_unknown(one)])
     return max(terms, key=lambda term: term.score)
 
 
-def _more_detail(one: Characteristic, table: CategoryTable, labels: list[str], rulebook: Rulebook) -> Term:
+def _more_detail(
+    one: Characteristic, table: CategoryTable, labels: list[str], rulebook: Rulebook, notes: list[Note]
+) -> Term:
     more = table.more_detail
     terms = []
-    if more.by_population and one.sizes:
-        general = rulebook.scoring.general
-        smallest = min(labels, key=lambda label: (one.sizes or {})[label])
-        band = general.band(one.sizes[smallest])
+    general = rulebook.scoring.general if more.by_population else None
+    if general is None and more.score is None:
+        return _other(one, rulebook, notes)
+    sizes = {label: one.sizes[label] for label in labels if label in one.sizes} if one.sizes else {}
+    unsized = [label for label in labels if label not in sizes]
+    if general is not None and sizes:
+        smallest = min(sizes, key=lambda label: sizes[label])
+        band = general.band(sizes[smallest])
         line = FixedScore(
             category=f"{more.category}: {band.category}", score=max(band.score, more.at_least or band.score)
         )
@@ -181,13 +239,13 @@ def _more_detail(one: Characteristic, table: CategoryTable, labels: list[str], r
     if more.score is not None:
         line = FixedScore(category=more.category, score=more.score)
         terms.append(_term(one, line, table.section, rulebook, labels[0]))
-    if not terms:
+    if more.score is None and unsized:
         raise InputErrors(
             [
                 InputError(
                     one.place,
                     f"{one.key}.population",
-                    f"nothing, and {_some(labels)} is none of {', '.join(table.listed)}",
+                    f"nothing, and {_some(unsized)} is none of {', '.join(table.listed)}",
                     "say how many people statewide are in each group, correct the label or the variable, or list the "
                     f"label under {one.key}.unknown if it means 'not known'",
                 )
@@ -196,18 +254,18 @@ def _more_detail(one: Characteristic, table: CategoryTable, labels: list[str], r
     return max(terms, key=lambda term: term.score)
 
 
-def _without_labels(one: Characteristic, table: CategoryTable, rulebook: Rulebook) -> Term:
-    """A scope names no group: it scores by the group's population, or as high as the table goes."""
-    more = table.more_detail
-    if more.by_population:
-        general = rulebook.scoring.general
-        term = _by_size(one, general, rulebook, "how many people statewide are in that group")
+def _without_labels(one: Characteristic, table: CategoryTable, rulebook: Rulebook, notes: list[Note]) -> Term:
+    """A scope that names no group scores by the group's population, or as high as the table goes."""
+    more, general = table.more_detail, rulebook.scoring.general
+    if more.by_population and general is not None:
+        term = _by_size(one, general, rulebook, "how many people statewide are in that group, or give its label")
         line = FixedScore(category=term.category, score=max(term.score, more.at_least or term.score))
         return _term(one, line, general.section, rulebook, None)
-    line = max(
-        (*table.levels, FixedScore(category=more.category, score=more.score or 0)), key=lambda level: level.score
-    )
-    return _term(one, line, table.section, rulebook, None)
+    lines: list[FixedScore] = [*table.levels]
+    if more.score is not None:
+        lines.append(FixedScore(category=more.category, score=more.score))
+    notes.append(Note(one.key, f"{one.name} does not say which group it is, so the table's highest score holds."))
+    return _term(one, max(lines, key=lambda line: line.score), table.section, rulebook, None)
 
 
 def _some(labels: list[str] | tuple[str, ...]) -> str:

@@ -14,11 +14,13 @@ from ddg_pipeline.audit.knowledge import Hidden, Knowledge, counts, gather
 from ddg_pipeline.audit.lattice import Integers
 from ddg_pipeline.audit.literal import name_cell, rows_and_columns, small_counts_shown, statistics_shown
 from ddg_pipeline.audit.margins import determined_by_margins
+from ddg_pipeline.audit.percentages import audit_percentages
 from ddg_pipeline.audit.published import PublishedTable, read_table
 from ddg_pipeline.audit.questions import Outcome, Question, Verdict
 from ddg_pipeline.audit.report import AuditReport, Cell, Finding, FindingKind
 from ddg_pipeline.audit.rules import AuditRules
 from ddg_pipeline.audit.solver import Deadline
+from ddg_pipeline.errors import InputError, InputErrors
 
 
 def audit(
@@ -51,10 +53,22 @@ def audit(
         InputErrors: A table cannot be read.
     """
     published = [tables] if isinstance(tables, PublishedTable) else list(tables)
+    in_percent = [table for table in published if table.contract.suppression.form == "whole_percentages"]
+    if in_percent:
+        _check_alone(published, in_percent[0])
+        own = rules if isinstance(rules, AuditRules) else rules[in_percent[0].place]
+        return audit_percentages(in_percent[0], own, Deadline(time_limit), seed=seed, progress=progress)
     read = tuple(
         read_table(table, rules if isinstance(rules, AuditRules) else rules[table.place]) for table in published
     )
     return _Audit(gather(read), Deadline(time_limit), seed, progress).report()
+
+
+def _check_alone(published: Sequence[PublishedTable], in_percent: PublishedTable) -> None:
+    if len(published) > 1:
+        others = ", ".join(table.place for table in published if table is not in_percent)
+        found = f"{others} beside it, although its counts may appear nowhere else (§4.4.4)"
+        raise InputErrors([InputError(in_percent.place, "links", found, "a table of percentages by itself")])
 
 
 class _Audit:

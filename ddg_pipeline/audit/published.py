@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -98,15 +98,21 @@ class ReadTable:
         return self.lattice.find(labels)  # type: ignore[arg-type]
 
 
-def read_table(published: PublishedTable, rules: AuditRules) -> ReadTable:
+def read_table(published: PublishedTable, rules: AuditRules, measures: Sequence[str] | None = None) -> ReadTable:
     """Read a published table.
+
+    Args:
+        published: The table.
+        rules: The rules it is judged by.
+        measures: The measures to read; by default all of the contract.
 
     Raises:
         InputErrors: A column of the contract is missing, a coordinate stands there twice or has no category, or a cell
             cannot be read.
     """
     contract, frame, place = published.contract, published.frame, published.place
-    _check_columns(contract, frame, place)
+    read = list(contract.measures) if measures is None else list(measures)
+    _check_columns(contract, frame, read, place)
     labels = {name: [label_of(value) for value in frame[name].astype("object")] for name in contract.dimensions}
     _check_labels(labels, place)
     axes, positions = [], np.empty((len(frame), len(labels)), dtype=np.int64)
@@ -116,14 +122,14 @@ def read_table(published: PublishedTable, rules: AuditRules) -> ReadTable:
         positions[:, number] = [axes[-1].position[label] for label in given]
     _check_unique(labels, place)
     columns = {}
-    for name in contract.measures:
+    for name in read:
         code = contract.suppression.annotations.code.format(measure=name)
         columns[name] = read_column(name, frame[name], frame[code] if code in frame.columns else None, rules, place)
     return ReadTable(published, rules, build_lattice(axes, positions, place), columns, _notes(contract, frame))
 
 
-def _check_columns(contract: ReleaseContract, frame: pd.DataFrame, place: str) -> None:
-    missing = [name for name in (*contract.dimensions, *contract.measures) if name not in frame.columns]
+def _check_columns(contract: ReleaseContract, frame: pd.DataFrame, measures: Sequence[str], place: str) -> None:
+    missing = [name for name in (*contract.dimensions, *measures) if name not in frame.columns]
     if missing:
         have = ", ".join(map(str, frame.columns))
         raise InputErrors([InputError(place, "columns", f"no {', '.join(missing)}", f"the table has {have}")])
@@ -175,8 +181,8 @@ def _hierarchies(published: PublishedTable, name: str) -> list[Hierarchy]:
 
 def _notes(contract: ReleaseContract, frame: pd.DataFrame) -> tuple[str, ...]:
     names = contract.suppression.annotations
-    expected = {*contract.dimensions, *contract.measures, *contract.population_columns}
-    for measure in contract.measures:
+    expected = {*contract.dimensions, *contract.measures, *contract.published_measures, *contract.population_columns}
+    for measure in contract.published_measures:
         expected |= {names.code.format(measure=measure), names.description.format(measure=measure)}
     ignored = [str(column) for column in frame.columns if column not in expected]
     absent = [column for column in contract.population_columns if column not in frame.columns]

@@ -29,6 +29,8 @@ class FindingKind(StrEnum):
     TOO_FEW_SUPPRESSED = "too few suppressed"
     SUM_TOO_SMALL = "suppressed sum too small"
     ALL_VERY_SMALL = "suppressed all very small"
+    TOTAL_TOO_SMALL = "total too small"
+    FORM = "not of this form"
     CONTRADICTION = "contradiction"
 
 
@@ -44,6 +46,8 @@ _EXPLAINED = {
     FindingKind.TOO_FEW_SUPPRESSED: "a row or column has a suppressed cell, but not enough of them (§4.4.1 item 2)",
     FindingKind.SUM_TOO_SMALL: "the suppressed cells of a row or column sum to too little (§4.4.1 item 4)",
     FindingKind.ALL_VERY_SMALL: "all suppressed cells of a row or column are very small (§4.4.1 item 4)",
+    FindingKind.TOTAL_TOO_SMALL: "percentages without counts are shown of too few individuals (§4.4.4)",
+    FindingKind.FORM: "percentages without counts are shown of something else than large and small categories (§4.4.4)",
     FindingKind.CONTRADICTION: "what is published cannot all be right, so nothing can be said about what it hides",
 }
 

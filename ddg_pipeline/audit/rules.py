@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, Self
 
 from ddg_pipeline.rulebook import Rulebook
+from ddg_pipeline.rulebook.model import WholePercentages
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class AuditRules:
         no_data_code: The annotation code of a cell for which there are no data.
         small_symbols: What stands for a small cell in tables for people.
         complementary_symbols: What stands for a complementary cell there.
+        percentages: The form of whole percentages (§4.4.4); None where the edition has none.
     """
 
     lower: int
@@ -42,6 +44,7 @@ class AuditRules:
     no_data_code: str
     small_symbols: tuple[str, ...] = ()
     complementary_symbols: tuple[str, ...] = ()
+    percentages: WholePercentages | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.lower <= self.upper:
@@ -79,4 +82,5 @@ class AuditRules:
             no_data_code=codes.not_available.code,
             small_symbols=rulebook.symbols.small,
             complementary_symbols=rulebook.symbols.complementary,
+            percentages=masking.whole_percentages,
         )

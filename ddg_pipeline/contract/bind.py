@@ -7,7 +7,7 @@ Errors name rows by their coordinate, never by a figure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -24,7 +24,7 @@ from ddg_pipeline.contract.columns import (
     some,
 )
 from ddg_pipeline.contract.hierarchy import Hierarchy, check_together, hierarchy_from_table, hierarchy_from_tree
-from ddg_pipeline.contract.model import Dimension, MeasureKind, ReleaseContract, TableReference
+from ddg_pipeline.contract.model import Dimension, MeasureKind, ReleaseContract, TableReference, TotalOver
 from ddg_pipeline.errors import InputError, InputErrors
 
 
@@ -128,11 +128,16 @@ class BoundTable:
             )
         return {label: sizes[label] for label in axis.labels if label in sizes and label not in declared.unknown}
 
-    def denominators(self, measure: str) -> pd.Series[int] | None:
-        """Give the population behind each row of ``measure``, aligned with ``frame``; None where undeclared."""
+    def denominators(self, measure: str) -> pd.Series[Any] | None:
+        """Give the population behind each row of ``measure``, aligned with ``frame``; None where undeclared.
+
+        A row whose population is a total that the table does not hold is NaN.
+        """
         size = self.contract.measures[measure].population
         if size is None:
             return None
+        if isinstance(size, TotalOver):
+            return self._totals(measure, size.total_over)
         if isinstance(size, str):
             return self.frame[size]
         if isinstance(size, int):
@@ -157,6 +162,26 @@ class BoundTable:
             missing = [str(label) for label in labels[found.isna()].unique()]
             raise InputErrors([InputError(self.place, field, f"no size for {some(missing)}", "add it to the sizes")])
         return found.astype("int64")
+
+    def _totals(self, measure: str, over: Sequence[str]) -> pd.Series[Any]:
+        """Add a measure up over some dimensions: the published total, else the sum of the categories in the table."""
+        rest = list(self.axes)
+        values = self.frame.set_index(rest)[measure].astype(float)
+        for name in dict.fromkeys(over):
+            axis = self.axes[name]
+            of_row = values.index.get_level_values(name)
+            published, parts = values[of_row == axis.total], values[of_row.isin(axis.leaves)]
+            rest = [other for other in rest if other != name]
+            if not rest:
+                total = published.iloc[0] if len(published) else parts.sum() if axis.additive else float("nan")
+                return pd.Series(total, index=self.frame.index, dtype=float)
+            totals = published.droplevel(name)
+            if axis.additive:
+                totals = totals.combine_first(parts.groupby(level=rest, sort=False).sum())
+            values = totals
+        wanted = pd.MultiIndex.from_frame(self.frame[rest])
+        values.index = pd.MultiIndex.from_frame(values.index.to_frame(index=False)[rest])
+        return pd.Series(values.reindex(wanted).to_numpy(), index=self.frame.index, dtype=float)
 
     def coordinate(self, row: int) -> str:
         """Name a row by its categories: ``county=Alpine, year=2020``. Never by a figure."""
@@ -298,7 +323,8 @@ def _check_unique(coordinates: pd.DataFrame, place: str) -> None:
                     place,
                     "rows",
                     f"the same coordinate twice: {some(coordinates_of(coordinates, repeated.to_numpy()))}",
-                    "one row for every combination of categories",
+                    "one row for every combination of categories; where a row is a person or an event, count them "
+                    "first: the guideline is for aggregate data",
                 )
             ]
         )

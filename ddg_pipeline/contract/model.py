@@ -9,7 +9,7 @@ import re
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 Name = Annotated[str, Field(min_length=1)]
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
@@ -38,7 +38,10 @@ class Variable(StrEnum):
     ETHNICITY = "ethnicity"
     LANGUAGE = "language"
     IMMIGRATION_STATUS = "immigration_status"
+    VETERAN_STATUS = "veteran_status"
+    EDUCATION = "education"
     INSURANCE_COVERAGE = "insurance_coverage"
+    EXPECTED_PAYER = "expected_payer"
     MEANS_TESTED_PROGRAM = "means_tested_program"
     OTHER = "other"
 
@@ -57,6 +60,26 @@ Size = Annotated[
         union_mode="left_to_right",
         description="How many people: one number, a number for each category, a reference table, or a column.",
     ),
+]
+
+
+class TotalOver(_Strict):
+    """The population of a cell as a total of the measure itself: all who were tested, by the outcome of the test."""
+
+    total_over: list[Name] = Field(
+        min_length=1,
+        description="The dimensions that are added up; the others stay as they are in the cell's row. The total is "
+        "the published one where the table carries it, else the sum of the categories in the table.",
+    )
+
+
+def _spelling_of_population(value: object) -> str:
+    by_total = isinstance(value, TotalOver) or (isinstance(value, dict) and "total_over" in value)
+    return "TotalOver" if by_total else "Size"
+
+
+Population = Annotated[
+    Annotated[Size, Tag("Size")] | Annotated[TotalOver, Tag("TotalOver")], Discriminator(_spelling_of_population)
 ]
 
 
@@ -113,6 +136,22 @@ def _one_or_several_in_schema(schema: dict[str, Any]) -> None:
     schema["anyOf"] = [listed["items"], listed]
 
 
+class Implied(_Strict):
+    """A characteristic that a column does not show but tells: a children's hospital implies age (§4.1)."""
+
+    variable: Variable = Field(description="What is implied about a person.")
+    label: Name = Field(description="The implied category, such as `0-17`.")
+    population: int | None = Field(
+        default=None, ge=0, description="How many people statewide are in it, where that decides its score."
+    )
+    categories: list[Name] = Field(
+        default=[], description="The categories of the column that imply it. Left out: any of them may."
+    )
+
+
+AddressKind = Literal["street", "rural", "frontier", "hospital"]
+
+
 class Dimension(_Strict):
     """One classifying column of the table."""
 
@@ -120,7 +159,21 @@ class Dimension(_Strict):
     groups: int | None = Field(default=None, ge=1, description="How many groups an `other` variable has.")
     population: Size | None = Field(default=None, description="People living in, or belonging to, each category.")
     members: Size | None = Field(default=None, description="Members of each plan (`insurance_coverage`).")
-    enrollment: Size | None = Field(default=None, description="People enrolled (`means_tested_program`).")
+    enrollment: Size | None = Field(
+        default=None, description="People enrolled (`means_tested_program`, `expected_payer`)."
+    )
+    address: AddressKind | dict[str, AddressKind] | None = Field(
+        default=None,
+        description="Of a `service_geography` whose categories are addresses or ZIP codes: where they lie, for all or "
+        "for each. `hospital` scores as `street` wherever it lies.",
+    )
+    residents_only: bool = Field(
+        default=False,
+        description="Of a `service_geography`: only residents may use the service, so it tells residence.",
+    )
+    implies: list[Implied] = Field(
+        default=[], description="Characteristics of people that the column tells without showing them."
+    )
     hierarchy: list[HierarchyReference] = Field(
         default=[],
         description="Which categories add up to which; several over the same categories are allowed.",
@@ -134,7 +187,9 @@ class Dimension(_Strict):
         default=True, description="False where the categories do not sum: inclusive race, years of unique people."
     )
     period: str | None = Field(
-        default=None, description="What one category of a `time` variable covers: year, quarter, month, `3 years`, …"
+        default=None,
+        description="What one category of a `time` variable covers: year, quarter, month, `3 years`, … Left out: read "
+        "from the categories.",
     )
     description: str = Field(default="", description="What the data dictionary says about the column.")
 
@@ -159,16 +214,11 @@ class Dimension(_Strict):
 
     @model_validator(mode="after")
     def _fits_its_variable(self) -> Self:
-        if self.variable is Variable.TIME and self.period is None:
-            raise ValueError(
-                "a `time` variable needs `period`: day, week, month, quarter, half-year, year or 'N years'"
-            )
         if self.variable is not Variable.TIME and self.period is not None:
             raise ValueError("`period` belongs to a `time` variable")
-        if self.variable is Variable.INSURANCE_COVERAGE and self.members is None:
-            raise ValueError("an `insurance_coverage` variable needs `members`")
-        if self.variable is Variable.MEANS_TESTED_PROGRAM and self.enrollment is None:
-            raise ValueError("a `means_tested_program` variable needs `enrollment`")
+        for key in ("address", "residents_only"):
+            if getattr(self, key) and self.variable is not Variable.SERVICE_GEOGRAPHY:
+                raise ValueError(f"`{key}` belongs to a `service_geography` variable")
         if self.hierarchy and not self.additive:
             raise ValueError("`hierarchy` says that categories sum, `additive: false` that they do not: keep one")
         return self
@@ -178,6 +228,9 @@ class Scope(_Strict):
     """What holds for every row and is therefore no column: a statewide table of one program in one year."""
 
     variable: Variable = Field(description="What holds for everyone in the table.")
+    label: Name | None = Field(
+        default=None, description="The category everyone is in: `0-17`, `Female`, `Alpine`; decides how it is scored."
+    )
     population: int | None = Field(default=None, ge=0, description="How many people it holds for.")
     members: int | None = Field(default=None, ge=0, description="Members of the one plan.")
     enrollment: int | None = Field(default=None, ge=0, description="People enrolled in the one program.")
@@ -206,7 +259,13 @@ class Measure(_Strict):
     individuals: Name | None = Field(
         default=None, description="The count of individuals that decides whether this figure is small."
     )
-    population: Size | None = Field(default=None, description="The denominator: a column of the table, or a size.")
+    population: Population | None = Field(
+        default=None,
+        description="The denominator, the population that the people in a cell come from: a column of the table, a "
+        "size, or, for a count of individuals, `{total_over: [dimension, …]}`: the measure's own total over "
+        "dimensions that classify a larger group, such as the outcome of a test. Left out: nobody can say that no "
+        "denominator is small, so the table is assessed as if one were (§4.2).",
+    )
     numerator: Name | None = Field(default=None, description="The count above the line of a rate, percent or mean.")
     denominator: Name | None = Field(default=None, description="The count or the population column below the line.")
     per: int | None = Field(default=None, ge=1, description="A rate per how many people.")
@@ -230,6 +289,8 @@ class Measure(_Strict):
             raise ValueError(f"a {self.kind} needs `numerator`: the count it is computed from")
         if self.kind in (MeasureKind.AMOUNT, MeasureKind.MEAN) and not (self.individuals or self.numerator):
             raise ValueError(f"a measure of kind {self.kind} needs `individuals`: the count of people behind it")
+        if isinstance(self.population, TotalOver) and (self.kind is not MeasureKind.COUNT or self.unit == "events"):
+            raise ValueError("`population: {total_over: …}` belongs to a count of individuals")
         return self
 
 
@@ -247,9 +308,24 @@ class AnnotationNames(_Strict):
         return pattern
 
 
+class Percentages(_Strict):
+    """What is published of a table of percentages without counts (DDG 2.0 §4.4.4)."""
+
+    of: Name = Field(
+        description="The dimension with two large categories and a small one, of which the percentages are: in every "
+        "combination of the other dimensions they are parts of one whole."
+    )
+
+
 class Suppression(_Strict):
     """How the table is masked, if it has to be (DDG 2.0 §4.4.1)."""
 
+    form: Literal["cells", "whole_percentages"] = Field(
+        default="cells",
+        description="`cells`: counts, with small and complementary cells suppressed where the table has to be masked. "
+        "`whole_percentages`: never a count, only percentages rounded to whole numbers (§4.4.4): docs/masking.md.",
+    )
+    percentages: Percentages | None = Field(default=None, description="Belongs to `form: whole_percentages`.")
     level: Literal["exact", "ddg", "full"] = Field(
         default="ddg", description="How little may be inferred about a small count: docs/masking.md."
     )
@@ -262,6 +338,18 @@ class Suppression(_Strict):
         default={}, description="Per dimension, the categories to hide first where a complementary cell is needed."
     )
     annotations: AnnotationNames = AnnotationNames()
+
+    @model_validator(mode="after")
+    def _fits_its_form(self) -> Self:
+        if self.form == "cells":
+            if self.percentages is not None:
+                raise ValueError("`percentages` belongs to `form: whole_percentages`")
+            return self
+        if self.percentages is None:
+            raise ValueError("`form: whole_percentages` needs `percentages: {of: …}`")
+        if self.show_reason is not None or self.prefer:
+            raise ValueError("`show_reason` and `prefer` belong to `form: cells`: no cell is suppressed here")
+        return self
 
 
 class Publication(_Strict):
@@ -308,21 +396,67 @@ class Identity(_Strict):
         return cls(terms={name: coefficient for name, coefficient in terms.items() if coefficient})
 
 
+class SurveyEstimate(_Strict):
+    """What tells whether the estimates of one measure are reliable (§5.2, Appendix H)."""
+
+    denominator_cases: Name = Field(
+        description="The measure that counts the unweighted sample cases below the line: everyone who was asked."
+    )
+    numerator_cases: Name | None = Field(
+        default=None, description="The measure that counts the unweighted sample cases above the line."
+    )
+    weighted: Name | None = Field(
+        default=None, description="The measure that estimates how many people of the population are in the cell."
+    )
+    relative_standard_error: Name | None = Field(
+        default=None, description="The measure that holds the relative standard error of the estimate, in percent."
+    )
+
+    @property
+    def helpers(self) -> dict[str, str]:
+        """Key to measure, of the keys that are given."""
+        return {key: name for key, name in self if name is not None}
+
+
+class Survey(_Strict):
+    """The figures come from a sample of people, not from all of them (§5.2)."""
+
+    limits: Slug = Field(
+        description="Whose limits of reliability hold: an entry of `survey_limits` in the rulebook, such as `chis`."
+    )
+    estimates: dict[Name, SurveyEstimate] = Field(
+        min_length=1, description="Every measure that is an estimate, with the measures that tell how reliable it is."
+    )
+
+
 class ReleaseContract(_Strict):
     """What one published table is: everything the plugin needs to assess, mask, check and publish it."""
 
     release: Slug = Field(description="The name of the release: lower case, digits and underscores.")
     title: Name = Field(description="The title people read on the portal.")
     description: str = Field(default="", description="What the table is, for the portal; a sentence or two.")
-    rulebook: Name = Field(default="calhhs-ddg-2.0", description="A shipped edition of the guideline.")
+    rulebook: Name = Field(
+        default="calhhs-ddg-2.0",
+        description="The edition of the guideline: a shipped rulebook, the name of one in `rulebooks/` beside the "
+        "contract or in the project, or a path to one that ends in .yaml (docs/rulebook.md).",
+    )
     personal_characteristics: bool = Field(
         default=True, description="False only for data that is expressly public, such as provider data (§4.1)."
+    )
+    subject: Literal["people", "providers", "projected_budget", "actual_budget"] = Field(
+        default="people",
+        description="What the figures are about. `providers`: what a provider is, is public, and only what the table "
+        "tells about people is assessed (§5.4). `projected_budget`: needs no assessment (§5.3). `actual_budget`: "
+        "amounts tied to people, assessed like any other (§5.3).",
     )
     high_risk: list[Name] = Field(default=[], description="Categories of §5.6.2; any entry forces suppression.")
     scope: list[Scope] = Field(default=[], description="What holds for every row and is therefore no column.")
     dimensions: dict[str, Dimension] = Field(min_length=1)
     measures: dict[str, Measure] = Field(min_length=1)
     identities: list[str] = Field(default=[], description="Additive relations between measures: 'a + b = c'.")
+    survey: Survey | None = Field(
+        default=None, description="Of figures from a survey: what tells whether its estimates are reliable (§5.2)."
+    )
     links: list[Slug] = Field(default=[], description="Releases drawn from the same records, masked together.")
     suppression: Suppression = Suppression()
     publication: Publication = Publication()
@@ -340,7 +474,8 @@ class ReleaseContract(_Strict):
         both = sorted(self.dimensions.keys() & self.measures.keys())
         if both:
             problems.append(f"{', '.join(both)}: is both a dimension and a measure")
-        problems += self._columns_twice()
+        problems += [*self._wrong_totals(), *self._wrong_estimates(), *self._columns_twice()]
+        problems += self._wrong_percentages()
         if self.release in self.links:
             problems.append(f"links: names {self.release}, which is the release itself")
         if not self.counts:
@@ -370,13 +505,66 @@ class ReleaseContract(_Strict):
             del measure
         return problems
 
+    def _wrong_totals(self) -> list[str]:
+        problems = []
+        for name, measure in self.measures.items():
+            over = measure.population.total_over if isinstance(measure.population, TotalOver) else []
+            for dimension in over:
+                field = f"measures.{name}.population.total_over: {dimension}"
+                if dimension not in self.dimensions:
+                    problems.append(f"{field} is not a dimension ({', '.join(self.dimensions)})")
+                elif not self.dimensions[dimension].additive and self.dimensions[dimension].total is None:
+                    problems.append(f"{field} has categories that do not sum, and no `total` that tells how many")
+        return problems
+
+    def _wrong_estimates(self) -> list[str]:
+        if self.survey is None:
+            return []
+        problems, used = [], set(self.survey.estimates)
+        for name, estimate in self.survey.estimates.items():
+            if name not in self.measures:
+                problems.append(f"survey.estimates.{name}: is not a measure ({', '.join(self.measures)})")
+            for key, helper in estimate.helpers.items():
+                used.add(helper)
+                if helper not in self.measures:
+                    problems.append(f"survey.estimates.{name}.{key}: {helper} is not a measure")
+                elif key.endswith("_cases") and helper not in self.counts:
+                    problems.append(f"survey.estimates.{name}.{key}: {helper} is not a count of individuals")
+        left = [name for name in self.measures if name not in used]
+        if left:
+            problems.append(f"survey.estimates: says nothing about {', '.join(left)}; add each with its sample cases")
+        return problems
+
     def _columns_twice(self) -> list[str]:
         """A published table holds its own columns and two annotations a measure; each needs a name of its own."""
         names = list(dict.fromkeys([*self.dimensions, *self.population_columns, *self.measures]))
+        names += [name for name in self.published_measures if name not in self.measures]
         for pattern in (self.suppression.annotations.code, self.suppression.annotations.description):
-            names += [pattern.format(measure=measure) for measure in self.measures]
+            names += [pattern.format(measure=measure) for measure in self.published_measures]
         twice = sorted({name for name in names if names.count(name) > 1})
         return [f"suppression.annotations: {', '.join(twice)} would be two columns of one name"] if twice else []
+
+    def _wrong_percentages(self) -> list[str]:
+        """The counts behind percentages may appear nowhere else (§4.4.4), so nothing else may be made of them."""
+        if self.suppression.percentages is None:
+            return []
+        of, problems = self.suppression.percentages.of, []
+        whole = "suppression.form: whole_percentages"
+        if of not in self.dimensions:
+            problems.append(f"suppression.percentages.of: {of} is not a dimension ({', '.join(self.dimensions)})")
+        elif not self.dimensions[of].additive or self.dimensions[of].hierarchy:
+            problems.append(
+                f"suppression.percentages.of: the categories of {of} must add up to one total, without groups"
+            )
+        if len(self.measures) != 1:
+            others = ", ".join(name for name in self.measures if name not in self.counts[:1])
+            problems.append(f"{whole} publishes one count of individuals and nothing made of it: leave out {others}")
+        if self.links:
+            listed = ", ".join(self.links)
+            problems.append(f"{whole} has no links, because the counts may appear nowhere else: {listed}")
+        if self.identities or self.survey is not None:
+            problems.append(f"{whole} goes with neither `identities` nor `survey`")
+        return problems
 
     def _unknown_dimension_names(self) -> list[str]:
         return [
@@ -406,6 +594,13 @@ class ReleaseContract(_Strict):
     def counts(self) -> list[str]:
         """The measures that count individuals, each with a suppression pattern of its own."""
         return [name for name, m in self.measures.items() if m.kind is MeasureKind.COUNT and m.unit == "individuals"]
+
+    @property
+    def published_measures(self) -> list[str]:
+        """The columns of figures that are published: the measures, or in their place the percentages (§4.4.4)."""
+        if self.suppression.form == "whole_percentages":
+            return [f"{name}_percent" for name in self.measures]
+        return list(self.measures)
 
     @property
     def population_columns(self) -> list[str]:

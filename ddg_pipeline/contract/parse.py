@@ -58,7 +58,8 @@ def _explain(detail: ErrorDetails, place: str) -> InputError:
 
 def _is_union_branch(part: object) -> bool:
     """Pydantic puts the tried branch of a union into the location; a user does not write it."""
-    return isinstance(part, str) and (part in {"int", "str", "TableReference"} or part.startswith(("dict[", "list[")))
+    branches = {"int", "str", "TableReference", "Size", "TotalOver"}
+    return isinstance(part, str) and (part in branches or part.startswith(("dict[", "list[", "function-")))
 
 
 def _allowed_keys(location: list[Any]) -> list[str]:

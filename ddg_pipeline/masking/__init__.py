@@ -3,23 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ddg_pipeline.contract.bind import BoundTable
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.masking.complementary import Progress, Protection, Unprotected, protect
+from ddg_pipeline.masking.percentages import percentage_frame, whole_percentages
 from ddg_pipeline.masking.refusal import refusal
 from ddg_pipeline.masking.rules import MaskingRules
 from ddg_pipeline.masking.system import System, build_systems
 from ddg_pipeline.masking.table import CellCounts, MaskedTable, masked, unmasked
 from ddg_pipeline.rulebook import Rulebook
 
-__all__ = ["CellCounts", "MaskedTable", "MaskingRules", "Progress", "mask", "mismatches", "protect_tables", "unmasked"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "CellCounts",
+    "MaskedTable",
+    "MaskingRules",
+    "Progress",
+    "mask",
+    "mismatches",
+    "protect_tables",
+    "unmasked",
+    "unsuppressed",
+]
 
 _LEVELS = ("exact", "ddg", "full")  # from weak to strong
 
 
 def mask(tables: Sequence[BoundTable], rulebook: Rulebook, progress: Progress | None = None) -> list[MaskedTable]:
     """Mask one table, or several that share records, together: what is hidden in one is hidden in all.
+
+    A table whose contract asks for whole percentages stands alone, and no cell of it is hidden (§4.4.4).
 
     Args:
         tables: The bound tables of one group of links.
@@ -33,6 +50,10 @@ def mask(tables: Sequence[BoundTable], rulebook: Rulebook, progress: Progress | 
         InputErrors: A table contradicts itself or a linked one.
         RefusedError: Some small cell cannot be protected; the message says why and what to loosen.
     """
+    in_percent = [table for table in tables if table.contract.suppression.form == "whole_percentages"]
+    if in_percent:
+        _check_alone(tables, in_percent)
+        return [whole_percentages(table, rulebook) for table in in_percent]
     protections = protect_tables(tables, rulebook, progress)
     return [masked(table, number, protections, rulebook) for number, table in enumerate(tables)]
 
@@ -70,6 +91,21 @@ def protect_tables(
             return found
     assert failed is not None  # noqa: S101 - every try that does not return has failed
     raise refusal(failed[0], failed[1], level, failed[2])
+
+
+def _check_alone(tables: Sequence[BoundTable], in_percent: Sequence[BoundTable]) -> None:
+    """Refuse links: of a table of percentages the counts may appear nowhere else (§4.4.4)."""
+    if len(tables) > 1:
+        releases = ", ".join(table.contract.release for table in tables)
+        found = f"{in_percent[0].contract.release}, whose counts may appear nowhere else (§4.4.4), linked with others"
+        raise InputErrors([InputError(releases, "links", found, "no links, or `suppression.form: cells`")])
+
+
+def unsuppressed(table: BoundTable, rulebook: Rulebook) -> pd.DataFrame:
+    """Write a table in the form that its contract asks for, with everything in it: what a published figure must be."""
+    if table.contract.suppression.form == "whole_percentages":
+        return percentage_frame(table, rulebook)
+    return unmasked(table, rulebook).frame
 
 
 def mismatches(tables: Sequence[BoundTable]) -> list[str]:

@@ -11,8 +11,9 @@ from ddg_pipeline.rulebook import load_rulebook
 
 if TYPE_CHECKING:
     from ddg_pipeline.orchestration.steps import Checked, Staged
-    from ddg_pipeline.publishing import Receipt
+    from ddg_pipeline.publishing import PublicAssessment, Receipt
     from ddg_pipeline.quality import Certificate
+    from ddg_pipeline.rulebook import Rulebook
 
 _DEFAULT_RULEBOOK = "calhhs-ddg-2.0"
 
@@ -40,31 +41,45 @@ def _cell(cell: object) -> str:
     return str(cell).replace("|", "\\|").replace("\n", " ")
 
 
-def masked_metadata(staged: "Staged") -> dict[str, dg.MetadataValue]:
-    """Show what assessment and masking found."""
+def masked_metadata(staged: "Staged", rulebook: "Rulebook") -> dict[str, dg.MetadataValue]:
+    """Show what assessment and masking found, as far as a reader of what is published may know it."""
     from ddg_pipeline.publishing import public_cells
 
-    assessment = staged.assessment
+    public = _public(staged, rulebook)
     told = {name: public_cells(staged.contract, one, True) for name, one in staged.counts.items()}
-    terms = assessment["score"]["terms"]
     counts = staged.counts.values()
     cells = sum(one.cells for one in counts)
-    notes = [[note["field"], note["text"]] for note in assessment.get("notes", [])]
+    notes = [[note.field, note.text] for note in public.notes]
     review = {"for_review": markdown_table(["about", "note"], notes)} if notes else {}
+    overrides = [[one.entry, one.before, one.after, one.source, one.reason] for one in public.overrides]
+    head = ["entry", "before", "now", "source", "reason"]
+    otherwise = {"rulebook_overrides": markdown_table(head, overrides)} if overrides else {}
     return {
-        "decision": dg.MetadataValue.text(assessment["decision"]),
-        "score": dg.MetadataValue.int(assessment["score"]["total"]),
+        "decision": dg.MetadataValue.text(public.decision),
+        **_score(public),
         "score_terms": markdown_table(
-            ["score", "variable", "riskiest category"],
+            ["score", "variable", "column", "riskiest found", "line of the scoring table"],
             [
-                [f"{term['score']:+d}", term["variable"].replace("_", " "), f"{term['category']} ({term['section']})"]
-                for term in terms
+                [
+                    "not shown" if term.score is None else f"{term.score:+d}",
+                    term.variable,
+                    term.column,
+                    term.found,
+                    f"{term.category} ({term.section})",
+                ]
+                for term in public.terms
             ],
         ),
         "steps": markdown_table(
-            ["step", "result", "summary"],
-            [[f"{step['step']} {step['name']}", step["result"], step["summary"]] for step in assessment["steps"]],
+            ["step", "question", "result", "summary"],
+            [
+                [f"{step.step} {step.name}", f"{step.question} ({step.section})", step.result, step.summary]
+                for step in public.steps
+            ],
         ),
+        "safe_harbor": dg.MetadataValue.text(public.safe_harbor),
+        "rulebook": dg.MetadataValue.text(f"{rulebook.title} ({rulebook.name})"),
+        **otherwise,
         **review,
         "cells": dg.MetadataValue.int(cells),
         "small_cells": dg.MetadataValue.int(sum(one.small for one in counts)),
@@ -90,6 +105,24 @@ def masked_metadata(staged: "Staged") -> dict[str, dg.MetadataValue]:
         ),
         "reasons_shown": dg.MetadataValue.bool(staged.reasons_shown),
     }
+
+
+def _public(staged: "Staged", rulebook: "Rulebook") -> "PublicAssessment":
+    from ddg_pipeline.publishing import public_part
+
+    contract = staged.contract
+    return public_part(
+        staged.assessment, rulebook, contract.release, masked=staged.masked, reasons_shown=staged.reasons_shown
+    )
+
+
+def _score(public: "PublicAssessment") -> dict[str, dg.MetadataValue]:
+    """Show the score; where a term of it would tell of the smallest count, how high it is at most."""
+    shown: dict[str, dg.MetadataValue] = {"score": dg.MetadataValue.int(public.at_most)}
+    if public.total is None:
+        text = f"{public.at_most} at most: a term that depends on the smallest count is not shown"
+        shown["score_is_at_most"] = dg.MetadataValue.text(text)
+    return shown
 
 
 def gate_metadata(checked: "Checked") -> dict[str, dg.MetadataValue]:
@@ -137,7 +170,7 @@ def release_metadata(checked: "Checked", certificate: "Certificate", place: Path
         "files": markdown_table(["file", "sha256"], sorted(certificate.files.items())),
         "certificate_issued_at": dg.MetadataValue.text(certificate.issued_at.isoformat()),
         "audit": dg.MetadataValue.text(summary),
-        "score": dg.MetadataValue.int(staged.assessment["score"]["total"]),
+        **_score(_public(staged, checked.rulebook)),
         "decision": dg.MetadataValue.text(certificate.decision),
         "level": dg.MetadataValue.text(certificate.level),
     }

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ddg_pipeline.errors import InputError, InputErrors
+from ddg_pipeline.rulebook_files import RULEBOOKS, RulebookFiles
 from ddg_pipeline.strict_yaml import load_yaml
 from ddg_pipeline.warehouse.public import PublicStore
 from ddg_pipeline.warehouse.restricted import RestrictedStore
@@ -29,6 +30,7 @@ class _Paths(BaseModel):
     public: str = Field(min_length=1)
     portal: str = Field(min_length=1)
     dagster_home: str = Field(min_length=1)
+    rulebooks: str = Field(default=RULEBOOKS, min_length=1)
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Project:
         public: The public store's directory.
         portal: The local portal folder.
         dagster_home: Dagster's instance.
+        rulebooks: The directory of the project's own rulebooks; need not be there.
     """
 
     root: Path
@@ -54,6 +57,12 @@ class Project:
     public: Path
     portal: Path
     dagster_home: Path
+    rulebooks: Path
+
+    @property
+    def rulebook_source(self) -> RulebookFiles:
+        """Where contracts' rulebooks are found: shipped ones, the project's own, and paths from the project's root."""
+        return RulebookFiles(self.root, self.rulebooks)
 
     @property
     def restricted_store(self) -> RestrictedStore:

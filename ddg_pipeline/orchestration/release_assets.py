@@ -91,8 +91,10 @@ def _masked(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRe
     def mask(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         tables = attempt(steps.read_group, project, group, relations_of(manifest))
         staged = attempt(steps.stage, project, tables, _progress(context))
+        rulebook = attempt(steps.rulebook_of_group, project, tables)
         for one in staged:
-            yield dg.MaterializeResult(asset_key=masked_key(one.contract.release), metadata=masked_metadata(one))
+            metadata = masked_metadata(one, rulebook)
+            yield dg.MaterializeResult(asset_key=masked_key(one.contract.release), metadata=metadata)
 
     return mask
 

@@ -48,7 +48,7 @@ class Staged:
         counts: How many cells of which kind, by measure.
         masked: Whether counts under the threshold are hidden.
         reasons_shown: Whether the codes tell small cells from complementary ones.
-        aggregate: The hash of the aggregate that was masked.
+        aggregate: The hash of the aggregate that was masked, with its contract and rulebook.
         package: The directory of the files that are to ship.
     """
 
@@ -72,6 +72,7 @@ class Checked:
         differences: Where a shown figure is not the aggregate's, by coordinate.
         gate: What Great Expectations found in the bytes; None where there was no suite to judge by.
         audit: What the attacker found in the group, without figures; None where nothing needs to be hidden.
+        rulebook: The rulebook that all of this was judged by.
     """
 
     staged: Staged
@@ -80,6 +81,7 @@ class Checked:
     differences: tuple[str, ...]
     gate: GateResult | None
     audit: AuditReport | None
+    rulebook: Rulebook
 
     @property
     def audit_passed(self) -> bool:
@@ -96,7 +98,15 @@ class Checked:
 def read_group(
     project: Project, releases: Sequence[DbtRelease], relations: Mapping[str, tuple[str, str]]
 ) -> list[BoundTable]:
-    """Read the aggregates of a group from the restricted store and bind them to their contracts."""
+    """Read the aggregates of a group from the restricted store and bind them to their contracts.
+
+    Raises:
+        InputErrors: An aggregate does not fit its contract, or a rulebook cannot be found.
+        RefusedError: An aggregate carries direct identifiers, or records.
+    """
+    from ddg_pipeline.assessment import refuse_direct_identifiers
+    from ddg_pipeline.rulebook import load_rulebook
+
     store = project.restricted_store
     tables = []
     references: dict[str, pd.DataFrame] = {}
@@ -105,6 +115,9 @@ def read_group(
             if name not in references:
                 references[name] = store.read_table(*relations[name])
         table = store.read_table(release.schema, release.relation)
+        # first of all: what binding says of a row that does not fit names its categories
+        rulebook = load_rulebook(release.contract.rulebook, project.rulebook_source, release.contract.release)
+        refuse_direct_identifiers(table, release.contract, rulebook)
         named = {name: references[name] for name in release.contract.reference_tables}
         tables.append(bind(release.contract, _in_order(table, release.contract), named, release.model))
     return tables
@@ -125,11 +138,19 @@ def stage(project: Project, tables: Sequence[BoundTable], progress: Progress | N
     """
     from ddg_pipeline.preparation import prepare, rulebook_of
 
-    prepared = prepare(tables, rulebook_of(tables), progress)
-    return [_stage(project, one) for one in prepared]
+    rulebook = rulebook_of(tables, project.rulebook_source)
+    prepared = prepare(tables, rulebook, progress)
+    return [_stage(project, one, rulebook) for one in prepared]
 
 
-def _stage(project: Project, prepared: Prepared) -> Staged:
+def rulebook_of_group(project: Project, tables: Sequence[BoundTable]) -> Rulebook:
+    """Load the one rulebook that a group is judged by."""
+    from ddg_pipeline.preparation import rulebook_of
+
+    return rulebook_of(tables, project.rulebook_source)
+
+
+def _stage(project: Project, prepared: Prepared, rulebook: Rulebook) -> Staged:
     from ddg_pipeline.publishing import write_release_csv
 
     contract = prepared.bound.contract
@@ -144,7 +165,7 @@ def _stage(project: Project, prepared: Prepared) -> Staged:
         counts=prepared.masked.counts,
         masked=prepared.masked.masked,
         reasons_shown=prepared.masked.reasons_shown,
-        aggregate=_digest(prepared.bound),
+        aggregate=_digest(prepared.bound, rulebook),
         package=package,
     )
     record = {
@@ -158,7 +179,7 @@ def _stage(project: Project, prepared: Prepared) -> Staged:
     return staged
 
 
-def _read_staged(project: Project, bound: BoundTable) -> Staged:
+def _read_staged(project: Project, bound: BoundTable, rulebook: Rulebook) -> Staged:
     from ddg_pipeline.masking import CellCounts
 
     release = bound.contract.release
@@ -177,16 +198,18 @@ def _read_staged(project: Project, bound: BoundTable) -> Staged:
         )
     except (OSError, ValueError, KeyError, TypeError):
         raise RefusedError(f"{release}: nothing is staged; materialize {release}/masked first") from None
-    if staged.aggregate != _digest(bound):
+    if staged.aggregate != _digest(bound, rulebook):
         raise RefusedError(
-            f"{release}: the aggregate or contract has changed since it was masked; materialize {release}/masked again"
+            f"{release}: the aggregate, contract or rulebook has changed since it was masked; "
+            f"materialize {release}/masked again"
         )
     return staged
 
 
-def _digest(bound: BoundTable) -> str:
-    """Hash an aggregate with its contract, so that the gate notices a change of either."""
+def _digest(bound: BoundTable, rulebook: Rulebook) -> str:
+    """Hash an aggregate with its contract and rulebook, so that the gate notices a change of any."""
     digest = hashlib.sha256(bound.contract.model_dump_json().encode())
+    digest.update(rulebook.model_dump_json().encode())
     digest.update(bound.frame.to_csv(index=False).encode())
     return digest.hexdigest()
 
@@ -211,11 +234,11 @@ def suite_texts(project: Project, tables: Sequence[BoundTable]) -> list[tuple[Pa
     from ddg_pipeline.preparation import rulebook_of
     from ddg_pipeline.quality import suite_text
 
-    rulebook = rulebook_of(tables)
+    rulebook = rulebook_of(tables, project.rulebook_source)
     return [
         (
             project.expectations / f"{bound.contract.release}.json",
-            suite_text(expected_suite(_read_staged(project, bound), bound, rulebook)),
+            suite_text(expected_suite(_read_staged(project, bound, rulebook), bound, rulebook)),
         )
         for bound in tables
     ]
@@ -231,8 +254,8 @@ def check(project: Project, tables: Sequence[BoundTable], progress: Progress | N
     from ddg_pipeline.publishing import package_names
     from ddg_pipeline.quality import read_csv_file
 
-    rulebook = rulebook_of(tables)
-    staged = [_read_staged(project, bound) for bound in tables]
+    rulebook = rulebook_of(tables, project.rulebook_source)
+    staged = [_read_staged(project, bound, rulebook) for bound in tables]
     assessments = assess_group(tables, rulebook)
     masked = assessments[0].decision == "mask"
     for one, assessment in zip(staged, assessments, strict=True):
@@ -270,7 +293,9 @@ def _check(
     try:
         suite = load_suite(path)
     except (InputError, InputErrors) as error:
-        return Checked(staged, None, (f"{error} (`ddg suites` writes it for review)",), differences, None, report)
+        return Checked(
+            staged, None, (f"{error} (`ddg suites` writes it for review)",), differences, None, report, rulebook
+        )
     problems = tuple(suite_differences(suite, expected_suite(staged, bound, rulebook)))
     if problems:
         problems = (*problems, f"{path.name} is not the suite of this contract: `ddg suites` writes it anew for review")
@@ -278,21 +303,23 @@ def _check(
     gate = validate(csv, suite, row_parameters(staged.contract, bound.frame))
     if gate.sha256 != hashlib.sha256(data).hexdigest():
         differences = (*differences, "the file was changed while it was judged")
-    return Checked(staged, suite, problems, differences, gate, report)
+    return Checked(staged, suite, problems, differences, gate, report, rulebook)
 
 
 def _differences(frame: pd.DataFrame, bound: BoundTable, rulebook: Rulebook) -> tuple[str, ...]:
     """Name the cells in which the staged table shows something else than the aggregate says."""
-    from ddg_pipeline.masking import unmasked
+    from ddg_pipeline.masking import unsuppressed
 
     frame = frame.astype(object).where(frame.notna(), "")
-    before = unmasked(bound, rulebook).frame
+    before = unsuppressed(bound, rulebook)
     if list(frame.columns) != list(before.columns) or len(frame) != len(before):
         return ("the rows or columns are not those of the aggregate",)
     found = []
-    for name in bound.original.columns:
+    contract = bound.contract
+    suppressible = contract.measures if contract.suppression.form == "cells" else ()
+    for name in (*contract.dimensions, *contract.population_columns, *contract.published_measures):
         other = frame[name].to_numpy() != before[name].to_numpy()
-        if name in bound.contract.measures:
+        if name in suppressible:
             other &= frame[name].to_numpy() != ""
         found += [f"{name} at {bound.coordinate(int(row))}" for row in other.nonzero()[0][:_LISTED]]
     return tuple(found[:_LISTED])
@@ -304,11 +331,11 @@ def certify(tables: Sequence[BoundTable], checked: Sequence[Checked]) -> list[Ce
     Raises:
         RefusedError: One of them did not pass.
     """
-    from ddg_pipeline.preparation import rulebook_of, strongest_level
+    from ddg_pipeline.preparation import strongest_level
     from ddg_pipeline.publishing import ReleaseFacts, package_names, write_documents
     from ddg_pipeline.quality import CERTIFICATE_NAME, issue_certificate
 
-    rulebook = rulebook_of(tables)
+    rulebook = checked[0].rulebook  # not read again: the one that the gate judged by is the one to certify
     level = strongest_level(tables, rulebook)
     certificates = []
     now = dt.datetime.now(dt.UTC)
@@ -399,6 +426,7 @@ def publish(project: Project, contracts: Sequence[ReleaseContract]) -> list[Rece
     from ddg_pipeline.quality import load_suite, verify_certificate
     from ddg_pipeline.rulebook import load_rulebook
 
+    source = project.rulebook_source
     ready: list[tuple[ReleaseContract, Path, Rulebook, Suite]] = []
     passages = set()
     for contract in contracts:
@@ -406,7 +434,10 @@ def publish(project: Project, contracts: Sequence[ReleaseContract]) -> list[Rece
         current = project.public_store.current(name)
         if current is None:
             raise RefusedError(f"{name}: nothing has passed the gate; materialize {name}/release first")
-        suite, rulebook = load_suite(project.expectations / f"{name}.json"), load_rulebook(contract.rulebook)
+        suite, rulebook = (
+            load_suite(project.expectations / f"{name}.json"),
+            load_rulebook(contract.rulebook, source, name),
+        )
         passages.add(verify_certificate(current, contract, rulebook, suite).issued_at)
         ready.append((contract, current, rulebook, suite))
     if len(passages) > 1:

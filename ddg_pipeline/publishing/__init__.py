@@ -4,7 +4,7 @@ from ddg_pipeline.publishing.facts import AuditSummary, PublicCells, ReleaseFact
 from ddg_pipeline.publishing.folder import Receipt, publish_to_folder
 from ddg_pipeline.publishing.names import PackageNames, package_names
 from ddg_pipeline.publishing.package import write_documents, write_release_csv
-from ddg_pipeline.publishing.public_assessment import PublicAssessment, public_assessment
+from ddg_pipeline.publishing.public_assessment import PublicAssessment, public_assessment, public_part
 from ddg_pipeline.publishing.report import report_html, report_json
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "package_names",
     "public_assessment",
     "public_cells",
+    "public_part",
     "publish_to_folder",
     "report_html",
     "report_json",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ddg_pipeline.contract.model import Measure, MeasureKind, ReleaseContract
 from ddg_pipeline.quality.annotations import annotation_columns, hidden_notes
+from ddg_pipeline.quality.percentages import FORM, percentage_pattern, shown_below
 
 if TYPE_CHECKING:
     from ddg_pipeline.rulebook import Rulebook
@@ -22,13 +23,15 @@ class ColumnText:
         type: ``text`` or ``numeric``, as the portal's datastore calls them.
         label: A short title.
         description: What stands in it, and what an empty cell means.
+        pattern: Of a percentage, the regular expression of everything that stands in it.
     """
 
     name: str
-    role: Literal["dimension", "population", "count", "statistic", "code", "description"]
+    role: Literal["dimension", "population", "count", "statistic", "percentage", "code", "description"]
     type: Literal["text", "numeric"]
     label: str
     description: str
+    pattern: str = ""
 
 
 class ColumnWriter:
@@ -37,9 +40,11 @@ class ColumnWriter:
     def __init__(self, contract: ReleaseContract, rulebook: Rulebook, *, masked: bool, reasons_shown: bool) -> None:
         self._contract, self._rulebook = contract, rulebook
         self._masked, self._reasons_shown = masked, reasons_shown
+        self._counts_behind = dict(zip(contract.published_measures, contract.measures, strict=True))
+        self._in_percent = contract.suppression.form == FORM
         self._annotations = {
             column: (measure, role)
-            for measure in contract.measures
+            for measure in contract.published_measures
             for column, role in zip(annotation_columns(contract, measure), ("code", "description"), strict=True)
         }
 
@@ -52,6 +57,10 @@ class ColumnWriter:
         contract, label = self._contract, column.replace("_", " ").strip().capitalize()
         if column in contract.dimensions:
             return ColumnText(column, "dimension", "text", label, self._dimension(column))
+        if self._in_percent and column in self._counts_behind:
+            text = self._percentage(self._counts_behind[column])
+            pattern = percentage_pattern(self._rulebook).removeprefix("^").removesuffix("$")
+            return ColumnText(column, "percentage", "text", label, text, pattern)
         if column in contract.measures:
             measure = contract.measures[column]
             role: Literal["count", "statistic"] = "count" if measure.kind is MeasureKind.COUNT else "statistic"
@@ -67,6 +76,13 @@ class ColumnWriter:
     def small_cell_rule(self) -> str:
         """Say by which rule cells are empty."""
         numerator, footnotes = self._rulebook.thresholds.numerator, self._rulebook.footnotes
+        if self._in_percent:
+            form = self._rulebook.masking.whole_percentages
+            assert form is not None  # noqa: S101 - masking has seen to it
+            return (
+                f"{footnotes[form.footnote].text} {shown_below(self._rulebook)} stands for more than zero and less "
+                f"than {form.below} percent; a true zero is 0."
+            )
         if not self._masked:
             return f"Not suppressed: {self._rulebook.title} does not ask for it. A true zero is 0."
         named = ["suppression", "complementary"]
@@ -100,7 +116,18 @@ class ColumnWriter:
             parts.append(f"Empty wherever a count it is derived from ({governor}) is.")
         return " ".join([*parts, self.small_cell_rule()])
 
+    def _percentage(self, name: str) -> str:
+        """Describe what stands in place of a count (§4.4.4)."""
+        percentages = self._contract.suppression.percentages
+        assert percentages is not None  # noqa: S101 - excluded by the contract's validation
+        measure = self._contract.measures[name]
+        what = (measure.description.strip() or f"Count of {measure.unit}").rstrip(".")
+        of = f"{what}: percent that each category of {percentages.of} is of all of them, rounded to a whole number."
+        return f"{of} {self.small_cell_rule()}"
+
     def _code(self, measure: str) -> str:
+        if self._in_percent:
+            return f"Would say why {measure} is empty; none is."
         notes = hidden_notes(
             self._contract, self._rulebook, measure, masked=self._masked, reasons_shown=self._reasons_shown
         )

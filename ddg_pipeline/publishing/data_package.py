@@ -84,9 +84,11 @@ def _field(contract: ReleaseContract, text: ColumnText, cells: pd.Series[str]) -
         field["type"] = "integer" if measure.decimals == 0 else "number"
         if measure.kind is not MeasureKind.AMOUNT:
             constraints["minimum"] = 0
+    elif text.role == "percentage":
+        constraints["pattern"] = text.pattern
     else:
         constraints |= _labels(cells)
-    if text.role in ("dimension", "population"):
+    if text.role in ("dimension", "population", "percentage"):
         constraints["required"] = True
     if constraints:
         field["constraints"] = constraints

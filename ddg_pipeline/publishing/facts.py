@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
 
 from ddg_pipeline.contract.model import ReleaseContract
 from ddg_pipeline.quality.gate import GateResult
+from ddg_pipeline.quality.percentages import FORM
 
 if TYPE_CHECKING:
     from ddg_pipeline.masking import CellCounts
@@ -90,6 +91,9 @@ def public_cells(contract: ReleaseContract, counts: CellCounts, reasons_shown: b
     people is whole percent; where no dimension adds up, no total is known to a reader, and even that could narrow a
     hidden count, so it is left out.
     """
+    if contract.suppression.form == FORM:
+        # every count is left out, and no cell is empty
+        return PublicCells(counts.cells, 0, None, None, _percent(0, 0), _percent(0, 0))
     suppressed = counts.small + counts.complementary
     totals_known = any(dimension.additive for dimension in contract.dimensions.values())
     return PublicCells(

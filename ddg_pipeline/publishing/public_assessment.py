@@ -1,14 +1,21 @@
-"""The assessment as a reader of the portal may see it.
+"""The assessment as a reader of the portal, or of Dagster's log, may see it.
 
-The full assessment is for the department's reviewers. Beside a masked table some of its lines would help an attacker:
-the interaction term of a table without further variables depends on the smallest count (§4.3.1), so that it says of
-every hidden count that it is, for example, 5 or more; and where one annotation code stands for both reasons, the number
-of small cells says how many are which.
+The full assessment is for the people who may see the table. Beside a masked table some of it would help an attacker:
+
+* the interaction term of a table without further variables goes by the smallest count (§4.3.1): it says of every hidden
+  count that it is, for example, 5 or more. Its score is withheld, and with it the total and whatever tells them: the
+  comparison with the cut-off, where that depends on the term; the result of step 3; the reason of step 4;
+* so does the events term of a rulebook that tells small counts apart;
+* where one annotation code stands for both reasons, the number of small cells says how many are which;
+* notes that rest on restricted counts.
+
+What cannot be withheld is the decision. A reader who adds up the published terms of a table that is masked for its
+score alone learns what the withheld term must at least be; docs/assessment.md says when that matters.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +25,9 @@ from ddg_pipeline.publishing.facts import ReleaseFacts
 if TYPE_CHECKING:
     from ddg_pipeline.rulebook import Rulebook
 
-_INTERACTIONS = "interactions"
+_EVENTS, _INTERACTIONS = "events", "interactions"
 _WITHHELD = "not published: it depends on the smallest count"
+_NOT_TOLD = "not published"
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,7 @@ class PublicTerm:
 
     variable: str
     column: str
+    found: str
     category: str
     score: int | None
     section: str
@@ -46,24 +55,75 @@ class PublicStep:
 
 
 @dataclass(frozen=True)
+class PublicCounts:
+    """How many cells of one measure are of which kind; None where that is withheld."""
+
+    measure: str
+    cells: int
+    small_cells: int | None
+    zero_cells: int
+    small_denominators: int | None
+    denominators: str
+    source: str
+
+
+@dataclass(frozen=True)
+class PublicNote:
+    """Something that the expert review has to look at."""
+
+    field: str
+    text: str
+
+
+@dataclass(frozen=True)
+class PublicOverride:
+    """An entry that the rulebook holds otherwise than the edition it extends, with its source."""
+
+    entry: str
+    before: str
+    after: str
+    source: str
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True)
 class PublicAssessment:
-    """Steps and score.
+    """Steps 1 to 3, as far as they may be told.
 
     Attributes:
         decision: ``mask`` or ``release``.
+        forced_by: High-risk populations that force suppression whatever the score.
         total: The publication score; None where it is withheld.
-        verdict: The total compared with the cut-off, in words.
+        at_most: The highest score that the published terms leave open; the total where that is published.
+        verdict: The total compared with the cut-off, in words, as far as that may be told.
+        dimensions: The columns that are crossed in the table whose score it is.
+        tables: How many tables side by side the release holds; the score is that of the riskiest.
         terms: The addends.
         steps: The six steps.
+        counts: Cells by kind, for each measure.
+        notes: What the expert review has to look at.
         safe_harbor: Whether the table may meet Safe Harbor.
+        approved: When the rulebook was approved, as an ISO date; empty where that is not known.
+        extends: The rulebook that it is an overlay of; empty for an edition of the guideline.
+        overrides: What the rulebook says otherwise than the edition that it extends.
     """
 
     decision: str
+    forced_by: tuple[str, ...]
     total: int | None
+    at_most: int
     verdict: str
+    dimensions: tuple[str, ...]
+    tables: int
     terms: tuple[PublicTerm, ...]
     steps: tuple[PublicStep, ...]
+    counts: tuple[PublicCounts, ...]
+    notes: tuple[PublicNote, ...]
     safe_harbor: str
+    approved: str
+    extends: str
+    overrides: tuple[PublicOverride, ...]
 
 
 def public_assessment(facts: ReleaseFacts, rulebook: Rulebook, place: str) -> PublicAssessment:
@@ -77,58 +137,164 @@ def public_assessment(facts: ReleaseFacts, rulebook: Rulebook, place: str) -> Pu
     Raises:
         InputError: The assessment lacks a part that the report has to show.
     """
+    return public_part(facts.assessment, rulebook, place, masked=facts.masked, reasons_shown=facts.reasons_shown)
+
+
+def public_part(
+    assessment: Mapping[str, Any], rulebook: Rulebook, place: str, *, masked: bool, reasons_shown: bool
+) -> PublicAssessment:
+    """Do the same for an assessment that nothing has been checked of yet.
+
+    Args:
+        assessment: The assessment, as `Assessment.to_json_dict` gives it.
+        rulebook: The edition it was judged by.
+        place: What errors call the release.
+        masked: Whether counts under the threshold are hidden.
+        reasons_shown: Whether the annotation codes tell small cells from complementary ones.
+
+    Raises:
+        InputError: The assessment lacks a part.
+    """
     try:
-        return _public(facts, rulebook)
-    except (KeyError, TypeError, ValueError) as error:
+        return _Public(assessment, rulebook, masked=masked, reasons_shown=reasons_shown).assessment()
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(place, "assessment", f"no readable {error}", "the assessment as `ddg assess --json`") from None
 
 
-def _public(facts: ReleaseFacts, rulebook: Rulebook) -> PublicAssessment:
-    score: Mapping[str, Any] = facts.assessment["score"]
-    terms = tuple(_term(term, facts.masked) for term in score["terms"])
-    withheld = any(term.score is None for term in terms)
-    total, cut_off = int(score["total"]), rulebook.cut_off
-    compared = "over" if total > cut_off else "not over"
-    return PublicAssessment(
-        decision=facts.decision,
-        total=None if withheld else total,
-        verdict=f"{compared} {cut_off}",
-        terms=terms,
-        steps=tuple(_step(step, facts, rulebook, compared, withheld) for step in facts.assessment["steps"]),
-        safe_harbor=str(facts.assessment.get("safe_harbor", "")),
-    )
+class _Public:
+    def __init__(self, assessment: Mapping[str, Any], rulebook: Rulebook, *, masked: bool, reasons_shown: bool) -> None:
+        self._assessment, self._rulebook = assessment, rulebook
+        self._masked, self._reasons_shown = masked, reasons_shown
+        score: Mapping[str, Any] = assessment["score"]
+        self._terms: list[Mapping[str, Any]] = list(score["terms"])
+        self._withheld = [term for term in self._terms if masked and self._goes_by_smallest_count(term)]
+        told = sum(int(term["score"]) for term in self._terms if term not in self._withheld)
+        possible = [_possible_scores(term, rulebook) for term in self._withheld]
+        self._at_least = told + sum(min(scores) for scores in possible)
+        self._at_most = told + sum(max(scores) for scores in possible)
+        self._total = None if self._withheld else int(score["total"])
 
-
-def _term(term: Mapping[str, Any], masked: bool) -> PublicTerm:
-    # a term for crossed variables names them under `found`; one that names none goes by the smallest count
-    by_smallest_count = term["variable"] == _INTERACTIONS and not term.get("found")
-    hide = masked and by_smallest_count
-    return PublicTerm(
-        variable=str(term["variable"]).replace("_", " "),
-        column=str(term.get("dimension") or ""),
-        category=_WITHHELD if hide else str(term["category"]),
-        score=None if hide else int(term["score"]),
-        section=str(term["section"]),
-    )
-
-
-def _step(
-    step: Mapping[str, Any], facts: ReleaseFacts, rulebook: Rulebook, compared: str, withheld: bool
-) -> PublicStep:
-    number, summary = int(step["step"]), str(step["summary"])
-    numerator = rulebook.thresholds.numerator
-    if number == 2 and facts.masked and not facts.reasons_shown:
-        summary = (
-            f"Cells are derived from {numerator.lower} to {numerator.upper} individuals, or from a denominator of "
-            f"{rulebook.thresholds.denominator:,} or fewer; how many is not published."
+    def assessment(self) -> PublicAssessment:
+        plain = self._assessment
+        edition = plain["edition"]
+        return PublicAssessment(
+            decision=str(plain["decision"]),
+            forced_by=tuple(map(str, plain["forced_by"])),
+            total=self._total,
+            at_most=self._at_most,
+            verdict=self._verdict,
+            dimensions=tuple(map(str, plain["score"]["dimensions"])),
+            tables=len(plain["tables"]),
+            terms=tuple(map(self._term, self._terms)),
+            steps=tuple(map(self._step, plain["steps"])),
+            counts=tuple(map(self._counts, plain["counts"]["measures"])),
+            notes=tuple(
+                PublicNote(str(note["field"]), str(note["text"]))
+                for note in plain["notes"]
+                if not (self._masked and note["rests_on_counts"])
+            ),
+            safe_harbor=str(plain["safe_harbor"]),
+            approved=str(edition["approved"] or ""),
+            extends=str(edition["extends"] or ""),
+            overrides=tuple(PublicOverride(**override) for override in edition["overrides"]),
         )
-    if number == 3 and withheld:
-        summary = f"The publication score is {compared} {rulebook.cut_off}; the score itself is not published."
-    return PublicStep(
-        step=number,
-        name=str(step.get("name", "")),
-        question=str(step["question"]),
-        result=str(step["result"]),
-        summary=summary,
-        section=str(step.get("section", "")),
-    )
+
+    @property
+    def _compared(self) -> str | None:
+        """Whether the score is over the cut-off, where the published terms alone tell; else None."""
+        cut_off = self._rulebook.cut_off
+        if self._at_least > cut_off:
+            return f"over {cut_off}"
+        return f"not over {cut_off}" if self._at_most <= cut_off else None
+
+    @property
+    def _verdict(self) -> str:
+        return self._compared or f"{_NOT_TOLD}, with the term that it depends on"
+
+    def _goes_by_smallest_count(self, term: Mapping[str, Any]) -> bool:
+        """Say whether the score of a term tells one small count from another."""
+        if term["variable"] == _EVENTS:
+            numerator = self._rulebook.thresholds.numerator
+            bands = self._rulebook.scoring.events
+            return len({bands.band(count) for count in range(numerator.lower, numerator.upper + 1)}) > 1
+        # a term for crossed variables names them under `found`; one that names none goes by the smallest count
+        return bool(term["variable"] == _INTERACTIONS and not term.get("found"))
+
+    def _term(self, term: Mapping[str, Any]) -> PublicTerm:
+        hide = term in self._withheld
+        return PublicTerm(
+            variable=str(term["variable"]).replace("_", " "),
+            column=str(term.get("dimension") or ""),
+            found=str(term.get("found") or ""),
+            category=_WITHHELD if hide else str(term["category"]),
+            score=None if hide else int(term["score"]),
+            section=str(term["section"]),
+        )
+
+    def _step(self, step: Mapping[str, Any]) -> PublicStep:
+        number, result, summary = int(step["step"]), str(step["result"]), str(step["summary"])
+        told = self._reasons_shown and not self._assessment["reliability"]  # sample cases are counts of people, too
+        if number == 2 and self._masked and not told and result == "yes":
+            summary = self._step_2()
+        if number == 3 and self._withheld and result != "skipped":
+            result = _NOT_TOLD if self._compared is None else result
+        if number == 3 and self._withheld:
+            summary = self._step_3()
+        if number == 4 and self._withheld and self._compared is None:
+            summary = self._step_4()
+        return PublicStep(
+            step=number,
+            name=str(step["name"]),
+            question=str(step["question"]),
+            result=result,
+            summary=summary,
+            section=str(step["section"]),
+        )
+
+    def _step_2(self) -> str:
+        thresholds = self._rulebook.thresholds
+        return (
+            f"Cells are derived from {thresholds.numerator.lower} to {thresholds.numerator.upper} individuals, or from "
+            f"a denominator of {thresholds.denominator:,} or fewer; how many is not published."
+        )
+
+    def _step_3(self) -> str:
+        if self._compared is not None:
+            return f"The publication score is {self._compared}; the score itself is not published."
+        return (
+            f"Without the term that depends on the smallest count, the publication score is {self._at_most}. That term "
+            "lowers it or leaves it as it is; it is not published, nor is the score."
+        )
+
+    def _step_4(self) -> str:
+        rulebook = self._rulebook
+        numerator, forced = rulebook.thresholds.numerator, list(self._assessment["forced_by"])
+        small = f"Counts from {numerator.lower} to {numerator.upper}"
+        asked = "as the guideline's procedure asks for"
+        sentences = [f"{small} are suppressed, with whatever they could be calculated from, {asked}."]
+        if forced:
+            sections = dict.fromkeys(rulebook.cite(rulebook.high_risk[name].section) for name in forced)
+            sentences.append(f"The table shows a high-risk population ({', '.join(forced)}; {', '.join(sections)}).")
+        if rulebook.masking.applies == "always":
+            section = rulebook.cite(rulebook.masking.section)
+            sentences.append(f"{rulebook.title} suppresses them whatever the score ({section}).")
+        return " ".join(sentences)
+
+    def _counts(self, counts: Mapping[str, Any]) -> PublicCounts:
+        hide = self._masked and not self._reasons_shown
+        return PublicCounts(
+            measure=str(counts["measure"]),
+            cells=int(counts["cells"]),
+            small_cells=None if hide else int(counts["small_cells"]),
+            zero_cells=int(counts["zero_cells"]),
+            small_denominators=None if hide else int(counts["small_denominators"]),
+            denominators=str(counts["denominators"]),
+            source=str(counts["source"]),
+        )
+
+
+def _possible_scores(term: Mapping[str, Any], rulebook: Rulebook) -> Sequence[int]:
+    """List the scores that a withheld term may have, for all that a reader knows."""
+    scoring = rulebook.scoring
+    table = scoring.events if term["variable"] == _EVENTS else scoring.interactions.only_population
+    return [band.score for band in table.bands]

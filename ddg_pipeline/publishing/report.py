@@ -6,6 +6,7 @@ and of the assessment only what a reader may know (`public_assessment`).
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -15,21 +16,25 @@ from ddg_pipeline.publishing.columns import ColumnWriter
 from ddg_pipeline.publishing.facts import ReleaseFacts, public_cells
 from ddg_pipeline.publishing.names import package_names
 from ddg_pipeline.publishing.public_assessment import public_assessment
+from ddg_pipeline.quality.percentages import FORM
 
 if TYPE_CHECKING:
     from jinja2 import Template
+    from markupsafe import Markup
 
     from ddg_pipeline.rulebook import Rulebook
 
 _TEMPLATE = "report.html.j2"
+_JOINT = re.compile(r"([._])")
+_SECTION = re.compile(r"\bDDG [\d.]+ (?=§)|\b(?:Figure|Table|Appendix|Edition|DDG|step) (?=[\dA-Z])|(?<=\d) (?=§)")
 
 
 def report_json(contract: ReleaseContract, rulebook: Rulebook, facts: ReleaseFacts) -> dict[str, Any]:
     """Give the report as plain data.
 
     Returns:
-        ``release``, ``title``, ``rulebook``, ``decision``, ``score`` and ``steps`` as far as they may be published,
-        ``masking`` by measure, ``audit`` and ``gate``.
+        ``release``, ``title``, ``rulebook`` with its overrides, ``decision``; ``score``, ``steps``, ``counts``,
+        ``notes`` and ``safe_harbor`` as far as they may be published; ``masking`` by measure, ``audit`` and ``gate``.
 
     Raises:
         InputError: The assessment lacks a part.
@@ -41,15 +46,28 @@ def report_json(contract: ReleaseContract, rulebook: Rulebook, facts: ReleaseFac
         "title": contract.title,
         "description": contract.description,
         "file": package_names(contract).csv,
-        "rulebook": {"name": rulebook.name, "title": rulebook.title},
+        "rulebook": {
+            "name": rulebook.name,
+            "title": rulebook.title,
+            "approved": assessment.approved,
+            "extends": assessment.extends,
+            "overrides": [asdict(override) for override in assessment.overrides],
+        },
         "decision": assessment.decision,
+        "forced_by": list(assessment.forced_by),
+        "form": contract.suppression.form,
         "score": {
             "total": assessment.total,
+            "at_most": assessment.at_most,
             "cut_off": rulebook.cut_off,
             "verdict": assessment.verdict,
+            "dimensions": list(assessment.dimensions),
+            "tables": assessment.tables,
             "terms": [asdict(term) for term in assessment.terms],
         },
         "steps": [asdict(step) for step in assessment.steps],
+        "counts": [asdict(counts) for counts in assessment.counts],
+        "notes": [asdict(note) for note in assessment.notes],
         "safe_harbor": assessment.safe_harbor,
         "small_cell_rule": writer.small_cell_rule(),
         "masking": {
@@ -59,7 +77,7 @@ def report_json(contract: ReleaseContract, rulebook: Rulebook, facts: ReleaseFac
         "audit": {
             "safe": facts.audit["safe"],
             "level": facts.audit["level"],
-            "guarantee": _guarantee(facts, rulebook),
+            "guarantee": _guarantee(contract, facts, rulebook),
             "summary": facts.audit["summary"],
             "notes": list(facts.audit.get("notes", [])),
         },
@@ -88,16 +106,19 @@ def report_html(contract: ReleaseContract, rulebook: Rulebook, facts: ReleaseFac
     return _template().render(report=report, checks={rule: sorted(filter(None, of)) for rule, of in subjects.items()})
 
 
-def _guarantee(facts: ReleaseFacts, rulebook: Rulebook) -> str:
+def _guarantee(contract: ReleaseContract, facts: ReleaseFacts, rulebook: Rulebook) -> str:
     """Say what a reader cannot find out."""
     if not facts.masked:
         return "Nothing is hidden, so there is nothing to find out."
+    if contract.suppression.form == FORM:
+        knows = "every percentage, how it is rounded, and every total"
+    else:
+        knows = "every published figure, the rules of suppression and the meaning of the codes"
     levels = {str(name): level for name, level in rulebook.masking.levels.items()}
     level, numerator = levels[facts.audit["level"]], rulebook.thresholds.numerator
     return (
-        f"For a reader who knows every published figure, the rules of suppression and the meaning of the codes, every "
-        f"hidden count from {numerator.lower} to {numerator.upper} still has at least {level.possible_values} possible "
-        f"values."
+        f"For a reader who knows {knows}, every hidden count from {numerator.lower} to {numerator.upper} still has at "
+        f"least {level.possible_values} possible values."
     )
 
 
@@ -112,4 +133,26 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters |= {"signed": _signed, "number": _number, "whole": _whole, "joints": _joints}
     return environment.get_template(_TEMPLATE)
+
+
+def _signed(score: int) -> str:
+    """Write a score with its sign: ``+7``, ``\u22125``, ``0``."""
+    return f"{score:+d}".replace("-", "\u2212") if score else "0"
+
+
+def _number(number: int | None) -> str:
+    return "not published" if number is None else f"{number:,}"
+
+
+def _whole(text: str) -> str:
+    """Keep a section on one line with what it is a section of: ``DDG 2.0 §4.2``."""
+    return _SECTION.sub(lambda match: match[0].replace(" ", "\u00a0"), text)
+
+
+def _joints(path: str) -> Markup:
+    """Let a dotted path be broken after a dot or an underscore, and nowhere else."""
+    from markupsafe import Markup, escape
+
+    return Markup(_JOINT.sub(r"\1<wbr>", str(escape(path))))  # noqa: S704 - escaped

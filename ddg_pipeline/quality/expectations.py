@@ -19,7 +19,7 @@ from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 
-from ddg_pipeline.quality import margins, rules
+from ddg_pipeline.quality import margins, percentages, rules
 
 # No `from __future__ import annotations` here: Great Expectations' models read the annotations as they are defined.
 
@@ -172,6 +172,43 @@ class ExpectPublishedMarginsToAddUp(TableRule):
             self.rounding,
             self.code_column,
             self.hidden_ranges,
+        )
+
+
+class ExpectWholePercentagesToAddUp(TableRule):
+    """Expect every whole to have the parts that §4.4.4 allows, which add up to 100 as far as rounding lets them."""
+
+    column: str
+    dimensions: list[str]
+    dimension: str
+    large: int
+    small: int
+    below: int
+    shown_below: str
+    total: str | None = None
+    success_keys: ClassVar[tuple[str, ...]] = (
+        "column",
+        "dimensions",
+        "dimension",
+        "large",
+        "small",
+        "below",
+        "shown_below",
+        "total",
+    )
+
+    def breaches(self, frame: pd.DataFrame) -> rules.Breaches:
+        """Say where the table breaks the rule: every row of the wholes that are wrong."""
+        return percentages.broken_wholes(
+            frame,
+            self.column,
+            self.dimensions,
+            self.dimension,
+            self.total,
+            self.large,
+            self.small,
+            self.below,
+            self.shown_below,
         )
 
 

@@ -19,6 +19,7 @@ from ddg_pipeline.errors import InputError
 from ddg_pipeline.quality.annotations import annotation_columns, hidden_notes, shown_notes
 from ddg_pipeline.quality.code_lists import code_lists, hierarchies_of
 from ddg_pipeline.quality.margins import broken_margins
+from ddg_pipeline.quality.percentages import FORM, percentage_arguments, percentage_pattern, shown_below
 from ddg_pipeline.quality.rules import rows_digest
 
 if TYPE_CHECKING:
@@ -29,12 +30,16 @@ _WHOLE = "^(0|[1-9][0-9]*)$"
 
 
 def published_columns(contract: ReleaseContract, table_columns: Sequence[str]) -> list[str]:
-    """List the columns of the published file: the table's own, in its order, and beside each measure its annotation."""
+    """List the columns of the published file: the table's own, in its order, and beside each measure its annotation.
+
+    Where percentages are published in place of counts, they stand where the counts stood.
+    """
+    published = dict(zip(contract.measures, contract.published_measures, strict=True))
     found = []
     for column in table_columns:
-        found.append(column)
-        if column in contract.measures:
-            found += annotation_columns(contract, column)
+        found.append(published.get(column, column))
+        if column in published:
+            found += annotation_columns(contract, published[column])
     return found
 
 
@@ -86,7 +91,7 @@ def build_suite(
         *_of_the_table(contract, columns),
         *_of_dimensions(contract, code_lists(contract, references)),
         *(entry for name in contract.population_columns for entry in _of_population(name)),
-        *(entry for name in contract.measures for entry in build.of_measure(name)),
+        *build.of_measures(),
         *build.of_identities(),
         *build.of_margins(references or {}, tolerated_margins or {}),
     ]
@@ -97,6 +102,7 @@ def build_suite(
             "masked": masked,
             "reasons_shown": reasons_shown,
             "rulebook": contract.rulebook,
+            **({"form": contract.suppression.form} if contract.suppression.form == FORM else {}),
         },
         "expectations": expectations,
     }
@@ -150,14 +156,13 @@ def subject(entry: Mapping[str, Any]) -> str:
 
 def _annotated(contract: ReleaseContract, columns: Sequence[str], masked: bool) -> bool:
     place = contract.release
-    annotations = {name: annotation_columns(contract, name) for name in contract.measures}
+    annotations = {name: annotation_columns(contract, name) for name in contract.published_measures}
     flat = [column for pair in annotations.values() for column in pair]
-    missing = [name for name in contract.columns if name not in columns]
-    extra = [name for name in columns if name not in contract.columns and name not in flat]
+    own = [*contract.dimensions, *contract.population_columns, *contract.published_measures]
+    missing = [name for name in own if name not in columns]
+    extra = [name for name in columns if name not in own and name not in flat]
     if missing or extra or len(set(columns)) != len(columns):
-        raise InputError(
-            place, "columns", f"{', '.join(columns)}", f"each of {', '.join(contract.columns)} once, and annotations"
-        )
+        raise InputError(place, "columns", f"{', '.join(columns)}", f"each of {', '.join(own)} once, and annotations")
     present = [column for column in flat if column in columns]
     if present and len(present) != len(flat):
         raise InputError(place, "columns", f"only {', '.join(present)}", f"all or none of {', '.join(flat)}")
@@ -228,6 +233,39 @@ class _Builder:
         self._contract, self._masked, self._annotated = contract, masked, annotated
         self._reasons_shown = reasons_shown
         self._rulebook, self._numerator = rulebook, rulebook.thresholds.numerator
+
+    def of_measures(self) -> list[dict[str, Any]]:
+        if self._contract.suppression.form == FORM:
+            return self._of_percentages()
+        return [entry for name in self._contract.measures for entry in self.of_measure(name)]
+
+    def _of_percentages(self) -> list[dict[str, Any]]:
+        """Whole percentages in place of a count (§4.4.4): nothing is empty, and no annotation says that it were."""
+        (name,) = self._contract.published_measures
+        code, description = annotation_columns(self._contract, name)
+        shown = [{"code": note.code, "description": note.description} for note in shown_notes(self._rulebook)]
+        pattern = percentage_pattern(self._rulebook)
+        return [
+            _entry("expect_column_values_to_not_be_null", "Every category shows its percentage.", column=name),
+            _entry(
+                "expect_column_values_to_match_regex",
+                f"A whole percentage, or {shown_below(self._rulebook)}.",
+                column=name,
+                regex=pattern,
+            ),
+            _entry(
+                "expect_whole_percentages_to_add_up",
+                "In every whole the large and small categories that §4.4.4 allows, which add up to 100.",
+                **percentage_arguments(self._contract, self._rulebook),
+            ),
+            _entry(
+                "expect_annotations_to_be_known",
+                "Nothing is suppressed, so that there is nothing to annotate.",
+                code_column=code,
+                description_column=description,
+                annotations=shown,
+            ),
+        ]
 
     def of_measure(self, name: str) -> list[dict[str, Any]]:
         measure = self._contract.measures[name]
@@ -371,6 +409,8 @@ def margin_exceptions(
 
 def _margins(contract: ReleaseContract, references: Mapping[str, pd.DataFrame]) -> Iterator[dict[str, Any]]:
     """Give the arguments of `broken_margins` for every measure along every dimension that adds up."""
+    if contract.suppression.form == FORM:
+        return  # rounded percentages do not add up along other dimensions
     for dimension, declared in contract.dimensions.items():
         trees = [dict(hierarchy.parent_of) for hierarchy in hierarchies_of(contract, dimension, references)]
         if not declared.additive or not (trees or declared.total is not None):

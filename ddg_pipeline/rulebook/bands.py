@@ -5,8 +5,19 @@ from __future__ import annotations
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 Text = Annotated[str, Field(min_length=1)]
+
+
+def wrong(message: str, *at: str | int) -> PydanticCustomError:
+    """Make an error about a part of an entry, for its validator to raise.
+
+    Args:
+        message: What is wrong.
+        at: The path from the entry to the part, so that the error can name its line.
+    """
+    return PydanticCustomError("rulebook", "{message}", {"message": message, "at": at})
 
 
 class Entry(BaseModel):
@@ -59,18 +70,23 @@ class BandTable(Cited):
 
     @model_validator(mode="after")
     def _contiguous(self) -> Self:
-        for band in self.bands:
+        for number, band in enumerate(self.bands):
             if band.upper is not None and band.upper < band.lower:
-                raise ValueError(f"band {band.category!r} ends at {band.upper}, before it begins at {band.lower}")
-        for before, after in zip(self.bands, self.bands[1:], strict=False):
+                found = f"band {band.category!r} ends at {band.upper}, before it begins at {band.lower}"
+                raise wrong(found, "bands", number)
+        for number, (before, after) in enumerate(zip(self.bands, self.bands[1:], strict=False)):
             if before.upper is None:
-                raise ValueError(f"band {before.category!r} has no upper end, but {after.category!r} follows it")
+                found = f"band {before.category!r} has no upper end, but {after.category!r} follows it"
+                raise wrong(found, "bands", number)
             if after.lower <= before.upper:
-                raise ValueError(f"bands {before.category!r} and {after.category!r} overlap at {after.lower}")
+                found = f"bands {before.category!r} and {after.category!r} overlap at {after.lower}"
+                raise wrong(found, "bands", number + 1)
             if after.lower > before.upper + 1:
-                raise ValueError(f"a gap at {before.upper + 1}, between {before.category!r} and {after.category!r}")
+                found = f"a gap at {before.upper + 1}, between {before.category!r} and {after.category!r}"
+                raise wrong(found, "bands", number + 1)
         if self.bands[-1].upper is not None:
-            raise ValueError(f"nothing holds above {self.bands[-1].upper}: leave `upper` out of the last band")
+            found = f"nothing holds above {self.bands[-1].upper}: leave `upper` out of the last band"
+            raise wrong(found, "bands", len(self.bands) - 1)
         return self
 
     def band(self, number: int) -> Band:

@@ -1,73 +1,97 @@
-"""Read the shipped rulebooks."""
+"""Load rulebooks: read them, apply overlays, check everything."""
 
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
-from typing import Any
 
 from pydantic import ValidationError
 
 from ddg_pipeline.errors import InputError, InputErrors
-from ddg_pipeline.rulebook.model import Rulebook
-from ddg_pipeline.strict_yaml import load_yaml
+from ddg_pipeline.rulebook.documents import (
+    SHIPPED,
+    RulebookDocument,
+    RulebookSource,
+    UnknownRulebookError,
+    shipped_rulebooks,
+)
+from ddg_pipeline.rulebook.model import Override, Rulebook
+from ddg_pipeline.rulebook.overlay import apply, parse_overlay
+from ddg_pipeline.rulebook.raw import RawRulebook, read
+from ddg_pipeline.rulebook.texts import fill_in
 
-_SUFFIX = ".yaml"
 
+def load_rulebook(name: str, source: RulebookSource = SHIPPED, asked_by: str = "contract") -> Rulebook:
+    """Load a rulebook, with what it extends.
 
-def shipped_rulebooks() -> tuple[str, ...]:
-    """Name the rulebooks that come with the package."""
-    files = resources.files(__package__).iterdir()
-    return tuple(sorted(file.name.removesuffix(_SUFFIX) for file in files if file.name.endswith(_SUFFIX)))
+    Args:
+        name: What a contract calls it, such as ``calhhs-ddg-2.0``.
+        source: Where it is found; by default among those that are shipped.
+        asked_by: What errors call the one that names it.
+
+    Raises:
+        InputErrors: There is none of that name, or it is not valid.
+    """
+    try:
+        document = source.find(name)
+    except UnknownRulebookError as error:
+        raise InputErrors([InputError(asked_by, "rulebook", error.found, error.expected)]) from None
+    if document.nearby is SHIPPED and document.expected_name is not None:
+        return _shipped(document.expected_name)
+    return _load(document)
 
 
 @cache
-def load_rulebook(name: str) -> Rulebook:
-    """Load a shipped rulebook.
-
-    Args:
-        name: Its name, such as ``calhhs-ddg-2.0``.
-
-    Raises:
-        InputError: No rulebook of that name is shipped.
-        InputErrors: The rulebook is not valid.
-    """
-    shipped = shipped_rulebooks()
-    if name not in shipped:
-        raise InputError("contract", "rulebook", repr(name), f"one of {', '.join(shipped)}")
-    text = (resources.files(__package__) / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
-    return parse_rulebook(text, f"rulebook {name}")
+def _shipped(name: str) -> Rulebook:
+    return _load(SHIPPED.find(name))
 
 
-def parse_rulebook(text: str, place: str) -> Rulebook:
-    """Read and check a rulebook.
+def parse_rulebook(text: str, place: str, source: RulebookSource = SHIPPED) -> Rulebook:
+    """Read and check a rulebook that is at hand as text.
 
     Args:
         text: The YAML document.
         place: What errors call it.
+        source: Where the rulebook that it extends is found.
 
     Raises:
-        InputErrors: Every problem found, each naming the entry.
+        InputErrors: Every problem found, each naming the entry and its line.
     """
-    raw: Any = load_yaml(text, place)
-    if not isinstance(raw, dict):
-        raise InputErrors([InputError(place, "the whole", "no mapping", "a mapping of the keys of a rulebook")])
+    return _load(RulebookDocument(place, text, source))
+
+
+def _load(document: RulebookDocument) -> Rulebook:
+    overrides: list[Override] = []
+    raw = _merged(document, (), overrides)
+    extends = read(document.text, document.place).data.get("extends")
+    errors = fill_in(raw)
     try:
-        return Rulebook.model_validate(raw)
+        rulebook = Rulebook.model_validate(raw.data | {"extends": extends, "overrides": overrides})
     except ValidationError as error:
-        raise InputErrors(
-            [
-                InputError(
-                    place,
-                    ".".join(str(part) for part in detail["loc"]) or "the whole",
-                    "nothing" if detail["type"] == "missing" else _shorten(detail["input"]),
-                    detail["msg"].removeprefix("Value error, "),
-                )
-                for detail in error.errors()
-            ]
-        ) from None
+        raise InputErrors(errors + raw.errors(error)) from None
+    if document.expected_name is not None and rulebook.name != document.expected_name:
+        expected = f"{document.expected_name}, as the file is called"
+        errors.append(raw.error(("name",), repr(rulebook.name), expected))
+    if document.nearby is not SHIPPED and rulebook.name in shipped_rulebooks():
+        errors.append(raw.error(("name",), repr(rulebook.name), "another name: this one is that of a shipped rulebook"))
+    if errors:
+        raise InputErrors(errors)
+    return rulebook
 
 
-def _shorten(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
+def _merged(document: RulebookDocument, above: tuple[str, ...], overrides: list[Override]) -> RawRulebook:
+    """Read a document and everything that it extends, the lowest first."""
+    raw = read(document.text, document.place)
+    if document.place in above:
+        chain = " extends ".join((*above, document.place))
+        raise InputErrors([raw.error(("extends",), chain, "an overlay that ends at a complete rulebook")])
+    if "extends" not in raw.data:
+        if "overrides" in raw.data:
+            raise InputErrors([raw.error(("overrides",), "overrides of nothing", "say what it `extends:`")])
+        return raw
+    overlay = parse_overlay(raw)
+    try:
+        below = document.nearby.find(overlay.extends)
+    except UnknownRulebookError as error:
+        raise InputErrors([raw.error(("extends",), error.found, error.expected)]) from None
+    base = _merged(below, (*above, document.place), overrides)
+    return apply(overlay, raw, base, overrides)

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from ddg_pipeline.contract.model import Variable
-from ddg_pipeline.rulebook.bands import BandTable, Cited, Entry, Text
+from ddg_pipeline.rulebook.bands import BandTable, Cited, Entry, Text, wrong
+from ddg_pipeline.rulebook.direct_identifiers import DirectIdentifier, RecordLevel
 from ddg_pipeline.rulebook.labels import normalised
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -38,10 +39,12 @@ class Thresholds(Cited):
 
     Attributes:
         numerator: The small counts of individuals.
+        zero: What becomes of a count of zero: it is not small, and it is shown. Nothing else can be done with it yet.
         denominator: The largest number of people that is still a small denominator.
     """
 
     numerator: SmallNumerator
+    zero: Literal["shown"]
     denominator: int = Field(ge=0)
 
 
@@ -72,21 +75,46 @@ class ProtectionLevel(Entry):
     description: str = ""
 
 
+class WholePercentages(Cited):
+    """A table without counts, of percentages rounded to whole numbers, instead of suppression (§4.4.4).
+
+    Attributes:
+        minimum_total: The least total of individuals that the percentages may be of.
+        large_categories: How many categories are large.
+        small_categories: How many categories are small, and shown as ``shown_below``.
+        below: The percentage that a small category has to be under.
+        shown_below: What is shown instead of the small category's percentage.
+        footnote: The entry of ``footnotes`` that stands below such a table.
+    """
+
+    minimum_total: int = Field(ge=1)
+    large_categories: int = Field(ge=1)
+    small_categories: int = Field(ge=1)
+    below: int = Field(ge=1, le=100)
+    shown_below: Text
+    footnote: Slug
+
+
 class Masking(Cited):
     """The rules of suppression (§4.4.1).
 
     Attributes:
+        applies: When small counts are suppressed: where the publication score is over the cut-off or the population is
+            a high-risk one, or always.
         one_more_where_all_at_most: One more cell is suppressed in a row or column whose suppressed counts are all this
             or less.
         one_more_where_sum_below: One more cell is suppressed in a row or column whose suppressed counts sum to less.
         minimum_suppressed_per_row: No row or column with a suppressed cell has fewer of them.
         levels: The levels of protection by the contract's names for them.
+        whole_percentages: When percentages without counts may stand instead; None where they may not.
     """
 
+    applies: Literal["over_cut_off", "always"]
     one_more_where_all_at_most: int = Field(ge=0)
     one_more_where_sum_below: int = Field(ge=0)
     minimum_suppressed_per_row: int = Field(ge=2)
     levels: dict[Literal["exact", "ddg", "full"], ProtectionLevel]
+    whole_percentages: WholePercentages | None = None
 
     @model_validator(mode="after")
     def _all_levels(self) -> Self:
@@ -150,22 +178,6 @@ class Described(Cited):
     description: Text
 
 
-class DirectIdentifier(Described):
-    """A kind of column that never stands in a release (§3 Figure 1).
-
-    Attributes:
-        columns: Whole column names.
-        words: Words, or words in a row, in the name of a dimension.
-        not_of: Variables that may carry such a column, because it then describes a service or a period, not a person.
-        public_of_providers: Whether it may stand in data that is expressly public, such as a list of providers (§5.4).
-    """
-
-    columns: tuple[Text, ...] = ()
-    words: tuple[Text, ...] = ()
-    not_of: tuple[Variable, ...] = ()
-    public_of_providers: bool = False
-
-
 class UnknownLabels(Cited):
     """Labels that mean that a category is not known."""
 
@@ -213,16 +225,23 @@ class FixedScore(Entry):
 
 
 class ServiceAddress(Cited):
-    """Scores of a service's own address, instead of the area's population."""
+    """Scores of a service's own address, instead of the area's population.
+
+    Attributes:
+        street: Any address.
+        rural: One in a rural area; None where the edition does not tell it from others.
+        frontier: One in a frontier area; None likewise.
+    """
 
     street: FixedScore
-    rural: FixedScore
-    frontier: FixedScore
+    rural: FixedScore | None = None
+    frontier: FixedScore | None = None
 
     @property
     def highest(self) -> FixedScore:
         """The one with the highest score."""
-        return max((self.street, self.rural, self.frontier), key=lambda fixed: fixed.score)
+        lines = [line for line in (self.street, self.rural, self.frontier) if line is not None]
+        return max(lines, key=lambda fixed: fixed.score)
 
 
 class CategoryLevel(FixedScore):
@@ -308,17 +327,21 @@ class Interactions(Cited):
 
 
 class Scoring(Cited):
-    """The Publication Scoring Criteria (§4.3.1, §16.2)."""
+    """The Publication Scoring Criteria (§4.3.1, §16.2).
+
+    A table that an edition does not have is None, or missing among the categories; a variable without a table is scored
+    as an other variable.
+    """
 
     events: BandTable
     age: AgeTable
     time: BandTable
     residence_geography: BandTable
     service_geography: BandTable
-    service_address: ServiceAddress
-    insurance_coverage: BandTable
-    means_tested_program: ProgramTable
-    general: BandTable
+    service_address: ServiceAddress | None = None
+    insurance_coverage: BandTable | None = None
+    means_tested_program: ProgramTable | None = None
+    general: BandTable | None = None
     other: OtherTable
     categories: dict[Slug, CategoryTable]
     interactions: Interactions
@@ -329,13 +352,64 @@ class Scoring(Cited):
         for name, table in self.categories.items():
             twice = seen & set(table.variables)
             if twice:
-                raise ValueError(f"categories.{name}: {', '.join(sorted(twice))} has another table already")
+                found = f"{', '.join(sorted(twice))} has another table already"
+                raise wrong(found, "categories", name, "variables")
             seen |= set(table.variables)
         return self
 
     def category_table(self, variable: Variable) -> CategoryTable | None:
         """Find the table that scores a variable by its labels; None where there is none."""
         return next((table for table in self.categories.values() if variable in table.variables), None)
+
+
+class SurveyLimit(Described):
+    """When an estimate of a survey is statistically unreliable (§5.2, Appendix H); whatever is given has to hold.
+
+    Attributes:
+        minimum_denominator: The least number of sample cases, or responses, in the denominator.
+        minimum_numerator: The least number of sample cases in the numerator.
+        maximum_relative_standard_error: The highest relative standard error, in percent.
+        flagged_up_to: The highest number of sample cases in the denominator for which an estimate is still flagged.
+        minimum_cell_unweighted: The least number of sample cases in a cell; fewer are suppressed.
+        minimum_cell_weighted: The least weighted count in a cell; fewer are suppressed.
+    """
+
+    minimum_denominator: int | None = Field(default=None, ge=1)
+    minimum_numerator: int | None = Field(default=None, ge=1)
+    maximum_relative_standard_error: float | None = Field(default=None, gt=0)
+    flagged_up_to: int | None = Field(default=None, ge=1)
+    minimum_cell_unweighted: int | None = Field(default=None, ge=1)
+    minimum_cell_weighted: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        limits = {name: getattr(self, name) for name in SurveyLimit.model_fields.keys() - Described.model_fields.keys()}
+        if not any(limits.values()):
+            raise ValueError(f"give at least one of {', '.join(sorted(limits))}")
+        if self.flagged_up_to is not None and self.flagged_up_to < (self.minimum_denominator or 1):
+            raise ValueError(f"flagged_up_to ({self.flagged_up_to}) is less than minimum_denominator")
+        return self
+
+
+class Surveys(Cited):
+    """How figures from a sample are assessed (§5.2).
+
+    Attributes:
+        scored_as_population: Whether the scoring criteria hold for them as for counts of the population.
+    """
+
+    scored_as_population: bool
+
+
+class Reliability(Cited):
+    """A limit of reliability for any figure whose relative standard error is known, survey or not.
+
+    Attributes:
+        maximum_relative_standard_error: The highest relative standard error, in percent; above it a figure is
+            statistically unstable.
+    """
+
+    maximum_relative_standard_error: float = Field(gt=0)
 
 
 class Role(Entry):
@@ -350,13 +424,33 @@ class SignOffs(Cited):
     roles: dict[Slug, Role] = Field(min_length=1)
 
 
+class Override(Entry):
+    """What an overlay says otherwise than the rulebook that it extends.
+
+    Attributes:
+        entry: The dotted path of the entry.
+        before: What stood there, as plain data; None where nothing did.
+        after: What stands there now.
+        source: The document that says so, with its date.
+        reason: Why it is so.
+        by: The name of the overlay.
+    """
+
+    entry: Text
+    before: Any = None
+    after: Any = None
+    source: Text
+    reason: Text
+    by: Text
+
+
 class Rulebook(Cited):
-    """One edition of the guideline.
+    """One edition of the guideline, or what an overlay makes of it.
 
     Attributes:
         name: What a contract calls it.
         title: What people call it.
-        approved: When it was approved.
+        approved: When it was approved; None where that is not known.
         thresholds: When a cell is small.
         publication_score: The score up to which a table may be released unmasked.
         procedure: The six steps of Figure 5.
@@ -366,14 +460,20 @@ class Rulebook(Cited):
         footnotes: Sentences that stand below a table.
         high_risk: Populations whose small counts are always suppressed.
         direct_identifiers: What never stands in a release.
+        record_level: When a table is taken for records, one row a person.
         unknown_labels: Labels that describe nobody.
         scoring: The Publication Scoring Criteria.
+        surveys: How figures from a sample are assessed.
+        survey_limits: When an estimate is unreliable, by survey; `general` is for those that have none of their own.
+        reliability: A limit of reliability for any figure; None where there is none.
         sign_offs: Who has to approve.
+        extends: The rulebook that this one is an overlay of; None for a complete one.
+        overrides: What all overlays below this one said otherwise, the first one first.
     """
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
     title: Text
-    approved: dt.date
+    approved: dt.date | None
     thresholds: Thresholds
     publication_score: PublicationScore
     procedure: tuple[ProcedureStep, ...]
@@ -383,9 +483,15 @@ class Rulebook(Cited):
     footnotes: dict[Slug, Footnote]
     high_risk: dict[Slug, Described]
     direct_identifiers: dict[Slug, DirectIdentifier]
+    record_level: RecordLevel
     unknown_labels: UnknownLabels
     scoring: Scoring
+    surveys: Surveys
+    survey_limits: dict[Slug, SurveyLimit]
+    reliability: Reliability | None = None
     sign_offs: SignOffs
+    extends: str | None = None
+    overrides: tuple[Override, ...] = ()
 
     @property
     def cut_off(self) -> int:
@@ -397,8 +503,8 @@ class Rulebook(Cited):
         return self.procedure[number - 1]
 
     def cite(self, section: str) -> str:
-        """Cite a section of this edition, such as "DDG 2.0 §4.4.1"."""
-        return f"{self.section} {section}"
+        """Cite a section of this edition, such as "DDG 2.0 §4.4.1"; other sources are cited as they are."""
+        return f"{self.section} {section}" if section.startswith(("§", "Appendix")) else section
 
     @field_validator("procedure")
     @classmethod
@@ -410,17 +516,28 @@ class Rulebook(Cited):
 
     @model_validator(mode="after")
     def _entries_agree(self) -> Self:
-        values = self.thresholds.numerator.values
-        for level_name, level in self.masking.levels.items():
-            if level.possible_values > values:
-                found = level.possible_values
-                raise ValueError(
-                    f"masking.levels.{level_name}.possible_values: {found}, but a small count has only {values} values"
-                )
-        if self.masking.levels["full"].possible_values != values:
-            raise ValueError(f"masking.levels.full.possible_values: must be {values}, every value of a small count")
+        numerator, masking = self.thresholds.numerator, self.masking
+        for level_name, level in masking.levels.items():
+            if level.possible_values > numerator.values:
+                found = f"{level.possible_values}, but a small count has only {numerator.values} values"
+                raise wrong(found, "masking", "levels", level_name, "possible_values")
+        if masking.levels["full"].possible_values != numerator.values:
+            found = f"must be {numerator.values}, every value of a small count, or `every`"
+            raise wrong(found, "masking", "levels", "full", "possible_values")
+        if masking.one_more_where_sum_below <= numerator.upper:
+            found = f"must be more than {numerator.upper}, the largest small count"
+            raise wrong(found, "masking", "one_more_where_sum_below")
+        percentages = masking.whole_percentages
+        if percentages is not None:
+            if percentages.footnote not in self.footnotes:
+                found = f"{percentages.footnote} is not in footnotes"
+                raise wrong(found, "masking", "whole_percentages", "footnote")
+            if numerator.upper * 100 >= percentages.below * percentages.minimum_total:
+                found = f"{numerator.upper} of so few is not under {percentages.below} percent, as it is shown"
+                raise wrong(found, "masking", "whole_percentages", "minimum_total")
         for name, table in self.scoring.categories.items():
             slug = table.more_detail.high_risk
             if slug is not None and slug not in self.high_risk:
-                raise ValueError(f"scoring.categories.{name}.more_detail.high_risk: {slug} is not in high_risk")
+                found = f"{slug} is not in high_risk"
+                raise wrong(found, "scoring", "categories", name, "more_detail", "high_risk")
         return self

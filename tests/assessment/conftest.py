@@ -44,11 +44,16 @@ def bound():
 
 
 @pytest.fixture(scope="session")
-def assessed(bound, rulebook):
-    """Assess a table given as for `bound`."""
+def edition_1():
+    return load_rulebook("calhhs-ddg-1.0")
 
-    def make(*arguments, **keys):
-        return assess(bound(*arguments, **keys), rulebook)
+
+@pytest.fixture(scope="session")
+def assessed(bound, rulebook):
+    """Assess a table given as for `bound`, by Edition 2.0 unless another rulebook is given."""
+
+    def make(*arguments, by=rulebook, **keys):
+        return assess(bound(*arguments, **keys), load_rulebook(by) if isinstance(by, str) else by)
 
     return make
 

@@ -67,6 +67,24 @@ class TestPrograms:
         assessment = assessed({"county": place(30_000), "program": program(sizes)})
         assert (scored(assessment)["program"], interactions(assessment)) == (2, 1)
 
+    def test_an_expected_payer_is_scored_like_a_program(self, assessed):
+        payer = ({"variable": "expected_payer", "enrollment": {"p": 14_000_000, "q": 2_752_067}}, ["p", "q"])
+        assessment = assessed({"county": place(30_000), "payer": payer})
+        assert scored(assessment) == {"county": 4, "payer": 2}
+        assert interactions(assessment) == 1
+
+    def test_a_program_and_a_payer_are_two_variables(self, assessed):
+        payer = ({"variable": "expected_payer", "enrollment": 5_500_000}, ["p", "q"])
+        table = {"county": place(30_000), "program": program(900_000), "payer": payer}
+        assert scored(assessed(table)) == {"county": 4, "program": 2, "payer": 1}
+        assert interactions(assessed(table)) == 2
+
+    def test_a_program_beside_a_plan_and_a_county(self, assessed):
+        """The plan replaces the county, or the county the plan; the program adds up either way."""
+        table = {"county": place(1_000_000), "plan": plan(30_000), "program": program(900_000)}
+        assert scored(assessed(table)) == {"plan": 4, "program": 2}
+        assert interactions(assessed(table)) == 1
+
 
 class TestSeveralGeographies:
     def test_residence_and_service_both_add(self, assessed):

@@ -1,7 +1,11 @@
 """Step 2: small numerators and small denominators."""
 
+import itertools
+
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ddg_pipeline.assessment.condition import count_cells
 
@@ -59,6 +63,12 @@ class TestDenominators:
         found = counts({"county": COUNTY}, scope=scope)
         assert (found.small_denominators, found.denominators) == (3, "bounded")
 
+    def test_of_counties_that_everyone_can_look_up(self, counts):
+        found = counts({"county": ({"variable": "residence_geography"}, ["Alpine", "Alameda", "Modoc"])})
+        assert (found.small_denominators, found.denominators) == (2, "known")
+        county = ({"variable": "residence_geography"}, ["Alpine", "Somewhere"])
+        assert counts({"county": county}).denominators == "bounded"
+
     def test_none_declared(self, counts):
         found = counts({"sex": SEX})
         assert (found.small_denominators, found.denominators) == (0, "unknown")
@@ -97,3 +107,176 @@ class TestDenominators:
         declared = {"variable": "residence_geography", "population": POPULATION, "total": "State"}
         found = counts({"county": (declared, ["A", "B", "C", "State"])})
         assert (found.small_denominators, found.denominators) == (1, "known")
+
+
+class TestDenominatorsThatCountTooMany:
+    """A population larger than the one a cell comes from rules nothing out."""
+
+    PEOPLE = pd.DataFrame({"county": ["A", "B"], "n": [900_000, 800_000]})
+    COUNTIES = ({"variable": "residence_geography", "population": 900_000}, ["A", "B"])
+
+    @pytest.mark.parametrize("population", [40_000_000, {"A": 900_000, "B": 800_000}, "by county"])
+    def test_that_of_a_county_is_not_that_of_its_women(self, counts, population):
+        size = {"table": "people", "key": "county", "value": "n"} if population == "by county" else population
+        measures = {"cases": COUNT | {"population": size}}
+        found = counts({"county": self.COUNTIES, "sex": SEX}, measures=measures, references={"people": self.PEOPLE})
+        assert (found.small_denominators, found.denominators) == (0, "bounded")
+
+    def test_in_a_column_too(self, counts):
+        rows = [("A", "Male", 900_000, 5), ("A", "Female", 900_000, 5), ("B", "Male", 800_000, 5)]
+        measures = {"cases": COUNT | {"population": "people"}}
+        assert counts({"county": self.COUNTIES, "sex": SEX}, rows=rows, measures=measures).denominators == "bounded"
+
+    def test_years_and_diseases_may_share_one(self, counts):
+        year = ({"variable": "time", "period": "year"}, ["2024", "2025"])
+        disease = ({"variable": "other"}, ["x", "y"])
+        size = {"table": "people", "key": "county", "value": "n"}
+        found = counts(
+            {"county": self.COUNTIES, "year": year, "disease": disease},
+            measures={"cases": COUNT | {"population": size}},
+            references={"people": self.PEOPLE},
+        )
+        assert (found.small_denominators, found.denominators) == (0, "known")
+        assert found.measures[0].source == "n of people by county"
+
+    def test_a_program_of_few_people_for_all_rows(self, counts):
+        scope = [{"variable": "means_tested_program", "enrollment": 15_000}]
+        measures = {"cases": COUNT | {"population": {"A": 900_000, "B": 800_000}}}
+        found = counts({"county": self.COUNTIES}, scope=scope, measures=measures)
+        assert (found.small_denominators, found.denominators) == (2, "bounded")
+
+    def test_a_scope_of_unknown_size_narrows_them_down(self, counts):
+        for scope in ({"variable": "sex", "label": "Female"}, {"variable": "race", "label": "AIAN"}):
+            assert counts({"county": self.COUNTIES}, scope=[scope]).denominators == "bounded"
+        assert counts({"county": self.COUNTIES}, scope=[{"variable": "other"}]).denominators == "known"
+
+    def test_an_implied_group_narrows_them_down(self, counts):
+        age = {"variable": "age", "label": "0-17"}
+        county = (self.COUNTIES[0] | {"implies": [age]}, ["A", "B"])
+        assert counts({"county": county}).denominators == "bounded"
+        few = (self.COUNTIES[0] | {"implies": [age | {"population": 9_000, "categories": ["A"]}]}, ["A", "B"])
+        assert counts({"county": few}).small_denominators == 1
+
+    def test_visits_are_more_than_the_people_behind_them(self, counts):
+        measures = {
+            "cases": COUNT,
+            "seen": COUNT,
+            "visits": {"kind": "count", "unit": "events", "individuals": "seen"},
+            "share": {"kind": "percent", "numerator": "cases", "denominator": "visits"},
+        }
+        rows = [("Male", 50, 20_000, 90_000, 0.1), ("Female", 50, 20_001, 90_000, 0.1)]
+        by_measure = {one.measure: one for one in counts({"sex": SEX}, rows=rows, measures=measures).measures}
+        assert (by_measure["cases"].small_denominators, by_measure["cases"].denominators) == (1, "known")
+        assert by_measure["cases"].source == "seen, the denominator of share"
+
+    def test_the_people_below_a_mean_are_no_population(self, counts):
+        mean = {"kind": "mean", "numerator": "paid", "denominator": "cases", "individuals": "cases"}
+        measures = {"cases": COUNT, "paid": {"kind": "amount", "individuals": "cases"}, "average": mean}
+        rows = [("Male", 50, 500.0, 10.0), ("Female", 60, 600.0, 10.0)]
+        assert counts({"sex": SEX}, rows=rows, measures=measures).denominators == "unknown"
+
+
+class TestGroupsAndUnknown:
+    def test_a_group_is_as_large_as_its_parts_in_the_table(self, counts):
+        sizes = {"A": 9_000, "B": 11_000, "C": 500_000}
+        declared = {"variable": "residence_geography", "population": sizes, "total": "State"}
+        declared["hierarchy"] = {"tree": {"North": ["A", "B"], "South": ["C"]}}
+        found = counts({"county": (declared, ["A", "B", "C", "North", "South", "State"])})
+        assert (found.small_denominators, found.denominators) == (3, "known")  # A, B and North with 20,000
+
+    def test_nobody_knows_where_unknown_people_come_from(self, counts):
+        declared = {"variable": "residence_geography", "population": {"A": 900_000}, "unknown": ["Unknown"]}
+        found = counts({"county": (declared, ["A", "Unknown"])})
+        assert (found.small_denominators, found.denominators) == (0, "bounded")
+
+    def test_a_population_of_nobody_is_small(self, counts):
+        found = counts({"county": ({"variable": "residence_geography", "population": 0}, ["A"])})
+        assert (found.small_denominators, found.denominators) == (1, "known")
+
+
+class TestTotalsAsDenominators:
+    """`population: {total_over: [...]}`: people tested, by the outcome of the test."""
+
+    MEASURES = {"tests": COUNT | {"population": {"total_over": ["outcome"]}}}  # noqa: RUF012
+    COUNTIES = ({"variable": "residence_geography", "population": 900_000}, ["A", "B"])
+    OUTCOME = ({"variable": "other"}, ["positive", "negative"])
+
+    def test_the_categories_are_added_up(self, counts):
+        rows = [("A", "positive", 5), ("A", "negative", 19_995), ("B", "positive", 5), ("B", "negative", 19_996)]
+        found = counts({"county": self.COUNTIES, "outcome": self.OUTCOME}, rows=rows, measures=self.MEASURES)
+        assert (found.small_denominators, found.denominators) == (2, "known")
+        assert found.measures[0].source == "the total of tests over outcome"
+
+    def test_the_published_total_comes_first(self, counts):
+        outcome = ({"variable": "other", "total": "all", "unknown": ["pending"]}, ["positive", "negative", "all"])
+        rows = [("A", "positive", 5), ("A", "all", 20_001), ("B", "positive", 5), ("B", "all", 20_000)]
+        found = counts({"county": self.COUNTIES, "outcome": outcome}, rows=rows, measures=self.MEASURES)
+        assert found.small_denominators == 2
+
+    def test_without_a_published_total_what_does_not_sum_is_not_known(self, counts):
+        outcome = ({"variable": "other", "total": "all", "additive": False}, ["positive", "negative", "all"])
+        rows = [("A", "positive", 5), ("A", "negative", 5), ("B", "positive", 5), ("B", "all", 30_000)]
+        found = counts({"county": self.COUNTIES, "outcome": outcome}, rows=rows, measures=self.MEASURES)
+        assert (found.small_denominators, found.denominators) == (0, "bounded")
+
+    def test_the_total_over_counties_is_not_the_population_of_one(self, counts):
+        measures = {"tests": COUNT | {"population": {"total_over": ["county"]}}}
+        found = counts({"county": self.COUNTIES}, counts=(90_000,), measures=measures)
+        assert found.denominators == "bounded"
+
+    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(st.data())
+    def test_any_table_against_adding_by_hand(self, counts, data):
+        """Three dimensions with or without totals; some rows are missing; one or two dimensions are added up."""
+        labels = {"a": ["x", "y"], "b": ["p", "q", "r"], "c": ["u", "v"]}
+        totals = {name: "all" for name in labels if data.draw(st.booleans())}
+        over = data.draw(st.lists(st.sampled_from("abc"), min_size=1, max_size=3, unique=True))
+        leaves = list(itertools.product(*labels.values()))
+        number = st.integers(0, 30_000)
+        cells = dict(zip(leaves, data.draw(st.lists(number, min_size=12, max_size=12)), strict=True))
+        kept = data.draw(st.lists(st.sampled_from(leaves), min_size=1, unique=True))
+        cells = {leaf: cells[leaf] for leaf in leaves if leaf in kept or (leaf[0], leaf[1]) == ("x", "p")}
+
+        def summed(coordinate):
+            return sum(
+                value
+                for leaf, value in cells.items()
+                if all(at in (totals.get(name), label) for name, at, label in zip("abc", coordinate, leaf, strict=True))
+            )
+
+        margins = [[*labels[name], *([totals[name]] if name in totals else [])] for name in "abc"]
+        rows = {at: summed(at) for at in itertools.product(*margins) if "all" in at or at in cells}
+        expected = 0
+        for at in rows:
+            parts = (
+                value
+                for leaf, value in cells.items()
+                if all(
+                    name in over or there in (totals.get(name), label)
+                    for name, there, label in zip("abc", at, leaf, strict=True)
+                )
+            )
+            expected += sum(parts) <= 20_000
+        dimensions = {
+            name: ({"variable": "other", **({"total": "all"} if name in totals else {})}, []) for name in labels
+        }
+        found = counts(
+            dimensions,
+            rows=[(*at, value) for at, value in rows.items()],
+            measures={"tests": COUNT | {"population": {"total_over": over}}},
+        )
+        assert (found.small_denominators, found.denominators) == (expected, "known")
+
+
+class TestAnyTable:
+    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40_000)), min_size=6, max_size=6))
+    def test_every_cell_is_judged_by_itself(self, counts, cells):
+        county = ({"variable": "residence_geography"}, ["A", "B", "C"])
+        coordinates = itertools.product("ABC", ["Male", "Female"])
+        rows = [(*at, people, cases) for at, (cases, people) in zip(coordinates, cells, strict=True)]
+        measures = {"cases": COUNT | {"population": "people"}}
+        found = counts({"county": county, "sex": SEX}, rows=rows, measures=measures)
+        assert found.small_cells == sum(1 <= cases <= 10 for cases, _ in cells)
+        assert found.zero_cells == sum(cases == 0 for cases, _ in cells)
+        assert found.small_denominators == sum(people <= 20_000 for _, people in cells)

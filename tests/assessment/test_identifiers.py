@@ -1,5 +1,10 @@
+from typing import ClassVar
+
+import pandas as pd
 import pytest
 
+from ddg_pipeline.assessment.identifiers import find_direct_identifiers, refuse_direct_identifiers
+from ddg_pipeline.contract.parse import parse_contract
 from ddg_pipeline.errors import RefusedError
 
 COUNTY = ({"variable": "residence_geography", "population": 900_000}, ["A", "B"])
@@ -14,6 +19,11 @@ def named(column, variable="other"):
     return {column: (declared, ["x", "y"])}
 
 
+def contract(dimensions, measures=None, **keys):
+    raw = {"release": "r", "title": "t", "dimensions": dimensions, "measures": measures or {"n": {"kind": "count"}}}
+    return parse_contract(raw | keys, "c")
+
+
 class TestRefusedColumns:
     @pytest.mark.parametrize(
         "column",
@@ -21,7 +31,8 @@ class TestRefusedColumns:
             "ssn", "SSN", "Name", "name", "first_name", "PatientName", "email", "E-Mail", "email_address", "phone",
             "home_phone", "Phone Number", "fax", "mrn", "MRN", "medical_record_number", "date_of_birth", "DateOfBirth",
             "DOB", "dateofbirth", "birth_date", "address", "Street Address", "member_id", "person_id", "ip_address",
-            "url", "license_number", "vin", "photo", "account number", "latitude", "date_of_death",
+            "url", "license_number", "vin", "photo", "account number", "latitude", "date_of_death", "zip4",
+            "zip_plus_4", "case_notes", "narrative", "comments",
         ],
     )  # fmt: skip
     def test_a_dimension_named_like_an_identifier(self, assessed, column):
@@ -34,7 +45,7 @@ class TestRefusedColumns:
         "column",
         [
             "county_name", "disease_name", "facility_name", "plan", "age", "death_county", "rename", "addressed_need",
-            "cause_of_death", "telephonic", "Dobson_area", "named_condition",
+            "cause_of_death", "telephonic", "Dobson_area", "named_condition", "zip_code", "note_type",
         ],
     )  # fmt: skip
     def test_a_dimension_with_a_harmless_name(self, assessed, column):
@@ -62,3 +73,142 @@ class TestRefusedColumns:
         assert assessed(named("name"), personal_characteristics=False).decision == "release"
         with pytest.raises(RefusedError, match="ssn"):
             assessed(named("ssn"), personal_characteristics=False)
+
+
+class TestTheRefusal:
+    """One error tells everything, and not one value."""
+
+    FRAME = pd.DataFrame(
+        {
+            "ssn": ["123-45-6789", "987-65-4321"],
+            "code": ["Flu", "415-555-0123"],
+            "city": ["Smith, John", "Davis"],
+            "n": [12, 30],
+        }
+    )
+    CONTRACT = contract({name: {"variable": "other"} for name in ("ssn", "code", "city")})
+
+    @pytest.fixture
+    def message(self, rulebook):
+        with pytest.raises(RefusedError) as caught:
+            refuse_direct_identifiers(self.FRAME, self.CONTRACT, rulebook)
+        return str(caught.value)
+
+    def test_lists_names_and_contents_together(self, message):
+        assert "ssn (social security numbers; DDG 2.0 §3 Figure 1)" in message
+        assert "code (1 of 2 labels looks like a telephone number, first in row 2: ###-###-####;" in message
+        assert (
+            "city (1 of 2 labels looks like a person's name, last name first, first in row 1: Xxxxx, Xxxx;" in message
+        )
+
+    def test_quotes_no_label(self, message):
+        for value in ("123-45", "6789", "415", "0123", "Smith", "John", "Davis", "Flu", "12", "30"):
+            assert value not in message
+
+    def test_says_what_to_do(self, message):
+        assert "Leave the column out and aggregate over it" in message
+
+    def test_a_long_text_is_not_shown_whole(self, rulebook):
+        frame = pd.DataFrame({"code": ["He came to the clinic with his mother on Friday 3rd"], "n": [12]})
+        (finding,) = find_direct_identifiers(frame, contract({"code": {"variable": "other"}}), rulebook)
+        assert finding.identifier == "free_text"
+        assert finding.form == "Xx xxxx xx xxx xxxxxx xx…"
+
+    def test_the_advice_for_ages(self, rulebook):
+        frame = pd.DataFrame({"age": ["0-89", "90-94", "95+"], "n": [12, 30, 12]})
+        with pytest.raises(RefusedError, match=r"1 of 3 labels looks like .*first in row 2: ##-##.* 90\+\.$"):
+            refuse_direct_identifiers(frame, contract({"age": {"variable": "age"}}), rulebook)
+
+    def test_nothing_is_raised_for_a_table_of_groups(self, rulebook):
+        frame = pd.DataFrame({"age": ["0-64", "65+"], "n": [12, 30]})
+        refuse_direct_identifiers(frame, contract({"age": {"variable": "age"}}), rulebook)
+
+
+class TestWhatIsLookedAt:
+    @pytest.fixture
+    def found(self, rulebook):
+        def find(frame, dimensions, **keys):
+            findings = find_direct_identifiers(pd.DataFrame(frame), contract(dimensions, **keys), rulebook)
+            return {(one.column, one.identifier) for one in findings}
+
+        return find
+
+    GROUP: ClassVar = {"group": {"variable": "other"}}
+
+    def test_a_number_is_read_like_text(self, found):
+        assert found({"group": [123456789, 234567891], "n": [12, 30]}, self.GROUP) == {
+            ("group", "social_security_number")
+        }
+
+    def test_a_date_is_read_whatever_its_type(self, found):
+        dates = pd.to_datetime(["1950-02-03", "1951-04-05"])
+        assert found({"group": dates, "n": [12, 30]}, self.GROUP) == {("group", "date")}
+        assert found({"group": dates.date, "n": [12, 30]}, self.GROUP) == {("group", "date")}
+        assert found({"group": pd.Categorical(["3/4/1950", "x"]), "n": [12, 30]}, self.GROUP) == {("group", "date")}
+
+    def test_gaps_are_no_labels(self, found):
+        assert found({"group": [None, float("nan"), "", " "], "n": [12, 30, 12, 12]}, self.GROUP) == set()
+
+    def test_labels_for_everybody_and_for_nobody_do_not_hide_the_others(self, found):
+        """Most of the rest look like dates, though they are few beside the total."""
+        group = {"group": {"variable": "other", "total": "All", "unknown": ["n/a"]}}
+        assert found({"group": ["19500203", "All", "n/a", "Unknown"], "n": [12] * 4}, group) == {("group", "date")}
+
+    def test_a_column_that_the_contract_does_not_know(self, found):
+        frame = {"group": ["a", "b"], "n": [12, 30], "extra": ["", "a@example.org"]}
+        assert found(frame, self.GROUP) == {("extra", "email")}
+
+    def test_statistics_given_as_text(self, found):
+        measures = {"n": {"kind": "count"}, "rate": {"kind": "rate", "numerator": "n"}}
+        frame = {"group": ["a", "b"], "n": ["12", "415-555-0123"], "rate": ["1.5", "jane@example.org"]}
+        assert found(frame, self.GROUP, measures=measures) == {("n", "telephone"), ("rate", "email")}
+
+    def test_counts_may_have_any_digits(self, found):
+        assert found({"group": ["a", "b"], "n": [123456789, 19500203]}, self.GROUP) == set()
+        assert found({"group": ["a", "b"], "n": ["123456789", "19,500,203"]}, self.GROUP) == set()
+
+    def test_longitudes_among_the_statistics(self, found):
+        measures = {"n": {"kind": "count"}, "x": {"kind": "mean", "individuals": "n"}}
+        frame = {"group": ["a", "b"], "n": [12, 30], "x": [-121.4944, -118.2437]}
+        assert found(frame, self.GROUP, measures=measures) == {("x", "coordinates")}
+        frame["x"] = [121.4944, -118.2]
+        assert found(frame, self.GROUP, measures=measures) == set()
+
+    def test_a_table_without_some_columns_yet(self, found):
+        assert found({"group": ["a@example.org"]}, self.GROUP) == {("group", "email")}
+
+    def test_the_same_table_gives_the_same_findings(self, found):
+        frame = {"group": ["a@example.org", "3/4/1950", "415-555-0123"], "n": [12] * 3}
+        assert found(frame, self.GROUP) == found(frame, self.GROUP)
+
+
+class TestProviders:
+    FRAME = pd.DataFrame(
+        {
+            "facility": ["Clinic one", "Clinic two"],
+            "contact": ["415-555-0123", "12 Main St, Fresno"],
+            "tax": ["123-45-6789", "Unknown"],
+            "n": [12, 30],
+        }
+    )
+    DIMENSIONS: ClassVar = {
+        "facility": {"variable": "service_geography", "population": 900_000},
+        "contact": {"variable": "other"},
+        "tax": {"variable": "other"},
+    }
+
+    @pytest.mark.parametrize("keys", [{"subject": "providers"}, {"personal_characteristics": False}])
+    def test_their_telephone_and_address_are_public(self, rulebook, keys):
+        found = find_direct_identifiers(self.FRAME, contract(self.DIMENSIONS, **keys), rulebook)
+        assert [one.column for one in found] == ["tax"]
+
+    def test_those_of_people_are_not(self, rulebook):
+        found = find_direct_identifiers(self.FRAME, contract(self.DIMENSIONS), rulebook)
+        assert [(one.column, one.identifier) for one in found] == [
+            ("contact", "street_address"), ("contact", "telephone"), ("tax", "social_security_number"),
+        ]  # fmt: skip
+
+    def test_where_a_service_is_may_be_told_to_the_metre(self, rulebook):
+        frame = pd.DataFrame({"facility": ["38.58157, -121.49440", "12 Main St"], "n": [12, 30]})
+        dimensions = {"facility": self.DIMENSIONS["facility"]}
+        assert find_direct_identifiers(frame, contract(dimensions), rulebook) == []

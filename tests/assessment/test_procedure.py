@@ -120,12 +120,82 @@ class TestSafeHarbor:
         assert "no geography is declared" in assessed({"year": YEAR}).safe_harbor
         assert "no time is declared" in assessed({"state": self.STATE}).safe_harbor
 
+    def test_one_large_county_is_not_the_state(self, assessed):
+        """More than 2,000,000 people score like the state, and are not the state."""
+        large = ({"variable": "residence_geography"}, ["Los Angeles"])
+        assert "county shows an area smaller than the state" in assessed({"county": large, "year": YEAR}).safe_harbor
+        state = ({"variable": "residence_geography"}, ["California"])
+        assert "may meet Safe Harbor" in assessed({"area": state, "year": YEAR}).safe_harbor
 
-class TestNotes:
-    def test_no_time_is_noted_and_not_scored(self, assessed):
-        assessment = assessed({"county": county(900_000)})
-        assert "time" not in {term.variable for term in assessment.score.terms}
-        assert any("No time is declared" in note.text for note in assessment.notes)
+    def test_addresses_zip_codes_and_ages_over_89(self, assessed):
+        clinic = ({"variable": "service_geography", "address": "street"}, ["12 Main Street", "95814"])
+        age = ({"variable": "age"}, ["0-84", "85-94", "95+"])
+        finding = assessed({"clinic": clinic, "age": age, "year": YEAR}).safe_harbor
+        assert "clinic shows addresses, or ZIP codes of more than three digits" in finding
+        assert "age has ages over 89 in a band that is not open (85-94)" in finding
+        open_band = ({"variable": "age"}, ["0-84", "85+"])
+        assert "may meet" in assessed({"state": self.STATE, "age": open_band, "year": YEAR}).safe_harbor
+
+    def test_periods_that_are_read_from_the_labels(self, assessed):
+        month = ({"variable": "time"}, ["Jan 2024", "Feb 2024"])
+        assert "month is finer than a year" in assessed({"state": self.STATE, "month": month}).safe_harbor
+
+    def test_it_cites_the_guideline(self, assessed):
+        assert "(DDG 2.0 §3 Figure 1)" in assessed({"state": self.STATE, "year": YEAR}).safe_harbor
+
+
+class TestUndeclaredTime:
+    """A table that does not say what period it covers is scored as the finest: what is not declared is not safe."""
+
+    def time(self, assessment):
+        (term,) = [term for term in assessment.score.terms if term.variable == "time"]
+        return term.dimension, term.found, term.score
+
+    def noted(self, assessment):
+        return any("No time is declared" in note.text for note in assessment.notes)
+
+    def test_it_takes_the_highest_score_of_the_time_table_and_is_noted(self, assessed):
+        assessment = assessed({"county": county(10_000, 900_000)})
+        assert self.time(assessment) == (None, None, 5)
+        assert (assessment.score.total, assessment.decision) == (17, "mask")
+        assert self.noted(assessment)
+        (term,) = [term for term in assessment.score.terms if term.variable == "time"]
+        assert "no period declared" in term.category
+        assert term.section == "DDG 2.0 §16.2"
+
+    @pytest.mark.parametrize(
+        ("period", "score"), [("day", 5), ("month", 5), ("quarter", 4), ("half-year", 3), ("year", 0), ("5 years", -5)]
+    )
+    def test_a_period_under_scope_is_scored_instead(self, assessed, period, score):
+        assessment = assessed({"county": county(900_000)}, scope=[{"variable": "time", "period": period}])
+        assert self.time(assessment) == ("scope[0]", period, score)
+        assert not self.noted(assessment)
+
+    def test_so_is_one_that_a_dimension_implies(self, assessed):
+        cohort = ({"variable": "other", "implies": [{"variable": "time", "label": "2024"}]}, ["North", "South"])
+        assessment = assessed({"cohort": cohort})
+        assert self.time(assessment) == ("cohort", "year", 0)
+        assert not self.noted(assessment)
+
+    @pytest.mark.parametrize("label", ["2015-2019", "2024", "Jan 2024"])
+    def test_one_that_only_some_categories_imply_says_nothing_of_the_others(self, assessed, label):
+        implied = {"variable": "time", "label": label, "categories": ["North"]}
+        assessment = assessed({"cohort": ({"variable": "other", "implies": [implied]}, ["North", "South"])})
+        assert self.time(assessment) == (None, None, 5)
+        assert self.noted(assessment)
+
+    def test_every_table_side_by_side_is_scored_so(self, assessed):
+        sex = ({"variable": "sex", "total": "All"}, ["Male", "Female", "All"])
+        place = ({**county(10_000, 900_000)[0], "total": "State"}, ["County 0", "County 1", "State"])
+        rows = [("State", "Male", 5), ("State", "Female", 40), ("County 0", "All", 12), ("County 1", "All", 33)]
+        assessment = assessed({"county": place, "sex": sex}, rows=rows)
+        times = [[term.score for term in table.terms if term.variable == "time"] for table in assessment.tables]
+        assert times == [[5], [5]]
+
+    def test_it_does_not_interact(self, assessed):
+        tables = ({"county": county(10_000), "year": YEAR}, {"county": county(10_000)})
+        scores = [{term.variable: term.score for term in assessed(table).score.terms} for table in tables]
+        assert scores[0]["interactions"] == scores[1]["interactions"] == 0
 
 
 class TestReport:
@@ -146,16 +216,20 @@ class TestReport:
             "category": "<11",
             "score": 7,
             "section": "",
+            "by_smallest_count": False,
         }
         assert [step["step"] for step in content["steps"]] == [1, 2, 3, 4, 5, 6]
         assert {"step", "result", "summary"} <= set(content["steps"][0])
-        assert content["counts"] == {
+        numbers = {
             "cells": 8,
             "small_cells": 6,
             "zero_cells": 0,
             "small_denominators": 4,
             "denominators": "bounded",
         }
+        source = "population of county"
+        assert content["counts"] == {**numbers, "measures": [{"measure": "cases", **numbers, "source": source}]}
+        assert content["reliability"] == []
 
     def test_no_cell_can_be_read_from_it(self, assessed):
         """Other figures in the same bands give the same report, to the letter."""

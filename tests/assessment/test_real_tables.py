@@ -12,6 +12,7 @@ from ddg_pipeline.assessment import assess
 from ddg_pipeline.assessment.age_bands import parse_age_band
 from ddg_pipeline.contract import Variable, bind
 from ddg_pipeline.contract.parse import parse_contract
+from ddg_pipeline.rulebook import load_rulebook
 
 CDPH = "cdph_vaccine_preventable_cases_county_year_2001_2022.csv"
 CENSUS = "ca_county_pop_2020_census_age_sex_race.csv"
@@ -116,6 +117,154 @@ class TestDiseaseCasesByCountyAndYear:
                     "Year": {"variable": "time", "period": "year"},
                 }
             )
+
+
+class TestCensusByCountySexAndRace:
+    """928 cells of people by county, sex and race; ages are added up."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def people(cls):
+        table = pd.read_csv(shared(CENSUS), dtype={"County_FIPS": str, "GEOID": str})
+        return table.groupby(["County", "Sex", "Race_Ethnicity"], as_index=False)["Population"].sum()
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def assessment(cls, people, rulebook):
+        raw = {
+            "release": "people",
+            "title": "People by county, sex and race",
+            "scope": [{"variable": "time", "period": "year", "label": "2020"}],
+            "dimensions": {
+                "County": {"variable": "residence_geography"},
+                "Sex": {"variable": "sex"},
+                "Race_Ethnicity": {"variable": "race_ethnicity"},
+            },
+            "measures": {
+                "Population": {
+                    "kind": "count",
+                    "unit": "individuals",
+                    "population": {"total_over": ["Sex", "Race_Ethnicity"]},
+                }
+            },
+        }
+        return assess(bind(parse_contract(raw, "census"), people), rulebook)
+
+    def test_score(self, assessment):
+        """7 events (one person) + 7 Alpine + 1 sex + 3 race + 0 year + 2 interactions; no size is declared."""
+        assert {t.dimension or t.variable: (t.found, t.score) for t in assessment.score.terms} == {
+            "events": (None, 7),
+            "County": ("Alpine", 7),
+            "Sex": ("Female", 1),
+            "Race_Ethnicity": ("AI/AN", 3),
+            "scope[0]": ("year", 0),
+            "interactions": ("Sex, Race_Ethnicity", 2),
+        }
+        assert (assessment.score.total, assessment.decision) == (20, "mask")
+
+    def test_cells(self, assessment, people):
+        counts = assessment.counts
+        assert (counts.cells, counts.small_cells, counts.zero_cells) == (928, 21, 4)
+        assert people["Population"].between(1, 10).sum() == 21
+        # 16 cells for each of the eight counties of 20,000 people or fewer; and those of larger ones are not known,
+        # because the total of a county is not that of one sex and race in it
+        assert counts.small_denominators == 16 * len(SMALL_COUNTIES)
+        assert counts.denominators == "bounded"
+
+
+class TestDentalServicesByAge:
+    """Medi-Cal members who used dental services, statewide; the suppressed cells of the source are left out."""
+
+    AGES = (
+        "Age <1", "Age 1-2", "Age 3-5", "Age 6-9", "Age 10-14", "Age 15-18", "Age 19-20", "Age 21-34", "Age 35-44",
+        "Age 45-64", "Age 65-74", "Age 75+",
+    )  # fmt: skip
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def table(cls):
+        raw = pd.read_csv(shared(DHCS), dtype=str)
+        eligible = "Denominator (3 Months Continuous Eligibility)"
+        raw = raw.rename(columns={"Calendar Year": "year", "Measure": "service", "Age Filter": "age", "Users": "users"})
+        raw["eligible"] = raw[eligible].str.replace(",", "")
+        raw["users"] = raw["users"].str.replace(",", "")
+        return raw.dropna(subset=["users"])[["year", "service", "age", "eligible", "users"]]
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def assessment(cls, table, rulebook):
+        raw = {
+            "release": "dental",
+            "title": "Dental services of Medi-Cal members by age",
+            "scope": [
+                {"variable": "residence_geography", "label": "California"},
+                {"variable": "means_tested_program", "label": "Medi-Cal", "enrollment": 14_000_000},
+            ],
+            "dimensions": {
+                "year": {"variable": "time", "period": "year", "additive": False},
+                "service": {"variable": "other", "additive": False},
+                "age": {"variable": "age"},
+            },
+            "measures": {"users": {"kind": "count", "unit": "individuals", "population": "eligible"}},
+        }
+        return assess(bind(parse_contract(raw, "dental"), table), rulebook)
+
+    def test_score(self, assessment):
+        """5 events (smallest 16) + 0 year + 7 for 17 services + 7 under one year - 5 state + 0 Medi-Cal + 2."""
+        assert {t.dimension or t.variable: t.score for t in assessment.score.terms} == {
+            "events": 5,
+            "year": 0,
+            "service": 7,
+            "age": 7,
+            "scope[0]": -5,
+            "scope[1]": 0,
+            "interactions": 2,
+        }
+        assert assessment.score.total == 16
+
+    def test_no_cell_is_small_so_it_may_be_released(self, assessment, table):
+        assert set(table["age"]) == set(self.AGES)
+        assert (len(table), table["users"].astype(int).min(), table["eligible"].astype(int).min()) == (876, 16, 188_095)
+        counts = assessment.counts
+        assert (counts.cells, counts.small_cells, counts.zero_cells) == (876, 0, 0)
+        assert (counts.small_denominators, counts.denominators) == (0, "known")
+        assert [step.result for step in assessment.steps[:4]] == ["yes", "no", "skipped", "skipped"]
+        assert "may meet Safe Harbor" in assessment.safe_harbor
+
+
+class TestDeathsInCaliforniaByAgeAndRace:
+    """Deaths with COVID-19 in three months; the cells of 1 to 9 that the source suppressed are left out."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def table(cls):
+        raw = pd.read_csv(shared(NCHS), dtype=str, encoding="latin-1")
+        raw = raw[(raw["State"] == "California") & raw["COVID-19 Deaths"].notna()]
+        names = {"Age group": "age", "Race and Hispanic Origin Group": "race", "COVID-19 Deaths": "deaths"}
+        return raw.rename(columns=names)[list(names.values())].assign(deaths=lambda t: t["deaths"].str.replace(",", ""))
+
+    def test_score(self, table, rulebook):
+        """7 events (a cell of 10 is small in California, and not at NCHS) + 7 + 3 - 5 + 4 for a quarter + 2."""
+        raw = {
+            "release": "deaths",
+            "title": "Deaths by age and race",
+            "scope": [
+                {"variable": "residence_geography", "label": "California"},
+                {"variable": "time", "period": "quarter"},
+            ],
+            "dimensions": {"age": {"variable": "age"}, "race": {"variable": "race_ethnicity"}},
+            "measures": {"deaths": {"kind": "count", "unit": "individuals"}},
+        }
+        by_edition = assess(bind(parse_contract(raw, "deaths"), table), rulebook)
+        deaths = table["deaths"].astype(int)
+        assert deaths[deaths > 0].min() == 10
+        assert {t.dimension or t.variable: t.score for t in by_edition.score.terms} == {
+            "events": 7, "age": 7, "race": 3, "scope[0]": -5, "scope[1]": 4, "interactions": 2,
+        }  # fmt: skip
+        assert by_edition.counts.small_cells == (deaths == 10).sum() > 0
+        assert by_edition.decision == "mask"
+        at_nchs = assess(bind(parse_contract(raw, "deaths"), table), load_rulebook("nchs"))
+        assert at_nchs.counts.small_cells == 0
 
 
 class TestLabelsInUse:

@@ -1,5 +1,6 @@
 from ddg_pipeline.assessment.subtables import subtables
 
+YEAR = {"variable": "time", "period": "year"}
 SEX = ({"variable": "sex", "total": "All"}, ["Male", "Female", "All"])
 COUNTY = (
     {"variable": "residence_geography", "population": {"A": 3_000, "B": 900_000}, "total": "State"},
@@ -46,20 +47,20 @@ class TestScores:
     ROWS = (("State", "Male", 5), ("State", "Female", 400), ("A", "All", 12), ("B", "All", 393))
 
     def score(self, assessed, county, rows=ROWS):
-        assessment = assessed({"county": county, "sex": SEX}, rows=rows)
+        assessment = assessed({"county": county, "sex": SEX}, rows=rows, scope=[YEAR])
         return {t.dimensions: {term.variable: term.score for term in t.terms} for t in assessment.tables}
 
     def test_a_table_at_the_total_area_scores_that_area(self, assessed):
-        declared = {**COUNTY[0], "population": {"A": 3_000, "B": 900_000, "State": 2_500_000}}
+        declared = {**COUNTY[0], "population": {"A": 3_000, "B": 900_000, "State": 39_500_000}}
         assert self.score(assessed, (declared, COUNTY[1])) == {
-            ("sex",): {"events": 7, "residence_geography": -5, "sex": 1, "interactions": 1},
-            ("county",): {"events": 5, "residence_geography": 7, "interactions": -5},
+            ("sex",): {"events": 7, "residence_geography": -5, "sex": 1, "time": 0, "interactions": 1},
+            ("county",): {"events": 5, "residence_geography": 7, "time": 0, "interactions": -5},
         }
 
     def test_a_total_area_without_population_is_as_large_as_its_largest_part(self, assessed):
         assert self.score(assessed, COUNTY)[("sex",)]["residence_geography"] == -1
 
     def test_the_riskiest_table_is_the_score(self, assessed):
-        assessment = assessed({"county": COUNTY, "sex": SEX}, rows=self.ROWS)
+        assessment = assessed({"county": COUNTY, "sex": SEX}, rows=self.ROWS, scope=[YEAR])
         assert assessment.score.dimensions == ("sex",)
         assert assessment.score.total == 8

@@ -7,7 +7,7 @@ import csv
 import pandas as pd
 import pytest
 
-from ddg_pipeline.errors import InputErrors
+from ddg_pipeline.errors import InputErrors, RefusedError
 from ddg_pipeline.table_files import bind_files, bind_group, read_table
 
 CONTRACT = """\
@@ -40,17 +40,17 @@ class TestCsv:
 
     def test_a_code_keeps_its_zeros_until_it_is_published(self, ddg, files, contract, tmp_path):
         table = files(
-            t__csv="county_fips,year,population,cases,rate\n001,2024,1600000,40,2.5\n003,2024,900000,90,10.0\n"
+            t__csv="county_fips,year,population,cases,rate\n001,2024,1682353,40,2.4\n013,2024,1165927,90,7.7\n"
         )
         assert ddg("mask", contract, table, "-o", tmp_path / "out").code == 0
         with (tmp_path / "out" / "by_county.csv").open() as published:
-            assert [row["county_fips"] for row in csv.DictReader(published)] == ["001", "003"]
+            assert [row["county_fips"] for row in csv.DictReader(published)] == ["001", "013"]
 
 
 class TestParquet:
     @pytest.fixture
     def frame(self):
-        rows = [("001", 2024, 1_600_000, 40, 2.5), ("003", 2024, 900_000, 90, 10.0)]
+        rows = [("001", 2024, 1_682_353, 40, 2.4), ("013", 2024, 1_165_927, 90, 7.7)]
         return pd.DataFrame(rows, columns=["county_fips", "year", "population", "cases", "rate"])
 
     def write(self, tmp_path, frame, **how):
@@ -66,12 +66,12 @@ class TestParquet:
 
     def test_an_index_that_pandas_wrote_is_a_column_like_any_other(self, contract, frame, tmp_path):
         frame = frame.set_index(["county_fips", "year"])
-        assert bind_files(contract, self.write(tmp_path, frame)).frame.county_fips.tolist() == ["001", "003"]
+        assert bind_files(contract, self.write(tmp_path, frame)).frame.county_fips.tolist() == ["001", "013"]
 
     def test_counts_with_a_gap_are_named_by_their_row(self, contract, frame, tmp_path):
         frame = frame.astype({"cases": "Int64"})
         frame.loc[1, "cases"] = pd.NA
-        with pytest.raises(InputErrors, match=r"cases: found no value at \(county_fips=003, year=2024\)"):
+        with pytest.raises(InputErrors, match=r"cases: found no value at \(county_fips=013, year=2024\)"):
             bind_files(contract, self.write(tmp_path, frame, index=False))
 
     def test_large_whole_numbers_stay_exact_beside_a_gap(self, tmp_path):
@@ -85,10 +85,23 @@ class TestGroups:
         sized = CONTRACT.replace(
             "population: population}\n  year", "population: {table: people, key: c, value: n}}\n  year"
         )
-        rows = "county_fips,year,population,cases,rate\n001,2024,1600000,40,2.5\n003,2024,900000,90,10.0\n"
+        rows = "county_fips,year,population,cases,rate\n001,2024,1682353,40,2.4\n013,2024,1165927,90,7.7\n"
         one, other, first, second, people = files(
             a__yaml=sized.replace("by_county", "a"), b__yaml=CONTRACT.replace("by_county", "b"),
-            a__csv=rows, b__csv=rows, sizes__csv="c,n\n001,1600000\n003,900000\n",
+            a__csv=rows, b__csv=rows, sizes__csv="c,n\n001,1682353\n013,1165927\n",
         )  # fmt: skip
         bound = bind_group([(one, first), (other, second)], {"people": people})
         assert [list(table.references) for table in bound] == [["people"], []]
+
+
+class TestDirectIdentifiers:
+    def test_are_refused_before_anything_can_quote_them(self, files):
+        """Two rows of one number do not fit the contract either, and that error would name them by it."""
+        contract, table = files(
+            c__yaml=CONTRACT.replace("county_fips: {variable: residence_geography, population: population}",
+                                     "code: {variable: other, groups: 9}"),
+            t__csv="code,year,population,cases,rate\n123-45-6789,2024,100,4,4000\n123-45-6789,2024,100,4,4000\n",
+        )  # fmt: skip
+        with pytest.raises(RefusedError, match=r"code .* look.* like a social security number") as refused:
+            bind_files(contract, table)
+        assert "6789" not in str(refused.value)

@@ -95,11 +95,8 @@ class TestContradictions:
     @pytest.mark.parametrize(
         ("change", "said"),
         [
-            (lambda c: c["dimensions"]["year"].pop("period"), "needs `period`"),
             (lambda c: c["dimensions"]["county"].update(period="year"), "belongs to a `time` variable"),
             (lambda c: c["dimensions"]["county"].update(additive=False), "keep one"),
-            (lambda c: c["dimensions"]["county"].update(variable="insurance_coverage"), "needs `members`"),
-            (lambda c: c["dimensions"]["county"].update(variable="means_tested_program"), "needs `enrollment`"),
             (lambda c: c["dimensions"]["county"].update(hierarchy={"table": "t"}), "together"),
             (lambda c: c["dimensions"]["county"].update(hierarchy={"tree": {"A": []}}), "list category labels"),
             (lambda c: c["measures"]["visits"].pop("individuals"), "counts the people behind them"),

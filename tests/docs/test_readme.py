@@ -37,8 +37,8 @@ def done(clone):
 
 
 class TestReleaseYourOwnTable:
-    def test_has_four_commands(self):
-        assert [command[0] for command in COMMANDS] == ["assess", "mask", "audit", "audit"]
+    def test_has_six_commands(self):
+        assert [command[0] for command in COMMANDS] == ["assess", "mask", "audit", "audit", "assess", "advise"]
 
     def test_assess_finds_the_score_and_the_decision(self, done):
         assert done[0].returncode == 0, done[0].stderr
@@ -67,6 +67,14 @@ class TestReleaseYourOwnTable:
         assert done[3].returncode == 1, done[3].stderr
         assert re.search(r"Mariposa: 3\b", done[3].stdout)
 
+    def test_explain_says_what_would_bring_the_score_to_the_cut_off(self, done):
+        assert done[4].returncode == 0, done[4].stderr
+        assert "What would bring the score to 12" in done[4].stdout
+
+    def test_advise_compares_alternatives(self, done):
+        assert done[5].returncode == 0, done[5].stderr
+        assert "county by region" in done[5].stdout
+
     def test_the_contract_shown_is_the_example_s(self):
         shown = next(block for block in README.split("```yaml\n")[1:] if block.startswith("release:")).split("```")[0]
         file = ROOT / "docs" / "examples" / "pertussis_cases_by_county.yaml"
@@ -80,5 +88,5 @@ class TestWithDbt:
         columns = {column["name"]: column for column in model["columns"]}
         node = {**model, "columns": columns, "resource_type": "model", "unique_id": "model.x", "schema": "aggregates"}
         release = contracts_from_manifest({"nodes": {"model.x": node}})[0]
-        assert list(release.contract.dimensions) == ["county"]
+        assert list(release.contract.dimensions) == ["county", "year"]
         assert release.contract.counts == ["cases"]

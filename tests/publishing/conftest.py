@@ -39,19 +39,46 @@ CELLS = [
     ("005", "Amador", "0", "", "0.0", ""),
     ("California", "All", "140", "", "35.1", ""),
 ]
+SCORE = {
+    "total": 14,
+    "dimensions": ["county_fips", "county"],
+    "terms": [
+        {"variable": "events", "category": "<11", "score": 7, "section": "§4.3.1", "dimension": None, "found": None},
+        {
+            "variable": "residence_geography",
+            "category": "up to 4,000",
+            "score": 12,
+            "section": "§4.3.1",
+            "dimension": "county_fips",
+            "found": "003",
+        },
+        {
+            "variable": "interactions",
+            "category": "smallest cell 5 or more",
+            "score": -5,
+            "section": "§16.2",
+            "dimension": None,
+            "found": None,
+        },
+    ],
+}
 ASSESSMENT = {
     "decision": "mask",
-    "score": {
-        "total": 14,
-        "terms": [
-            {"variable": "events", "category": "<11", "score": 7, "section": "§4.3.1",
-             "dimension": None, "found": None},
-            {"variable": "residence_geography", "category": "up to 4,000", "score": 12, "section": "§4.3.1",
-             "dimension": "county_fips", "found": "003"},
-            {"variable": "interactions", "category": "smallest cell 5 or more", "score": -5, "section": "§16.2",
-             "dimension": None, "found": None},
+    "forced_by": [],
+    "edition": {"title": "CalHHS DDG", "approved": "2025-10-24", "extends": None, "overrides": []},
+    "score": SCORE,
+    "tables": [SCORE],
+    "reliability": [],
+    "counts": {
+        "measures": [
+            {"measure": "cases", "cells": 99, "small_cells": 17, "zero_cells": 23, "small_denominators": 41,
+             "denominators": "known", "source": "the population of county_fips"},
         ],
     },
+    "notes": [
+        {"field": "dimensions.county", "text": "Look at the county.", "rests_on_counts": False},
+        {"field": "dimensions.county_fips.total", "text": "One count is above another.", "rests_on_counts": True},
+    ],
     "steps": [
         {"step": 1, "name": "Personal characteristics", "question": "Are there any?", "result": "yes",
          "summary": "Yes.", "section": "§4.1"},

@@ -221,9 +221,43 @@ class TestTheReportPage:
             assert text in page
         assert json.loads((package / "report.json").read_text())["gate"]["sha256"] in page
 
+    def test_tells_cells_notes_and_safe_harbor_and_no_note_that_rests_on_counts(self, package):
+        page = (package / "report.html").read_text()
+        assert "Look at the county." in page
+        assert "One count is above another." not in page
+        assert ASSESSMENT["safe_harbor"].split(":")[0] in page
+        assert re.search(r"<code>cases</code></th>\s*<td class=.number.>99</td>\s*<td class=.number.>17</td>", page)
+
+    def test_tells_what_an_overlay_says_otherwise_with_its_source(self, contract, rulebook, facts):
+        override = {
+            "entry": "thresholds.numerator", "before": "lower: 1; upper: 10", "after": "lower: 1; upper: 9",
+            "source": "A <standard> of 2018", "reason": "Counts under ten.", "by": "somewhere",
+        }  # fmt: skip
+        edition = ASSESSMENT["edition"] | {"extends": "calhhs-ddg-2.0", "overrides": [override]}
+        other = dataclasses.replace(facts, assessment={**ASSESSMENT, "edition": edition})
+        page = report_html(contract, rulebook, other)
+        assert "thresholds.<wbr>numerator" in page
+        assert "A &lt;standard&gt; of 2018" in page
+        assert "What the rulebook says otherwise" not in report_html(contract, rulebook, facts)
+
+    def test_can_be_read_by_machines_that_read_aloud(self, package):
+        """A language, a header for every column and row, a name for every region, and links that lead somewhere."""
+        page = (package / "report.html").read_text()
+        assert '<html lang="en">' in page
+        for head in re.findall(r"<thead>.*?</thead>", page, re.DOTALL):
+            assert head.count("<th ") == head.count('scope="col"') > 0
+        assert page.count("<table>") == page.count("<caption>") == page.count('role="region"')
+        for place in re.findall(r'href="#([a-z]+)"', page):
+            assert f'id="{place}"' in page
+        assert page.count("<h1>") == 1
+
+    def test_keeps_a_section_on_one_line_with_its_guideline(self, package):
+        page = (package / "report.html").read_text()
+        assert "DDG 2.0 §" not in page.replace("DDG\u00a02.0\u00a0§", "")
+
     def test_asks_for_nothing_from_outside(self, package):
         page = (package / "report.html").read_text()
-        assert not re.search(r"(src|href|url|@import)\s*[=(]|https?://|<script", page)
+        assert not re.search(r"(src|url|@import)\s*[=(]|href=\"(?!#)|https?://|<script", page)
 
     def test_keeps_what_the_audit_found_out_to_itself(self, package):
         assert not any(b"8675309" in path.read_bytes() for path in package.iterdir())

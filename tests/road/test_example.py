@@ -207,7 +207,8 @@ class TestAgain:
     """After a second passage through sources, dbt and masking."""
 
     @pytest.fixture(scope="class")
-    def checked(self, example):
+    @classmethod
+    def checked(cls, example):
         return example.command("ddg", "suites", "--check", "--quiet")
 
     def test_the_committed_suites_are_current(self, checked):
@@ -226,27 +227,28 @@ class TestAPlantedUnsafeValue:
     RELEASE = "overdose_deaths_by_county_quarter"
 
     @pytest.fixture(scope="class")
-    def public_before(self, example):
-        return {path: path.read_bytes() for path in example.package(self.RELEASE).iterdir()}
+    @classmethod
+    def public_before(cls, example):
+        return {path: path.read_bytes() for path in example.package(cls.RELEASE).iterdir()}
 
     @pytest.fixture(scope="class")
-    def gate(self, example, public_before):
-        staged = example.staged(self.RELEASE)
+    @classmethod
+    def gate(cls, example, public_before):
+        staged = example.staged(cls.RELEASE)
         lines = staged.read_text(encoding="utf-8").splitlines()
         number = next(n for n, line in enumerate(lines) if ",,1," in line)
         lines[number] = lines[number].replace(",,1,", ",7,1,")
         before = staged.read_bytes()
         staged.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        yield self.materialize(example, "release"), lines[number].split(",")
+        yield cls.materialize(example, "release"), lines[number].split(",")
         staged.write_bytes(before)
 
-    def materialize(self, example, step):
+    @classmethod
+    def materialize(cls, example, step):
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("DAGSTER_HOME", str(example.project.dagster_home))
             module = "ddg_pipeline.orchestration.definitions"
-            return example.command(
-                "dagster", "asset", "materialize", "--select", f"{self.RELEASE}/{step}", "-m", module
-            )
+            return example.command("dagster", "asset", "materialize", "--select", f"{cls.RELEASE}/{step}", "-m", module)
 
     def test_blocks_the_release_and_leaves_the_old_one(self, example, gate, public_before):
         done, _ = gate

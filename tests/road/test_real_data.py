@@ -37,14 +37,16 @@ class TestVaccinePreventableDiseases:
     """2,438 counts of 1 to 10 stand in the table as it was published."""
 
     @pytest.fixture(scope="class")
-    def source(self, real):
+    @classmethod
+    def source(cls, real):
         declared = read_sources(real.project.sources)["cdph_vaccine_preventable"]
         return pd.read_csv(declared.resolve("path", declared.table.path)).set_axis(
             ["disease", "county", "year", "cases"], axis=1
         )
 
     @pytest.fixture(scope="class")
-    def published(self, real):
+    @classmethod
+    def published(cls, real):
         return {(row["disease"], row["county"], row["year"]): row for row in real.published(CASES)}
 
     def test_all_its_small_cells_are_hidden(self, source, published):

@@ -129,9 +129,9 @@ class TestLabels:
         ("variable", "score", "by_population", "at_least", "high_risk"),
         [
             ("sex", None, True, None, None),
-            ("sexual_orientation", None, True, None, None),
+            ("sexual_orientation", None, True, 2, None),
             ("gender_identity", 5, False, None, None),
-            ("intersex", None, True, None, None),
+            ("intersex", None, True, 2, None),
             ("race", None, True, None, None),
             ("ethnicity", None, True, None, None),
             ("language", None, True, 2, None),
@@ -178,6 +178,39 @@ class TestLabels:
         assert rulebook.scoring.category_table(Variable.RACE).level(label) is None
 
 
+# Appendix H and §5.2, typed from the guideline: sample cases, highest relative standard error in percent, others
+SURVEYS = {
+    "general": {"minimum_denominator": 30},
+    "brfss": {"minimum_denominator": 50},
+    "meps": {"minimum_denominator": 70, "maximum_relative_standard_error": 30},
+    "mtf": {"minimum_denominator": 100},
+    "nhis": {"minimum_denominator": 50, "maximum_relative_standard_error": 30},
+    "nhanes": {"minimum_denominator": 30, "maximum_relative_standard_error": 30},
+    "nhds": {"minimum_denominator": 30, "flagged_up_to": 59, "maximum_relative_standard_error": 30},
+    "nsfg": {"minimum_denominator": 50, "maximum_relative_standard_error": 30},
+    "yrbss": {"minimum_denominator": 100},
+    "shpps": {"minimum_denominator": 30},
+    "namcs": {"minimum_numerator": 30, "maximum_relative_standard_error": 30},
+    "ncvs": {"minimum_numerator": 11},
+    "nhsda": {"maximum_relative_standard_error": 17.5},
+    "chis": {"maximum_relative_standard_error": 20, "minimum_cell_unweighted": 3, "minimum_cell_weighted": 500},
+    "cahps": {"minimum_denominator": 100},
+}
+
+
+class TestSurveys:
+    def test_there_are_no_others(self, rulebook):
+        assert rulebook.survey_limits.keys() == SURVEYS.keys()
+
+    @pytest.mark.parametrize("name", SURVEYS)
+    def test_limits(self, rulebook, name):
+        words = {"section", "description", "note"}
+        assert rulebook.survey_limits[name].model_dump(exclude_none=True, exclude=words) == SURVEYS[name]
+
+    def test_samples_are_scored_like_populations(self, rulebook):
+        assert rulebook.surveys.scored_as_population
+
+
 class TestFigures:
     def test_thresholds_and_cut_off(self, rulebook):
         assert (rulebook.thresholds.numerator.lower, rulebook.thresholds.numerator.upper) == (1, 10)
@@ -194,6 +227,25 @@ class TestFigures:
             "ddg": (3, True),
             "full": (10, True),
         }
+
+    def test_masking_applies_over_the_cut_off_and_zeros_are_shown(self, rulebook):
+        assert rulebook.masking.applies == "over_cut_off"
+        assert rulebook.thresholds.zero == "shown"
+
+    def test_whole_percentages(self, rulebook):
+        form = rulebook.masking.whole_percentages
+        assert (form.minimum_total, form.large_categories, form.small_categories) == (1_100, 2, 1)
+        assert (form.below, form.shown_below) == (1, "<1%")
+        assert "rounded to whole numbers" in rulebook.footnotes[form.footnote].text
+
+    def test_texts_hold_the_figures(self, rulebook):
+        assert rulebook.footnotes["suppression"].text == (
+            "Counts under 11 are not shown, in accordance with the CalHHS Data De-Identification Guidelines, "
+            "Edition 2.0."
+        )
+        assert "1 to 10 individuals, or is any denominator 20,000 or fewer" in rulebook.step(2).question
+        assert rulebook.step(3).question == "Is the publication score over 12?"
+        assert rulebook.masking.levels["full"].description == "Every small count could be any value from 1 to 10."
 
     def test_annotations(self, rulebook):
         annotations = rulebook.annotations

@@ -7,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from ddg_pipeline.errors import InputError, InputErrors
+from ddg_pipeline.errors import InputErrors
 from ddg_pipeline.rulebook import BandTable, load_rulebook, parse_rulebook, shipped_rulebooks
 from ddg_pipeline.rulebook.labels import normalised
 from ddg_pipeline.rulebook.model import CategoryTable
+
+EDITIONS = ["calhhs-ddg-1.0", "calhhs-ddg-2.0"]
 
 
 def raw() -> dict:
@@ -19,9 +21,17 @@ def raw() -> dict:
 
 
 def errors_of(changed: dict) -> dict[str, str]:
+    """Give the errors by entry; each has to name the line of the entry, or of the closest one above it."""
+    text = yaml.safe_dump(changed, allow_unicode=True, sort_keys=False)
     with pytest.raises(InputErrors) as caught:
-        parse_rulebook(yaml.safe_dump(changed, allow_unicode=True), "mine.yaml")
-    assert {error.place for error in caught.value.errors} == {"mine.yaml"}
+        parse_rulebook(text, "mine.yaml")
+    lines = text.splitlines()
+    for error in caught.value.errors:
+        place, _, number = error.place.partition(", line ")
+        assert place == "mine.yaml"
+        last = [part for part in error.field.split(".") if not part.isdigit() and f"{part}:" in text][-1:]
+        wrong_line = lines[int(number) - 1]
+        assert not last or last[0] in wrong_line or "- " in wrong_line or error.found == "nothing", error
     return {error.field: str(error) for error in caught.value.errors}
 
 
@@ -31,11 +41,11 @@ class TestShippedRulebooks:
         assert load_rulebook(name).name == name
 
     def test_an_unknown_name_lists_the_shipped_ones(self):
-        with pytest.raises(InputError, match=r"'calhhs-ddg-3'; one of .*calhhs-ddg-2\.0") as caught:
+        with pytest.raises(InputErrors, match=r"'calhhs-ddg-3'; one of .*calhhs-ddg-2\.0") as caught:
             load_rulebook("calhhs-ddg-3")
         assert caught.value.exit_code == 2
 
-    @pytest.mark.parametrize("name", shipped_rulebooks())
+    @pytest.mark.parametrize("name", EDITIONS)
     def test_every_entry_cites_a_section(self, name):
         def sections(entry, above):
             """Every mapping with figures or words stands in a mapping that cites a section, or cites one itself."""
@@ -67,27 +77,27 @@ class TestErrors:
     def test_a_gap_between_bands(self):
         changed = raw()
         changed["scoring"]["events"]["bands"][1]["lower"] = 12
-        assert "a gap at 11, between '<11' and '11-99'" in errors_of(changed)["scoring.events"]
+        assert "a gap at 11, between '<11' and '11-99'" in errors_of(changed)["scoring.events.bands.1"]
 
     def test_overlapping_bands(self):
         changed = raw()
         changed["scoring"]["events"]["bands"][1]["lower"] = 10
-        assert "'<11' and '11-99' overlap at 10" in errors_of(changed)["scoring.events"]
+        assert "'<11' and '11-99' overlap at 10" in errors_of(changed)["scoring.events.bands.1"]
 
     def test_an_open_end_in_the_middle(self):
         changed = raw()
         del changed["scoring"]["events"]["bands"][1]["upper"]
-        assert "'11-99' has no upper end" in errors_of(changed)["scoring.events"]
+        assert "'11-99' has no upper end" in errors_of(changed)["scoring.events.bands.1"]
 
     def test_a_closed_end_at_the_top(self):
         changed = raw()
         changed["scoring"]["events"]["bands"][-1]["upper"] = 5000
-        assert "nothing holds above 5000" in errors_of(changed)["scoring.events"]
+        assert "nothing holds above 5000" in errors_of(changed)["scoring.events.bands.3"]
 
     def test_a_band_that_ends_before_it_begins(self):
         changed = raw()
         changed["scoring"]["events"]["bands"][1]["upper"] = 5
-        assert "ends at 5, before it begins at 11" in errors_of(changed)["scoring.events"]
+        assert "ends at 5, before it begins at 11" in errors_of(changed)["scoring.events.bands.1"]
 
     def test_several_errors_are_reported_together(self):
         changed = raw()
@@ -105,6 +115,16 @@ class TestErrors:
         ("path", "value", "expected"),
         [
             (("masking", "levels", "full", "possible_values"), 9, "must be 10"),
+            (("masking", "levels", "full", "possible_values"), "all", "valid integer"),
+            (("masking", "one_more_where_sum_below"), 10, "more than 10"),
+            (("masking", "applies"), "sometimes", "'over_cut_off' or 'always'"),
+            (("masking", "whole_percentages", "footnote"), "none_such", "not in footnotes"),
+            (("masking", "whole_percentages", "minimum_total"), 1000, "not under 1 percent"),
+            (("thresholds", "zero"), "hidden", "'shown'"),
+            (("footnotes", "suppression", "text"), "Under {eleven}.", "only {smallest}, {largest}"),
+            (("footnotes", "suppression", "text"), "Under {limit.", "only {smallest}, {largest}"),
+            (("survey_limits", "chis"), {"section": "§5", "description": "CHIS"}, "give at least one of"),
+            (("survey_limits", "nhds", "flagged_up_to"), 20, "less than minimum_denominator"),
             (("masking", "levels", "ddg", "possible_values"), 11, "only 10 values"),
             (("thresholds", "numerator", "upper"), 0, "greater than or equal to 1"),
             (("annotations", "small", "code"), "2", "same code"),

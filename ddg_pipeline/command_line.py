@@ -1,0 +1,96 @@
+"""What the commands of ``ddg`` share: their arguments, JSON, progress, and a standard output for results only."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ddg_pipeline.errors import InputError, InputErrors
+
+ContractFile = Annotated[Path, typer.Argument(metavar="CONTRACT.yaml", help="The release contract.")]
+TableFile = Annotated[Path, typer.Argument(metavar="TABLE", help="The aggregate, as CSV or Parquet.")]
+References = Annotated[
+    list[str] | None,
+    typer.Option("--reference", metavar="NAME=FILE", help="Where a reference table named in the contract is."),
+]
+Links = Annotated[
+    list[Path] | None,
+    typer.Option("--link", metavar="CONTRACT.yaml", help="The contract of a linked release; with --link-table."),
+]
+LinkTables = Annotated[
+    list[Path] | None,
+    typer.Option("--link-table", metavar="TABLE", help="The table of the linked release, in the same order."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for machines.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results only, no progress.")]
+
+
+def given_references(given: list[str] | None) -> dict[str, Path]:
+    """Read what ``--reference NAME=FILE`` gives.
+
+    Raises:
+        InputErrors: It is spelled otherwise.
+    """
+    found: dict[str, Path] = {}
+    for text in given or []:
+        name, separator, path = text.partition("=")
+        if not separator or not name or not path:
+            raise InputErrors([InputError("command line", "--reference", repr(text), "write NAME=FILE")])
+        found[name] = Path(path)
+    return found
+
+
+def given_pairs(link: list[Path] | None, link_table: list[Path] | None) -> list[tuple[Path, Path]]:
+    """Pair each ``--link`` with its ``--link-table``.
+
+    Raises:
+        InputErrors: There are not as many of one as of the other.
+    """
+    links, tables = link or [], link_table or []
+    if len(links) != len(tables):
+        found = f"{len(links)} --link and {len(tables)} --link-table"
+        raise InputErrors([InputError("command line", "--link", found, "give one --link-table for each --link")])
+    return list(zip(links, tables, strict=True))
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON object."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+@contextmanager
+def shown_progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """Show progress on standard error while the block computes, if someone is looking."""
+    with _results_only():
+        if quiet or not sys.stderr.isatty():
+            yield lambda _stage, _done, _of: None
+            return
+        from ddg_pipeline.console import progress_display
+
+        with progress_display() as show:
+            yield show
+
+
+@contextmanager
+def _results_only() -> Iterator[None]:
+    """Keep standard output for results: what libraries write to it, past Python too, goes to standard error."""
+    sys.stdout.flush()
+    try:
+        kept = os.dup(sys.stdout.fileno())
+    except (OSError, ValueError):  # closed, or none of the operating system's
+        yield
+        return
+    try:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        yield
+        sys.stdout.flush()
+    finally:
+        os.dup2(kept, sys.stdout.fileno())
+        os.close(kept)

@@ -1,0 +1,25 @@
+"""How many people there are: California's counties, the state, groups of people, and public programs.
+
+Small tables with their sources, so that a contract need not repeat what everyone can look up. A label that stands in no
+table has no size: nothing is guessed.
+"""
+
+from ddg_pipeline.populations.areas import Area, area, county, in_the_state, state
+from ddg_pipeline.populations.groups import group, program
+from ddg_pipeline.populations.size import KnownSize, Source
+from ddg_pipeline.populations.tolerance import larger_than_the_state, too_large, too_small
+
+__all__ = [
+    "Area",
+    "KnownSize",
+    "Source",
+    "area",
+    "county",
+    "group",
+    "in_the_state",
+    "larger_than_the_state",
+    "program",
+    "state",
+    "too_large",
+    "too_small",
+]

@@ -1,0 +1,95 @@
+"""California's counties and the state, by name or code."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from ddg_pipeline.populations import _tables
+from ddg_pipeline.populations.size import KnownSize
+from ddg_pipeline.rulebook.labels import normalised
+
+_SOURCE = "census_2020"
+_CODE = re.compile(r"(?:0?6)?(\d{3})")
+_IN_STATE = re.compile(r"^(?P<area>.+) (?:california|calif|ca)$")
+_COUNTY = re.compile(r"^(?:(?:city and )?county of (?P<after>.+)|(?P<before>.+) (?:county|co|cnty))$")
+
+
+@dataclass(frozen=True)
+class Area:
+    """An area of known population.
+
+    Attributes:
+        name: Its name, without the word "County".
+        fips: The three-digit code of a county; None for the state.
+        size: How many people live in it.
+    """
+
+    name: str
+    fips: str | None
+    size: KnownSize
+
+
+def area(label: str, column: str = "") -> Area | None:
+    """Find the county or the state that a label means.
+
+    Args:
+        label: Such as ``Alameda``, ``ALAMEDA COUNTY``, ``County of Alameda, CA``, ``001``, ``06001``, ``6001`` or
+            ``California``; not ``Alameda, CA``, which is how cities are written.
+        column: The name of the column it stands in. Where that says that the column holds no counties (``city``), only
+            labels with the word "County" are read as one.
+
+    Returns:
+        The area, or None where the label means neither.
+    """
+    text = normalised(label)
+    names = _tables.settings().state
+    if text in names.names or text in names.codes:
+        return state()
+    within = _IN_STATE.match(text)
+    said = _COUNTY.match(within["area"] if within else text)
+    if said:
+        return _by_name().get(said["after"] or said["before"])
+    if _holds_no_counties(column):
+        return None
+    code = _CODE.fullmatch(label.strip())
+    return _by_code().get(code[1]) if code else _by_name().get(text)
+
+
+def county(label: str, column: str = "") -> Area | None:
+    """Find the county that a label means; None where it means none, or the state."""
+    found = area(label, column)
+    return found if found is not None and found.fips is not None else None
+
+
+@cache
+def state() -> Area:
+    """Give the state: the sum of its counties."""
+    people = sum(row.people for row in _tables.counties())
+    return Area("California", None, KnownSize("California", people, people, _tables.source(_SOURCE)))
+
+
+def in_the_state(label: str) -> bool:
+    """Say whether a label may mean a part of the state; the United States are none."""
+    return normalised(label) not in _tables.settings().state.larger
+
+
+@cache
+def _by_code() -> dict[str, Area]:
+    origin = _tables.source(_SOURCE)
+    return {
+        row.fips: Area(row.name, row.fips, KnownSize(row.name, row.people, row.people, origin))
+        for row in _tables.counties()
+    }
+
+
+@cache
+def _by_name() -> dict[str, Area]:
+    return {normalised(area.name): area for area in _by_code().values()}
+
+
+@cache
+def _holds_no_counties(column: str) -> bool:
+    words = normalised(column.replace("_", " ")).split()
+    return any(word in _tables.settings().not_county_columns for word in words)
