@@ -260,7 +260,7 @@ def version() -> None:
 def main() -> None:
     """Run the command line; every error ends in one message and an exit code, never in a traceback."""
     try:
-        app(standalone_mode=True)
+        app(prog_name="ddg")
     except DdgError as error:
         typer.echo(f"ddg: {error}", err=True)
         sys.exit(error.exit_code)

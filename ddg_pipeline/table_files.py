@@ -76,7 +76,9 @@ def _read_csv(path: Path, columns: list[str]) -> pd.DataFrame:
         lines = [line for line in csv.reader(io.StringIO(text, newline=""), strict=True) if line]
     except csv.Error:
         raise _unreadable(path, "no CSV", "commas between cells, and quotes around cells that hold commas") from None
-    header, rows = (lines[0], lines[1:]) if lines else ([], [])
+    if not lines:
+        raise _unreadable(path, "an empty file", "a first line that names the columns, and rows")
+    header, rows = lines[0], lines[1:]
     if len(header) == 1 and any(mark in header[0] for mark in _OTHER_SEPARATORS):
         raise _unreadable(path, "one column", "commas between cells, not semicolons, tabs or bars")
     if not header or not all(name.strip() for name in header):

@@ -114,6 +114,7 @@ def refuse_direct_identifiers(frame: pd.DataFrame, contract: ReleaseContract, ru
         RefusedError: Naming every such column, what it is taken for and the guideline's section, and why the rows are
             taken for people; without any value.
     """
+    frame = _with_distinct_names(frame)
     reasons = record_level_reasons(frame, contract, rulebook)
     found = _find(frame, contract, rulebook, bool(reasons))
     problems = []
@@ -135,6 +136,14 @@ def refuse_direct_identifiers(frame: pd.DataFrame, contract: ReleaseContract, ru
         )
     if problems:
         raise RefusedError("\n".join(f"{contract.release}: {problem}" for problem in problems))
+
+
+def _with_distinct_names(frame: pd.DataFrame) -> pd.DataFrame:
+    """Number the columns of one name: such a table cannot be bound, but it can hold anything."""
+    names: list[str] = []
+    for name in map(str, frame.columns):
+        names.append(name if name not in names else f"{name} ({len(names) + 1})")
+    return frame.set_axis(names, axis=1)
 
 
 def _is_public(contract: ReleaseContract) -> bool:

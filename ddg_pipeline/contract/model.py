@@ -12,7 +12,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 Name = Annotated[str, Field(min_length=1)]
-Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+NAME_PATTERN = r"^[a-z][a-z0-9_]{0,62}$"
+PORTAL_NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{1,99}$"
+Slug = Annotated[str, Field(pattern=NAME_PATTERN)]
 _PERIOD = re.compile(r"^(day|week|month|quarter|half-year|year|[1-9][0-9]? years)$")
 _LEVELS_AT_MOST = 50  # of an inline hierarchy
 _TERM = re.compile(r"\s*([+-]?)\s*([A-Za-z_][A-Za-z0-9_]*)\s*")
@@ -355,10 +357,10 @@ class Suppression(_Strict):
 class Publication(_Strict):
     """Where the release goes and what the portal says about it."""
 
-    dataset: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{1,99}$")] | None = Field(
+    dataset: Annotated[str, Field(pattern=PORTAL_NAME_PATTERN)] | None = Field(
         default=None, description="The dataset; several releases may share one. Left out: the release's name."
     )
-    resource: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{1,99}$")] | None = Field(
+    resource: Annotated[str, Field(pattern=PORTAL_NAME_PATTERN)] | None = Field(
         default=None, description="The resource and its file. Left out: the release's name."
     )
     cadence: Literal["daily", "weekly", "monthly", "quarterly", "half-yearly", "yearly", "irregular"] | None = Field(

@@ -10,8 +10,13 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from ddg_pipeline.contract.model import ReleaseContract
+from ddg_pipeline.contract.model import NAME_PATTERN, PORTAL_NAME_PATTERN, ReleaseContract
 from ddg_pipeline.errors import InputError, InputErrors
+
+_PATTERNS = {
+    NAME_PATTERN: "a lower-case letter, then lower-case letters, digits and underscores; 63 at most",
+    PORTAL_NAME_PATTERN: "lower-case letters, digits, hyphens and underscores; 2 to 100, a letter or digit first",
+}
 
 
 def parse_contract(raw: object, place: str) -> ReleaseContract:
@@ -25,7 +30,8 @@ def parse_contract(raw: object, place: str) -> ReleaseContract:
         InputErrors: One error for every key that is wrong, each naming place, key, what was found and what is allowed.
     """
     if not isinstance(raw, Mapping):
-        raise InputErrors([InputError(place, "the whole", _kind(raw), "a mapping of the keys of a release contract")])
+        expected = "a mapping of the keys of a release contract; a contract comes before its table"
+        raise InputErrors([InputError(place, "the whole", _kind(raw), expected)])
     try:
         return ReleaseContract.model_validate(dict(raw))
     except ValidationError as error:
@@ -47,7 +53,8 @@ def _explain(detail: ErrorDetails, place: str) -> InputError:
         case "enum" | "literal_error":
             return InputError(place, field, found, f"must be {detail['ctx']['expected']}")
         case "string_pattern_mismatch":
-            return InputError(place, field, found, f"must match {detail['ctx']['pattern']}")
+            pattern = detail["ctx"]["pattern"]
+            return InputError(place, field, found, _PATTERNS.get(pattern, f"must match {pattern}"))
         case "value_error":
             message = str(detail["ctx"]["error"])
             described = found if not isinstance(detail["input"], Mapping) else "a contradiction"
@@ -85,7 +92,8 @@ def _inner_model(annotation: Any) -> Any:
 
 
 def _kind(value: object) -> str:
-    return "nothing" if value is None else f"a {type(value).__name__}"
+    kinds = {str: "text that is no mapping", list: "a list"}
+    return "nothing" if value is None else kinds.get(type(value), f"a {type(value).__name__}")
 
 
 _SHORT = reprlib.Repr()

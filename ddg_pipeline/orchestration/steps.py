@@ -108,6 +108,7 @@ def read_group(
     from ddg_pipeline.rulebook import load_rulebook
 
     store = project.restricted_store
+    names = ", ".join(release.contract.release for release in releases)
     tables = []
     references: dict[str, pd.DataFrame] = {}
     for release in releases:
@@ -116,7 +117,7 @@ def read_group(
                 references[name] = store.read_table(*relations[name])
         table = store.read_table(release.schema, release.relation)
         # first of all: what binding says of a row that does not fit names its categories
-        rulebook = load_rulebook(release.contract.rulebook, project.rulebook_source, release.contract.release)
+        rulebook = load_rulebook(release.contract.rulebook, project.rulebook_source, names)
         refuse_direct_identifiers(table, release.contract, rulebook)
         named = {name: references[name] for name in release.contract.reference_tables}
         tables.append(bind(release.contract, _in_order(table, release.contract), named, release.model))

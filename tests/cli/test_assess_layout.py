@@ -88,7 +88,8 @@ class TestTheTables:
         assert "Publication score, table by sex" in out
         assert "The riskiest of 2 tables side by side: its score decides." in out
 
-    def test_an_overlay_is_shown_with_what_it_says_otherwise(self, ddg, files, text):
+    def test_an_overlay_is_shown_with_what_it_says_otherwise(self, ddg, files, text, monkeypatch):
+        monkeypatch.setenv("COLUMNS", "200")
         contract, table = text
         changed = contract.replace("title:", "rulebook: washington-doh\ntitle:", 1)
         out = ddg("assess", *files(contract__yaml=changed, table__csv=table)).out

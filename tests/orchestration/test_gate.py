@@ -244,7 +244,9 @@ class TestWhatIsStaged:
 
     def test_a_changed_aggregate_is_refused(self, small, blocked):
         self.change_the_aggregate(small)
-        blocked(*PAIR, says=["by_sex: the aggregate or contract has changed", "materialize by_sex/masked again"])
+        blocked(
+            *PAIR, says=["by_sex: the aggregate, contract or rulebook has changed", "materialize by_sex/masked again"]
+        )
 
     def test_nothing_staged_is_refused(self, small, blocked):
         shutil.rmtree(small.project.staged("by_sex"))
