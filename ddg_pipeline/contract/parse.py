@@ -92,7 +92,7 @@ def _inner_model(annotation: Any) -> Any:
 
 
 def _kind(value: object) -> str:
-    kinds = {str: "text that is no mapping", list: "a list"}
+    kinds: dict[type[object], str] = {str: "text that is no mapping", list: "a list"}
     return "nothing" if value is None else kinds.get(type(value), f"a {type(value).__name__}")
 
 
