@@ -14,7 +14,7 @@ from ddg_pipeline.advice.sizes import Sizes, coarser_reference, size_of_all, siz
 from ddg_pipeline.assessment.periods import months_of, period_of
 from ddg_pipeline.contract import BoundTable, ReleaseContract, Variable
 from ddg_pipeline.contract.bind import Axis
-from ddg_pipeline.contract.model import TableReference
+from ddg_pipeline.contract.sizes import TableReference
 from ddg_pipeline.rulebook import Rulebook
 
 Raw = dict[str, Any]

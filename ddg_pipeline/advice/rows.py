@@ -14,7 +14,7 @@ import pandas as pd
 
 from ddg_pipeline.advice.changes import NotPossibleError
 from ddg_pipeline.contract import BoundTable, Measure, Variable
-from ddg_pipeline.contract.model import MeasureKind
+from ddg_pipeline.contract.measure import MeasureKind
 
 _ORDER = "\0order"  # no column of a contract can be called that
 _PERCENT = 100

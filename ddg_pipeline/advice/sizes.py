@@ -12,7 +12,7 @@ from ddg_pipeline.assessment.characteristics import SIZE_KEY, characteristics
 from ddg_pipeline.assessment.subtables import subtables
 from ddg_pipeline.contract import BoundTable, Variable
 from ddg_pipeline.contract.columns import label
-from ddg_pipeline.contract.model import TableReference
+from ddg_pipeline.contract.sizes import TableReference
 
 if TYPE_CHECKING:
     from ddg_pipeline.rulebook import Rulebook

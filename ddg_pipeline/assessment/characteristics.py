@@ -12,7 +12,7 @@ from ddg_pipeline.assessment.result import Note
 from ddg_pipeline.assessment.subtables import SubTable
 from ddg_pipeline.contract import BoundTable, Variable
 from ddg_pipeline.contract.bind import Axis
-from ddg_pipeline.contract.model import Implied
+from ddg_pipeline.contract.dimension import Implied
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.rulebook import Rulebook
 

@@ -12,7 +12,8 @@ from ddg_pipeline.assessment.inference import known_size
 from ddg_pipeline.assessment.result import Counts, DenominatorKnowledge, MeasureCounts
 from ddg_pipeline.contract import BoundTable, Dimension, Variable
 from ddg_pipeline.contract.bind import Axis
-from ddg_pipeline.contract.model import Implied, Scope, Size, TableReference, TotalOver
+from ddg_pipeline.contract.dimension import Implied, Scope
+from ddg_pipeline.contract.sizes import Size, TableReference, TotalOver
 from ddg_pipeline.rulebook import Rulebook
 
 SIZE_KEYS = ("population", "members", "enrollment")

@@ -9,7 +9,7 @@ from ddg_pipeline.assessment.result import Note
 from ddg_pipeline.assessment.steps import Findings
 from ddg_pipeline.assessment.variables import is_called
 from ddg_pipeline.contract import BoundTable, Variable
-from ddg_pipeline.contract.model import MeasureKind
+from ddg_pipeline.contract.measure import MeasureKind
 from ddg_pipeline.rulebook import Rulebook
 from ddg_pipeline.rulebook.labels import normalised
 

@@ -16,7 +16,7 @@ import pandas as pd
 from ddg_pipeline.assessment.identifier_content import ColumnLabels, labels_of, likeness, redacted
 from ddg_pipeline.assessment.record_level import record_level_reasons
 from ddg_pipeline.contract import ReleaseContract
-from ddg_pipeline.contract.model import MeasureKind
+from ddg_pipeline.contract.measure import MeasureKind
 from ddg_pipeline.errors import RefusedError
 from ddg_pipeline.rulebook import Rulebook
 from ddg_pipeline.rulebook.direct_identifiers import DirectIdentifier

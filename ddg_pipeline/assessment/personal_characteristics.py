@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ddg_pipeline.contract import ReleaseContract, Variable
-from ddg_pipeline.contract.model import Dimension, Scope
+from ddg_pipeline.contract.dimension import Dimension, Scope
 
 PERSONAL_VARIABLES = frozenset(set(Variable) - {Variable.TIME, Variable.SERVICE_GEOGRAPHY, Variable.OTHER})
 """Variables that say something about a person by themselves."""

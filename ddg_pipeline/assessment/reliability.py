@@ -9,7 +9,7 @@ import pandas as pd
 
 from ddg_pipeline.assessment.result import Reliability
 from ddg_pipeline.contract import BoundTable
-from ddg_pipeline.contract.model import Survey, SurveyEstimate
+from ddg_pipeline.contract.survey import Survey, SurveyEstimate
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.rulebook import Rulebook
 from ddg_pipeline.rulebook.model import SurveyLimit

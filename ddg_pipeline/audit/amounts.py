@@ -19,7 +19,7 @@ from ddg_pipeline.audit.literal import name_cell
 from ddg_pipeline.audit.published import ReadTable
 from ddg_pipeline.audit.report import Finding, FindingKind
 from ddg_pipeline.audit.system import Rows, System
-from ddg_pipeline.contract.model import MeasureKind
+from ddg_pipeline.contract.measure import MeasureKind
 
 
 def amounts(table: ReadTable) -> list[str]:

@@ -10,7 +10,7 @@ import pandas as pd
 from ddg_pipeline.audit.lattice import Booleans
 from ddg_pipeline.audit.published import PublishedTable, ReadTable, read_table
 from ddg_pipeline.audit.rules import AuditRules
-from ddg_pipeline.contract.model import MeasureKind
+from ddg_pipeline.contract.measure import MeasureKind
 
 _SUMMED = (MeasureKind.COUNT, MeasureKind.AMOUNT)
 

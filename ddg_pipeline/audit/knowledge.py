@@ -23,7 +23,7 @@ from ddg_pipeline.audit.published import ReadTable
 from ddg_pipeline.audit.ratios import Interval, Ratio, denominator_range, factors, numerator_range, read_ratios
 from ddg_pipeline.audit.redundancy import redundant_sums
 from ddg_pipeline.audit.system import Rows, System
-from ddg_pipeline.contract.model import MeasureKind
+from ddg_pipeline.contract.measure import MeasureKind
 from ddg_pipeline.errors import InputError, InputErrors
 
 

@@ -18,7 +18,8 @@ import pandas as pd
 from ddg_pipeline.audit.lattice import label_of
 from ddg_pipeline.audit.published import ReadTable
 from ddg_pipeline.contract import Measure
-from ddg_pipeline.contract.model import MeasureKind, TableReference
+from ddg_pipeline.contract.measure import MeasureKind
+from ddg_pipeline.contract.sizes import TableReference
 
 _LARGEST_FACTOR = 10**11
 _PERCENT = 100

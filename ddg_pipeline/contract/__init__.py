@@ -5,9 +5,12 @@ YAML file (`yaml_file`). `bind` joins a contract with a table and its reference 
 """
 
 from ddg_pipeline.contract.bind import BoundTable, bind
+from ddg_pipeline.contract.dimension import Dimension
 from ddg_pipeline.contract.hierarchy import Hierarchy
 from ddg_pipeline.contract.manifest import contracts_from_manifest
-from ddg_pipeline.contract.model import Dimension, Measure, ReleaseContract, Variable
+from ddg_pipeline.contract.measure import Measure
+from ddg_pipeline.contract.model import ReleaseContract
+from ddg_pipeline.contract.variables import Variable
 from ddg_pipeline.contract.yaml_file import contract_from_yaml
 
 __all__ = [

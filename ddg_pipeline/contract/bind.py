@@ -23,8 +23,11 @@ from ddg_pipeline.contract.columns import (
     sizes_column,
     some,
 )
+from ddg_pipeline.contract.dimension import Dimension
 from ddg_pipeline.contract.hierarchy import Hierarchy, check_together, hierarchy_from_table, hierarchy_from_tree
-from ddg_pipeline.contract.model import Dimension, MeasureKind, ReleaseContract, TableReference, TotalOver
+from ddg_pipeline.contract.measure import MeasureKind
+from ddg_pipeline.contract.model import ReleaseContract
+from ddg_pipeline.contract.sizes import TableReference, TotalOver
 from ddg_pipeline.errors import InputError, InputErrors
 
 

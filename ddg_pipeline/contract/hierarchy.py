@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ddg_pipeline.contract.columns import label
-from ddg_pipeline.contract.model import HierarchyReference
+from ddg_pipeline.contract.dimension import HierarchyReference
 from ddg_pipeline.errors import InputError
 
 

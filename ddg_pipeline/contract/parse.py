@@ -10,7 +10,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from ddg_pipeline.contract.model import NAME_PATTERN, PORTAL_NAME_PATTERN, ReleaseContract
+from ddg_pipeline.contract.model import ReleaseContract
+from ddg_pipeline.contract.strict import NAME_PATTERN, PORTAL_NAME_PATTERN
 from ddg_pipeline.errors import InputError, InputErrors
 
 _PATTERNS = {

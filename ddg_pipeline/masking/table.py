@@ -17,7 +17,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ddg_pipeline.contract.bind import BoundTable
-from ddg_pipeline.contract.model import Measure, MeasureKind, ReleaseContract
+from ddg_pipeline.contract.measure import Measure, MeasureKind
+from ddg_pipeline.contract.model import ReleaseContract
 from ddg_pipeline.masking.complementary import Protection
 from ddg_pipeline.masking.moves import is_hidden
 from ddg_pipeline.masking.system import Cube, Status

@@ -9,7 +9,7 @@ from importlib import resources
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ddg_pipeline.contract.model import Variable
+from ddg_pipeline.contract.variables import Variable
 from ddg_pipeline.populations.size import KnownSize, Source
 from ddg_pipeline.rulebook.labels import normalised
 from ddg_pipeline.strict_yaml import load_yaml

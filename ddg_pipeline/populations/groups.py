@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ddg_pipeline.contract.model import Variable
+from ddg_pipeline.contract.variables import Variable
 from ddg_pipeline.populations import _tables
 from ddg_pipeline.populations.size import KnownSize
 from ddg_pipeline.rulebook.labels import normalised

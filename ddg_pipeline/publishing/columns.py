@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from ddg_pipeline.contract.model import Measure, MeasureKind, ReleaseContract
+from ddg_pipeline.contract.measure import Measure, MeasureKind
+from ddg_pipeline.contract.model import ReleaseContract
 from ddg_pipeline.quality.annotations import annotation_columns, hidden_notes
 from ddg_pipeline.quality.percentages import FORM, percentage_pattern, shown_below
 

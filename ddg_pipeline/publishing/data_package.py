@@ -12,7 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from ddg_pipeline.contract.model import MeasureKind, ReleaseContract
+from ddg_pipeline.contract.measure import MeasureKind
+from ddg_pipeline.contract.model import ReleaseContract
 from ddg_pipeline.publishing.columns import ColumnText
 from ddg_pipeline.publishing.names import PackageNames
 from ddg_pipeline.quality.hashing import sha256_of_bytes

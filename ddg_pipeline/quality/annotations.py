@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ddg_pipeline.contract.model import MeasureKind, ReleaseContract
+from ddg_pipeline.contract.measure import MeasureKind
+from ddg_pipeline.contract.model import ReleaseContract
 
 if TYPE_CHECKING:
     from ddg_pipeline.rulebook import Rulebook

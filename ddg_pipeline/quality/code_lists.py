@@ -7,8 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from ddg_pipeline.contract.dimension import Dimension
 from ddg_pipeline.contract.hierarchy import Hierarchy, hierarchy_from_table, hierarchy_from_tree
-from ddg_pipeline.contract.model import Dimension, ReleaseContract, TableReference
+from ddg_pipeline.contract.model import ReleaseContract
+from ddg_pipeline.contract.sizes import TableReference
 from ddg_pipeline.errors import InputError, InputErrors
 
 

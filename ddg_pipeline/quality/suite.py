@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ddg_pipeline.contract.model import Measure, MeasureKind, ReleaseContract
+from ddg_pipeline.contract.measure import Measure, MeasureKind
+from ddg_pipeline.contract.model import ReleaseContract
 from ddg_pipeline.errors import InputError
 from ddg_pipeline.quality.annotations import annotation_columns, hidden_notes, shown_notes
 from ddg_pipeline.quality.code_lists import code_lists, hierarchies_of

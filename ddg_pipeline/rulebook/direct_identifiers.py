@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from ddg_pipeline.contract.model import Variable
+from ddg_pipeline.contract.variables import Variable
 from ddg_pipeline.rulebook.bands import Cited, Entry, Text
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from ddg_pipeline.contract.model import Variable
+from ddg_pipeline.contract.variables import Variable
 from ddg_pipeline.rulebook.bands import BandTable, Cited, Entry, Text, wrong
 from ddg_pipeline.rulebook.direct_identifiers import DirectIdentifier, RecordLevel
 from ddg_pipeline.rulebook.labels import normalised

@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
 
+from ddg_pipeline.contract.dimension import HierarchyReference
 from ddg_pipeline.contract.hierarchy import check_together, hierarchy_from_table, hierarchy_from_tree
-from ddg_pipeline.contract.model import HierarchyReference
 from ddg_pipeline.errors import InputError
 
 

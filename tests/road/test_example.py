@@ -11,7 +11,7 @@ import stat
 import dagster as dg
 import pytest
 
-from ddg_pipeline.contract.model import MeasureKind
+from ddg_pipeline.contract.measure import MeasureKind
 from ddg_pipeline.quality import load_suite, verify_certificate
 from ddg_pipeline.rulebook import load_rulebook
 
