@@ -49,12 +49,22 @@ def print_masking(report: Mapping[str, Any], files: Sequence[Path]) -> None:
     """Print what was masked and where it is."""
     console = _console()
     table = _table("Release", "Measure", "Cells", "Zeros", "Small", "Complementary", "Counts suppressed", "Level")
-    for release in (report, *report["linked"]):
+    releases = (report, *report["linked"])
+    for release in releases:
+        small = {one["measure"]: one["small_cells"] for one in release["counts"]["measures"]}
         for measure, counts in release["suppression"].items():
             share = f"{counts['share_of_counts_suppressed']} %"
-            cells = [f"{counts[kind]:,}" for kind in ("cells", "zeros", "small", "complementary")]
+            number = counts["small"] if release["masked"] else small.get(measure, counts["small"])
+            cells = [f"{one:,}" for one in (counts["cells"], counts["zeros"], number, counts["complementary"])]
             _row(table, release["release"], measure, *cells, share, release["level"] or "not masked")
     console.print(table)
+    for release in releases:
+        if not release["masked"]:
+            console.print(Text(f"{release['release']}: {release['answer']}"))
+        for one in release["reliability"]:
+            if one["unreliable_cells"]:
+                said = f"{one['unreliable_cells']:,} of {one['cells']:,} estimates are statistically unreliable; say so"
+                console.print(Text(f"{release['release']}: {one['measure']}: {said} beside the table.", "yellow"))
     if report["audit"] is not None:
         console.print(Text(report["audit"]["summary"]))
     for file in files:

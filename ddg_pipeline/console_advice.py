@@ -43,7 +43,7 @@ def print_advice(advice: Advice, *, everything: bool) -> None:
     _print_explanation(console, advice, shown)
     refused = [one for one in (advice.as_it_is, *shown) if one.outcome == "refused"]
     for one in refused[:_LISTED]:
-        console.print(Text(f"{one.number} cannot be released: {one.reason.splitlines()[0]}", "red"))
+        console.print(Text(f"No. {one.number} cannot be released: {one.reason.splitlines()[0]}", "red"))
     for note in _notes([advice.as_it_is, *shown]):
         console.print(Text(note))
     for reason in advice.not_tried[:_LISTED]:

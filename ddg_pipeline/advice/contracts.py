@@ -57,6 +57,7 @@ class Rewriter:
         name = change.dimension
         axis, declared = self.bound.axes[name], self.raw["dimensions"][name]
         becomes = {leaf: label for label, members in change.members.items() for leaf in members}
+        self._without_percentages_of(name)
         self._merge_sizes(change, groups)
         hierarchy = _trees(axis, change, groups)
         declared.pop("hierarchy", None)
@@ -77,6 +78,7 @@ class Rewriter:
     def drop(self, change: Drop) -> None:
         """Take a dimension out, and keep what holds for everyone in the table under ``scope``."""
         name = change.dimension
+        self._without_percentages_of(name)
         self._keep_in_scope(name)
         axis = self.bound.axes[name]
         self.raw.get("suppression", {}).get("prefer", {}).pop(name, None)
@@ -84,6 +86,12 @@ class Rewriter:
         for measure in self.raw["measures"]:
             self._merge_population(measure, name, dict.fromkeys(axis.leaves, everyone), [everyone], drop=True)
         del self.raw["dimensions"][name]
+
+    def _without_percentages_of(self, dimension: str) -> None:
+        """Show counts again where the dimension goes whose categories had percentages."""
+        suppression = self.raw.get("suppression", {})
+        if suppression.get("percentages", {}).get("of") == dimension:
+            del suppression["form"], suppression["percentages"]
 
     def leave_out(self, measures: Mapping[str, str]) -> None:
         """Take measures out that the coarser table cannot have."""

@@ -107,6 +107,8 @@ def _known(merge: Merge, linked: Sequence[BoundTable]) -> bool:
 
 def _splittable(bound: BoundTable) -> tuple[str, ...]:
     """Name the dimensions that add up; time stands in every table, as the figures of a year belong together."""
+    if bound.contract.suppression.form != "cells":
+        return ()  # the counts behind percentages may appear nowhere else (§4.4.4)
     return tuple(
         name
         for name, axis in bound.axes.items()

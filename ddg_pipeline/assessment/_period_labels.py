@@ -24,7 +24,8 @@ _FISCAL_START = 7
 _FISCAL_STARTS = (1, 4, 7, 10)  # months in which calendar, school, state and federal years begin
 
 _DASHES = re.compile("[\u2010-\u2015\u2212]")
-_ASIDE = re.compile(r"\s*(?:\((?:[^()]*)\)|[*\u2020\u2021]+|\b(?:preliminary|provisional|revised|final)\b)\s*$")
+_ASIDE = re.compile(r"\s*(?:[*\u2020\u2021]+|\(?\b(?:preliminary|provisional|revised|final)\b\)?)\s*$")
+_IN_PARENTHESES = re.compile(r"^(?P<before>.*?)\s*\((?P<inside>[^()]*)\)$")
 _YEAR = r"(?P<year>1[89]\d\d|2[01]\d\d)"
 _MM = r"(?P<month>0?[1-9]|1[0-2])"
 _DD = r"(?P<day>0?[1-9]|[12]\d|3[01])"
@@ -35,6 +36,12 @@ _ERA = rf"(?:(?:[sf]|ca|state |federal )?fy|(?:state |federal )?(?:{_KIND_OF_YEA
 _FISCAL = re.compile(rf"(?<![a-z]){_ERA}(?![a-z])")
 _FISCAL_BEFORE = re.compile(rf"^{_ERA}\s*[-:]?\s*'?(?=\d)")
 _FISCAL_AFTER = re.compile(rf"\s*-?\s*{_ERA}$")
+_RANGE_OF_YEARS = rf"{_YEAR}\s*(?:[-/]|\bto\b|\bthrough\b|\bthru\b)\s*(?P<end>\d{{4}}|\d{{2}})"
+_SAYS_A_PART = re.compile(
+    rf"\b(?:(?:{'|'.join(_MONTH)})\b|(?:q|h|w|wk|ew)\s*\d|\d\s*[qh]\b|(?:quarter|qtr|half|halves|week|month|day)s?\b)"
+)
+_SHORTEST_FIRST = ("day", "week", "month", "quarter", "half-year", "year")
+_ANY_YEAR = 2000
 _CALENDAR = re.compile(r"^(?:cy|calendar (?:year|yr)|year|yr)\s*[-:]?\s*(?=\d)")
 
 
@@ -45,10 +52,12 @@ class Reading:
     Attributes:
         word: How long it is, in a contract's word.
         date: The date that stands for the whole period, where the label is one.
+        span: Its first day and the one after its last, where the label tells both.
     """
 
     word: str
     date: dt.date | None = None
+    span: tuple[dt.date, dt.date] | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +72,28 @@ class _Span:
 @cache
 def read_label(label: str) -> tuple[Reading, ...]:
     """Give everything that a label can mean, shortest first; nothing where it is no period."""
-    text = _tidied(label)
+    return _read(without_asides(label))
+
+
+def without_asides(label: str) -> str:
+    """Give a label without marks and remarks that do not say when, such as ``2024`` for ``2024* (preliminary)``.
+
+    Two labels of which the same is left differ in something that is not read.
+    """
+    text = _DASHES.sub("-", label.casefold()).replace(",", " ").replace("\u2019", "'").replace("_", " ")
+    before = None
+    while text != before:
+        before, text = text, _ASIDE.sub("", text)
+        aside = _IN_PARENTHESES.match(text)
+        if aside and not _inside(aside["inside"]) and not _SAYS_A_PART.search(aside["inside"]):
+            text = aside["before"]
+    return " ".join(text.split())
+
+
+def _read(text: str) -> tuple[Reading, ...]:
+    aside = _IN_PARENTHESES.match(text)
+    if aside:
+        return _with_aside(_read(aside["before"]), aside["inside"])
     if not text:
         return ()
     if _FISCAL.search(text):
@@ -72,16 +102,47 @@ def read_label(label: str) -> tuple[Reading, ...]:
     found = [*_as_date(text), *_as_two_years(text)]
     span = _span(text)
     if span is not None and not any(reading.date for reading in found):
-        found.append(Reading(_word(span)))
+        reading = _spanning(span)
+        if reading.word not in [known.word for known in found]:
+            found.append(reading)
+    elif span is None and (part := _part_of_range(text)):
+        found.append(Reading(part))
     return tuple(dict.fromkeys(found))
 
 
-def _tidied(label: str) -> str:
-    text = _DASHES.sub("-", label.casefold()).replace(",", " ").replace("\u2019", "'").replace("_", " ")
-    before = None
-    while text != before:
-        before, text = text, _ASIDE.sub("", text)
-    return " ".join(text.split())
+def _with_aside(before: tuple[Reading, ...], inside: str) -> tuple[Reading, ...]:
+    """Read ``2024 (Q1)``: no longer than what the parenthesis says; nothing where that is a part, but not readable."""
+    if not before or all(reading.word in ("day", "week") for reading in before):
+        return before
+    words = _inside(inside)
+    if not words:
+        return ()
+    shortest = min(words, key=_rank)
+    fitting = tuple(reading for reading in before if _rank(reading.word) <= _rank(shortest))
+    return fitting or (Reading(shortest),)
+
+
+def _inside(text: str) -> list[str]:
+    """List what a parenthesis can mean, as it stands and as a part of a year: ``Q1``, ``Jan 5``."""
+    text = " ".join(text.split())
+    return [reading.word for whole in (text, f"{text} {_ANY_YEAR}") for reading in _read(whole)] if text else []
+
+
+def _part_of_range(text: str) -> str | None:
+    """Read ``Q1 2020-2024`` and ``2020-2021 January``, one part of several years or of one: as long as the part."""
+    for pattern in (rf"(?P<part>.+?)\s*{_RANGE_OF_YEARS}", rf"{_RANGE_OF_YEARS}(?!\d)\s*[-/:]?\s*(?P<part>.+)"):
+        match = re.fullmatch(pattern, text)
+        if match is None or not re.search("[a-z]", match["part"]) or re.search(_YEAR, match["part"]):
+            continue
+        part = re.sub(r"\s*(?:\bof|[-/:])$", "", match["part"])
+        span = _span(f"{part} {match['year']}") or _span(part)
+        if span is not None:
+            return _word(span)
+    return None
+
+
+def _spanning(span: _Span) -> Reading:
+    return Reading(_word(span), span=(span.first, span.after) if span.dated else None)
 
 
 # Dates: a column of periods often names each by its first or last day.
@@ -109,7 +170,9 @@ def _as_two_years(text: str) -> list[Reading]:
     if len(match["end"]) == 4 and int(match["end"]) != int(match["year"]) + 1:
         return []
     months = [Reading("month")] if _year_month(text) else []
-    return [*months, Reading("year"), Reading("2 years")]
+    begin = int(match["year"])
+    fiscal, both = _months(begin, _FISCAL_START, 12), _months(begin, 1, 24)
+    return [*months, _spanning(fiscal), _spanning(both)]
 
 
 # Fiscal years, which may begin in any month: only their length matters.
@@ -121,11 +184,11 @@ def _fiscal(text: str) -> tuple[Reading, ...]:
     if years:
         length = _fiscal_years(years[1], years[2])
         return (Reading(length),) if length else ()
-    ends = re.fullmatch(r"(.+?)\s*(?:-|to|through|thru)\s*(.+)", plain)
+    year = r"(\d{4})(?:\s*[-/]\s*\d{2,4})?"
+    ends = re.fullmatch(rf"{year}(?:\s*{_ERA})?\s*(?:-|to|through|thru)\s*(?:{_ERA}\s*)?{year}", plain)
     if ends:
-        first, last = (re.fullmatch(r"(?:.*\D)?(\d{4})(?:\s*[-/]\s*\d{2,4})?", part) for part in ends.groups())
-        if first and last and _FISCAL_BEFORE.sub("", ends[2])[:1].isdigit() and int(last[1]) > int(first[1]):
-            return (Reading(_years(int(last[1]) - int(first[1]) + 1)),)
+        length = int(ends[2]) - int(ends[1]) + 1
+        return (Reading(_years(length)),) if length > 1 else ()
     # FY 2023 Q1, Q1 of 2022-23: shorter than the year it is in
     part = re.sub(r"(\d{4})\s*[-/]\s*\d{2,4}", r"\1", plain)
     part = re.sub(r"(?<!\d)(\d{2})(?!\d)$|^(\d{2})(?!\d)(?=\s*q)", lambda match: f"20{match[1] or match[2]}", part)
@@ -174,7 +237,10 @@ def _range(text: str) -> _Span | None:
 
 
 def _between(begin: str, end: str) -> _Span | None:
-    """Join two ends; ``Jan`` of ``Jan-Mar 2024`` and ``Q1`` of ``Q1-Q2 2024`` take their year from the other end."""
+    """Join two ends of one kind; ``Jan`` of ``Jan-Mar 2024`` and ``Q1`` of ``Q1-Q2 2024`` take the other's year.
+
+    Beside a part of a year a bare year is no end of a span: ``2020 - 2021 Q1`` may be one quarter.
+    """
     first, last = _whole(begin), _whole(end)
     year = re.search(r"\b(1[89]\d\d|2[01]\d\d)\b", end) or re.search(r"\b(1[89]\d\d|2[01]\d\d)\b", begin)
     if year is not None:
@@ -182,7 +248,14 @@ def _between(begin: str, end: str) -> _Span | None:
             first = _whole(f"{begin} {year[1]}")
         if last is None or not last.dated:
             last = _whole(f"{end} {year[1]}")
-    return _joined(first, last)
+    if first is None or last is None:
+        return None
+    kinds = _word(first), _word(last)
+    if kinds[0] == kinds[1]:
+        return _joined(first, last)
+    if "year" in kinds:
+        return last if kinds[0] == "year" else first
+    return None
 
 
 def _whole(text: str) -> _Span | None:
@@ -340,6 +413,12 @@ def _word(span: _Span) -> str:
         (word for word, length in (("half-year", 6), ("quarter", 3), ("month", 1)) if months >= length), None
     )
     return fitting or ("week" if (span.after - span.first).days >= 7 else "day")
+
+
+def _rank(word: str) -> int:
+    if word in _SHORTEST_FIRST:
+        return _SHORTEST_FIRST.index(word)
+    return len(_SHORTEST_FIRST) + int(word.removesuffix(" years"))
 
 
 def _years(number: int) -> str:

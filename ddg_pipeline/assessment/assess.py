@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from ddg_pipeline.assessment.condition import count_cells
-from ddg_pipeline.assessment.general_notes import general_notes
+from ddg_pipeline.assessment.general_notes import general_notes, undeclared_county
+from ddg_pipeline.assessment.high_risk import (
+    FoundInLabels,
+    as_told_of_people,
+    check_high_risk,
+    find_high_risk,
+    services_told_of_people,
+    with_findings,
+)
 from ddg_pipeline.assessment.identifiers import refuse_direct_identifiers
-from ddg_pipeline.assessment.personal_characteristics import tells_about_people
 from ddg_pipeline.assessment.reliability import survey_reliability
 from ddg_pipeline.assessment.result import Assessment, Edition, Note
 from ddg_pipeline.assessment.safe_harbor import safe_harbor_finding
 from ddg_pipeline.assessment.scoring import score_tables
 from ddg_pipeline.assessment.steps import Findings, steps_of
 from ddg_pipeline.contract import BoundTable, ReleaseContract
-from ddg_pipeline.errors import InputError, InputErrors
+from ddg_pipeline.errors import InputErrors
 from ddg_pipeline.rulebook import Rulebook
 
 
@@ -30,8 +37,10 @@ def assess(bound: BoundTable, rulebook: Rulebook) -> Assessment:
         InputErrors: The contract lacks what a score needs, or contradicts the table; all of it together.
         RefusedError: The table carries direct identifiers.
     """
-    contract = bound.contract
-    _check_high_risk(contract, rulebook, bound.place)
+    found = find_high_risk(bound, rulebook)
+    told = services_told_of_people(bound, found)
+    contract = as_told_of_people(bound.contract, told)
+    _checked(bound, contract, rulebook, found)
     refuse_direct_identifiers(bound.frame, contract, rulebook)
     notes: list[Note] = []
     tables, high_risk_by_detail = score_tables(bound, rulebook, notes)
@@ -40,11 +49,11 @@ def assess(bound: BoundTable, rulebook: Rulebook) -> Assessment:
         rulebook=rulebook,
         counts=count_cells(bound, rulebook),
         tables=tables,
-        high_risk=tuple(dict.fromkeys([*contract.high_risk, *sorted(high_risk_by_detail)])),
+        high_risk=tuple(dict.fromkeys([*contract.high_risk, *sorted(high_risk_by_detail), *found.places])),
         reliability=survey_reliability(bound, rulebook),
     )
-    notes += general_notes(bound, rulebook, findings)
-    steps = steps_of(findings)
+    notes += general_notes(bound, rulebook, findings, found, told)
+    steps = with_findings(steps_of(findings), found, contract)
     return Assessment(
         release=contract.release,
         rulebook=rulebook.name,
@@ -61,23 +70,8 @@ def assess(bound: BoundTable, rulebook: Rulebook) -> Assessment:
     )
 
 
-def _check_high_risk(contract: ReleaseContract, rulebook: Rulebook, place: str) -> None:
-    errors = [
-        InputError(place, "high_risk", repr(name), f"one of {', '.join(rulebook.high_risk)}")
-        for name in contract.high_risk
-        if name not in rulebook.high_risk
-    ]
-    if contract.high_risk and not tells_about_people(contract):
-        field = "subject" if contract.subject != "people" else "personal_characteristics"
-        found = contract.subject if contract.subject != "people" else "false"
-        expected = "people" if contract.subject != "people" else "true"
-        errors.append(
-            InputError(
-                place,
-                field,
-                f"{found} beside high_risk: {', '.join(contract.high_risk)}",
-                f"{expected}: a high-risk population is a personal characteristic",
-            )
-        )
+def _checked(bound: BoundTable, contract: ReleaseContract, rulebook: Rulebook, found: FoundInLabels) -> None:
+    """Refuse a contract that is wrong about high-risk populations, or that leaves out a place it speaks of."""
+    errors = [*check_high_risk(contract, found, rulebook, bound.place), *undeclared_county(contract, bound.place)]
     if errors:
         raise InputErrors(errors)

@@ -221,7 +221,7 @@ class CoarserScores:
         one = dataclasses.replace(
             column.own,
             labels=tuple(members),
-            sizes=self._joined_sizes(column.own, members, worst=state.worst_period),
+            sizes=self._joined_sizes(column.own, members),
             period=step.period if step.period is not None else column.own.period,
             groups=_fewer(column.own.groups, len(self._bound.axes[name].leaves) - len(step.members)),
         )
@@ -243,15 +243,13 @@ class CoarserScores:
         frame = None if state.frame is None else self._added_up(state, name, into, set(step.members))
         return dataclasses.replace(state, columns=columns, frame=frame)
 
-    def _joined_sizes(
-        self, one: Characteristic, members: Mapping[str, tuple[str, ...]], *, worst: bool
-    ) -> dict[str, int] | None:
+    def _joined_sizes(self, one: Characteristic, members: Mapping[str, tuple[str, ...]]) -> dict[str, int] | None:
         """Give the size of each broader category: its own where it has one, else the sum of its members'."""
         if not one.sizes:
             return None
         size = getattr(self._bound.contract.dimensions[one.name], SIZE_KEY.get(one.variable, "population"))
         if isinstance(size, str):
-            return self._joined_column(one.name, size, members, worst=worst)
+            return self._joined_column(one.name, size, members)
         own = self._bound.sizes(one.name, SIZE_KEY.get(one.variable, "population")) if size is not None else None
         own = {**one.sizes, **(own or {})}
         found: dict[str, int] = {}
@@ -263,23 +261,21 @@ class CoarserScores:
                 found[label] = min(known) if isinstance(size, int) else sum(known)
         return found
 
-    def _joined_column(
-        self, name: str, size: str, members: Mapping[str, tuple[str, ...]], *, worst: bool
-    ) -> dict[str, int]:
+    def _joined_column(self, name: str, size: str, members: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
         """Add up a column of populations where everything else is the same; the largest sum is a category's size."""
         frame, others = self._bound.frame, [other for other in self._bound.axes if other != name]
         into = {part: label for label, parts in members.items() for part in parts}
         rows = frame[frame[name].isin(list(into))]
         rows = rows.assign(**{name: rows[name].map(into)})
-        sums = self._largest(rows.groupby([*others, name], sort=False)[size].sum(), name, worst=worst)
+        sums = self._largest(rows.groupby([*others, name], sort=False)[size].sum(), name)
         carried = frame[frame[name].isin([label for label in members if label not in into])]
-        published = self._largest(carried.set_index([*others, name])[size], name, worst=worst)
+        published = self._largest(carried.set_index([*others, name])[size], name)
         return {label: min(sums[label], published.get(label, sums[label])) for label in members}
 
-    def _largest(self, people: pd.Series[Any], name: str, *, worst: bool) -> dict[str, int]:
+    def _largest(self, people: pd.Series[Any], name: str) -> dict[str, int]:
         """Give the largest population of each category; of several periods that are joined, in the worst of them."""
         times = [one for one, axis in self._bound.axes.items() if axis.declared.variable is Variable.TIME]
-        levels = [name, *(time for time in times if worst and time != name)]
+        levels = [name, *(time for time in times if time != name)]
         return {str(key): int(value) for key, value in people.groupby(level=levels).max().groupby(name).min().items()}
 
     def _in_the_worst_period(self, state: _State) -> _State:
@@ -289,7 +285,7 @@ class CoarserScores:
             size = getattr(column.declared, SIZE_KEY.get(column.own.variable, "population"))
             if isinstance(size, str) and column.own.sizes:
                 others = [other for other in self._bound.axes if other != name]
-                lowest = self._largest(self._bound.frame.set_index([*others, name])[size], name, worst=True)
+                lowest = self._largest(self._bound.frame.set_index([*others, name])[size], name)
                 column = dataclasses.replace(  # noqa: PLW2901 - the same column
                     column,
                     crossed=tuple(_sized(one, lowest) for one in column.crossed),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,9 @@ from ddg_pipeline.assessment.result import Counts, DenominatorKnowledge, Measure
 from ddg_pipeline.contract import BoundTable, Dimension, Variable
 from ddg_pipeline.contract.bind import Axis
 from ddg_pipeline.contract.dimension import Implied, Scope
+from ddg_pipeline.contract.hierarchy import Hierarchy
 from ddg_pipeline.contract.sizes import Size, TableReference, TotalOver
+from ddg_pipeline.populations import KnownSize, too_large
 from ddg_pipeline.rulebook import Rulebook
 
 SIZE_KEYS = ("population", "members", "enrollment")
@@ -55,6 +57,42 @@ def count_cells(bound: BoundTable, rulebook: Rulebook) -> Counts:
     )
 
 
+def remainders(bound: BoundTable, measure: str) -> Iterator[pd.Series[Any]]:
+    """Give what is left of the totals and broader groups in the table after the parts that the table has of them.
+
+    Yields:
+        One series for each total or group and its parts: a value for every combination of the other dimensions' labels
+        that has the whole and any part. Parts without a row count 0.
+    """
+    for name, axis in bound.axes.items():
+        others = [other for other in bound.axes if other != name]
+        for whole, parts in _wholes(axis):
+            of_whole = bound.frame[bound.frame[name] == whole]
+            of_parts = bound.frame[bound.frame[name].isin(parts)]
+            if others:
+                left = of_whole.set_index(others)[measure]
+                yield (left - of_parts.groupby(others, sort=False)[measure].sum()).dropna()
+            elif len(of_parts):
+                yield of_whole[measure] - of_parts[measure].sum()
+
+
+def _wholes(axis: Axis) -> Iterator[tuple[str, list[str]]]:
+    """List each total and group in the table that its parts add up to, with its nearest parts in the table."""
+    if not axis.additive:
+        return
+    carried = set(axis.labels)
+    for hierarchy in axis.hierarchies or (Hierarchy({}),):
+        parts: dict[str, list[str]] = {}
+        own = {*axis.leaves, *hierarchy.parents}
+        for label in axis.labels:
+            if label == axis.total or label not in own:
+                continue
+            whole = next((above for above in hierarchy.ancestors(label) if above in carried), axis.total)
+            if whole is not None:
+                parts.setdefault(whole, []).append(label)
+        yield from parts.items()
+
+
 @dataclass(frozen=True)
 class _Denominators:
     """The smallest denominator of each row, as far as it is known; NaN where nothing is."""
@@ -64,18 +102,26 @@ class _Denominators:
     source: str
 
 
+_Named = tuple[str, "pd.Series[Any]"]
+"""Where sizes come from, in words, and the size of each row."""
+
+
 def _denominators(bound: BoundTable, measure: str, rulebook: Rulebook) -> _Denominators:
     declared = list(_declared(bound, measure))
-    bounds = list(_bounds(bound, rulebook, narrowing_only=bool(declared)))
+    sizes = _smallest([sizes for _, sizes in declared], bound)
+    bounds = list(_bounds(bound, rulebook, sizes if declared else None))
     if not declared and not bounds:
-        return _Denominators(pd.Series(float("nan"), index=bound.frame.index), "unknown", "")
+        return _Denominators(sizes, "unknown", "")
     bounded = _smallest([sizes for _, sizes in bounds], bound)
     if not declared:
-        alone = len(bounds) == 1 and len(_dividing(bound)) + len(_narrowing(bound)) <= 1
+        alone = len(bounds) == 1 and len(_dividing(bound)) + len(_narrowing(bound, rulebook)) <= 1
         known = alone and not bounded.isna().any()
         return _Denominators(bounded, "known" if known else "bounded", " and ".join(words for words, _ in bounds))
-    sizes = _smallest([sizes for _, sizes in declared], bound)
-    larger = (bounded < sizes).any() or any(not _tells_apart(bound, sizes, name) for name in _dividing(bound))
+    larger = (
+        bool((bounded < sizes).any())
+        or (bool(_narrowing(bound, rulebook)) and not _counted_in_table(bound, measure))
+        or any(not _tells_apart(bound, sizes, name, rulebook) for name in _dividing(bound))
+    )
     knowledge: DenominatorKnowledge = "bounded" if larger or sizes.isna().any() else "known"
     return _Denominators(
         _smallest([sizes, bounded], bound), knowledge, " and ".join(dict.fromkeys(words for words, _ in declared))
@@ -106,6 +152,17 @@ def _declared(bound: BoundTable, measure: str) -> Iterator[tuple[str, pd.Series[
                 yield f"{column}, the denominator of {name}", pd.to_numeric(bound.frame[column])
 
 
+def _counted_in_table(bound: BoundTable, measure: str) -> bool:
+    """Say whether a declared denominator is itself a count of the table, so that the whole scope holds for it too."""
+    contract = bound.contract
+    return any(
+        isinstance(other.population, TotalOver)
+        or (other.denominator in contract.measures and contract.governor(str(other.denominator)) != measure)
+        for name, other in contract.measures.items()
+        if contract.governor(name) == measure
+    )
+
+
 def _in_words(size: Size | TotalOver, measure: str) -> str:
     match size:
         case TotalOver():
@@ -119,19 +176,17 @@ def _in_words(size: Size | TotalOver, measure: str) -> str:
             return f"the population declared for {measure}"
 
 
-def _bounds(bound: BoundTable, rulebook: Rulebook, *, narrowing_only: bool) -> Iterator[tuple[str, pd.Series[Any]]]:
+def _bounds(bound: BoundTable, rulebook: Rulebook, declared: pd.Series[Any] | None) -> Iterator[_Named]:
     """Give the sizes of the dimensions and of the scope: no cell comes from more people than any of them.
 
-    Where a population is declared, the area a service stands in is left out: its patients may come from elsewhere.
+    Where a population is declared, the area a service stands in is left out: its patients may come from elsewhere. And
+    a size that the contract leaves out bounds it only where no other year or source could explain the difference.
     """
+    narrowing_only = declared is not None
     for name, dimension in bound.contract.dimensions.items():
         if not _divides_people(dimension) or (narrowing_only and _is_service(dimension)):
             continue
-        for key in SIZE_KEYS:
-            sizes = bound.sizes(name, key) or _known_areas(bound, name, key, rulebook)
-            if sizes is not None:
-                known = {**_sizes_of_groups(bound.axes[name], sizes, dimension.unknown), **sizes}
-                yield f"{key} of {name}", pd.to_numeric(bound.frame[name].map(known))
+        yield from _sizes_of_dimension(bound, name, rulebook, declared)
     for position, scope in enumerate(bound.contract.scope):
         if narrowing_only and _is_service(scope):
             continue
@@ -139,6 +194,12 @@ def _bounds(bound: BoundTable, rulebook: Rulebook, *, narrowing_only: bool) -> I
             size = getattr(scope, key)
             if size is not None:
                 yield f"{key} of scope[{position}]", pd.Series(float(size), index=bound.frame.index)
+        area = _known_scope(scope, rulebook)
+        if area is not None:
+            everywhere = pd.Series(float(area.people), index=bound.frame.index)
+            labels = pd.Series(area.label, index=bound.frame.index)
+            found = everywhere if declared is None else everywhere.where(_beyond(declared, labels, {area.label: area}))
+            yield f"population of scope[{position}]", found
     for name, dimension in bound.contract.dimensions.items():
         for one in dimension.implies:
             if one.population is not None and not _is_service(one):
@@ -147,14 +208,53 @@ def _bounds(bound: BoundTable, rulebook: Rulebook, *, narrowing_only: bool) -> I
                 yield f"population of {one.label} as {name} implies", sizes_of_implied
 
 
-def _known_areas(bound: BoundTable, name: str, key: str, rulebook: Rulebook) -> dict[str, int] | None:
-    """Look up the areas of a residence geography whose population the contract leaves out."""
-    declared = bound.contract.dimensions[name]
+def _sizes_of_dimension(
+    bound: BoundTable, name: str, rulebook: Rulebook, declared: pd.Series[Any] | None
+) -> Iterator[_Named]:
+    dimension, labels = bound.contract.dimensions[name], bound.frame[name]
+    for key in SIZE_KEYS:
+        column, sizes = getattr(dimension, key), bound.sizes(name, key)
+        if isinstance(column, str):
+            yield f"{key} of {name}", bound.frame[column].where(~labels.isin(dimension.unknown))
+        elif sizes is not None:
+            known = {**_sizes_of_groups(bound.axes[name], sizes, dimension.unknown), **sizes}
+            yield f"{key} of {name}", pd.to_numeric(labels.map(known))
+        elif areas := _known_areas(bound, name, key, rulebook):
+            found = pd.to_numeric(labels.map({label: size.people for label, size in areas.items()}))
+            if declared is not None:
+                found = found.where(_beyond(declared, labels, areas))
+            yield f"{key} of {name}", found
+
+
+def _known_areas(bound: BoundTable, name: str, key: str, rulebook: Rulebook) -> dict[str, KnownSize]:
+    """Look up the areas of a residence geography whose population the contract leaves out, and their groups."""
+    declared, axis = bound.contract.dimensions[name], bound.axes[name]
     if key != "population" or declared.variable is not Variable.RESIDENCE_GEOGRAPHY or declared.population is not None:
-        return None
-    labels = [label for label in bound.axes[name].labels if label not in declared.unknown]
-    found = {label: known_size(declared.variable, label, name, rulebook) for label in labels}
-    return {label: size.people for label, size in found.items() if size is not None} or None
+        return {}
+    labels = [label for label in axis.labels if label not in declared.unknown]
+    looked_up = {label: known_size(declared.variable, label, name, rulebook) for label in labels}
+    areas = {label: size for label, size in looked_up.items() if size is not None}
+    if not areas:
+        return {}
+    source = next(iter(areas.values())).source
+    sizes = {label: size.people for label, size in areas.items()}
+    groups = _sizes_of_groups(axis, sizes, declared.unknown)
+    return {label: KnownSize(label, size, size, source) for label, size in groups.items()} | areas
+
+
+def _known_scope(scope: Scope, rulebook: Rulebook) -> KnownSize | None:
+    """Look up the area that a whole table is about, where the contract leaves its population out."""
+    left_out = scope.variable is Variable.RESIDENCE_GEOGRAPHY and scope.population is None
+    return known_size(scope.variable, scope.label, "scope", rulebook) if left_out and scope.label else None
+
+
+def _beyond(declared: pd.Series[Any], labels: pd.Series[Any], known: Mapping[str, KnownSize]) -> pd.Series[Any]:
+    """Say where a declared population is larger than another year of the known one could explain."""
+    told = [
+        label in known and pd.notna(size) and too_large(int(size), known[label])
+        for label, size in zip(labels, declared, strict=True)
+    ]
+    return pd.Series(told, index=declared.index, dtype=bool)
 
 
 def _sizes_of_groups(axis: Axis, sizes: dict[str, int], unknown: list[str]) -> dict[str, int]:
@@ -171,29 +271,42 @@ def _sizes_of_groups(axis: Axis, sizes: dict[str, int], unknown: list[str]) -> d
     return {label: size for label, size in groups.items() if label not in unknown}
 
 
-def _tells_apart(bound: BoundTable, sizes: pd.Series[Any], dimension: str) -> bool:
+def _tells_apart(bound: BoundTable, sizes: pd.Series[Any], dimension: str, rulebook: Rulebook) -> bool:
     """Say whether sizes differ between the categories of a dimension, all others being equal.
 
-    A population that is the same for both sexes of every county is that of the county, not of its men and women.
+    A population that is the same for both sexes of every county is that of the county, not of its men and women. In a
+    few counties they may be as many by chance, in most of them not. Where nothing can be compared, only a size of the
+    dimension's own can tell: `_bounds` holds the population against it.
     """
-    rows = bound.frame[dimension].isin(bound.axes[dimension].leaves)
+    axis, unknown = bound.axes[dimension], bound.contract.dimensions[dimension].unknown
+    leaves = [label for label in axis.leaves if label not in unknown]
+    compared_labels = leaves if len(leaves) > 1 else [label for label in axis.labels if label not in unknown]
+    rows = bound.frame[dimension].isin(compared_labels)
     others = [name for name in bound.axes if name != dimension]
     kept = bound.frame.loc[rows, others].assign(_size=sizes[rows])
     groups = kept.groupby(others, sort=False)["_size"] if others else kept.groupby(lambda _: 0)["_size"]
-    compared = groups.transform("size") > 1
-    return not compared.any() or bool((groups.transform("nunique") > 1).any())
+    differ = groups.nunique()[groups.size() > 1] > 1
+    if differ.empty:
+        return any(
+            getattr(bound.contract.dimensions[dimension], key) is not None
+            or _known_areas(bound, dimension, key, rulebook)
+            for key in SIZE_KEYS
+        )
+    return bool(differ.sum() * 2 > len(differ))
 
 
 def _dividing(bound: BoundTable) -> list[str]:
     return [name for name, dimension in bound.contract.dimensions.items() if _divides_people(dimension)]
 
 
-def _narrowing(bound: BoundTable) -> list[str]:
+def _narrowing(bound: BoundTable, rulebook: Rulebook) -> list[str]:
     """List what narrows the people down without a size of its own, so that the sizes at hand are too large."""
     scope = [
         f"scope[{position}]"
         for position, scope in enumerate(bound.contract.scope)
-        if _divides_people(scope) and all(getattr(scope, key) is None for key in SIZE_KEYS)
+        if _divides_people(scope)
+        and all(getattr(scope, key) is None for key in SIZE_KEYS)
+        and _known_scope(scope, rulebook) is None
     ]
     implied = [
         f"dimensions.{name}.implies"

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import itertools
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ddg_pipeline.assessment.age_bands import parse_age_band
+from ddg_pipeline.assessment.age_bands import AgeBand, parse_age_band
 from ddg_pipeline.assessment.inference import GEOGRAPHY, PROGRAMS, known_size
-from ddg_pipeline.assessment.periods import unreadable
+from ddg_pipeline.assessment.periods import months_of, period_of, unreadable
 from ddg_pipeline.assessment.result import Note
 from ddg_pipeline.contract import BoundTable, Variable
 from ddg_pipeline.errors import InputError, InputErrors
-from ddg_pipeline.populations import KnownSize, area, county, in_the_state, larger_than_the_state, too_large, too_small
+from ddg_pipeline.populations import (
+    KnownSize,
+    area,
+    county,
+    in_the_state,
+    larger_than_the_state,
+    program,
+    too_large,
+    too_small,
+)
 from ddg_pipeline.populations import state as the_state
-from ddg_pipeline.rulebook import Rulebook
+from ddg_pipeline.rulebook import BandTable, Rulebook
 from ddg_pipeline.rulebook.labels import normalised
 
 _LISTED = 3
@@ -26,6 +37,23 @@ _ALIKE = (
 """Variables that share labels: "Spanish" may be spoken, or be where someone's family is from."""
 
 _SAY_NOTHING = frozenset({"yes", "no", "y", "n", "true", "false", "0", "1", "other", "others", "all other", "mixed"})
+
+_AT_LEAST_TELLING = 2  # one label alone may be called like a county or a group by chance
+_AGE_IN_NAME = frozenset({"age", "ages", "aged", "agegroup", "ageband", "agegrp", "agecat"})
+_AGE_IN_LABEL = re.compile(
+    r"(?i)\b(?:age[ds]?|years?|yrs?|months?|mos?|weeks?|wks?|days?|old|adults?|child(?:ren)?|infants?)\b"
+)
+_LASTS = frozenset({
+    "stay", "los", "duration", "length", "wait", "waiting", "since", "time", "interval", "days", "weeks", "months",
+    "years", "tenure", "survival", "follow", "followup", "turnaround", "delay", "gestation", "gestational", "pregnancy",
+    "enrolled", "dose", "doses", "supply", "lag",
+})  # fmt: skip
+"""Words of a column that holds how long something lasts, and no ages."""
+
+_SENTINEL = re.compile(r"0+|7+|8+|9+")
+"""Codes such as 99 that stand for "all" or "not known", and for no age or year."""
+
+_HIDDEN = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
 
 
 def contradictions(bound: BoundTable, rulebook: Rulebook, notes: list[Note]) -> list[InputError]:
@@ -42,6 +70,11 @@ def contradictions(bound: BoundTable, rulebook: Rulebook, notes: list[Note]) -> 
     found: list[InputError] = []
     for name in bound.contract.dimensions:
         found += _of_another_variable(bound, name, rulebook)
+        found += _other_that_is_known(bound, name, rulebook)
+        found += _margins_that_are_categories(bound, name, rulebook)
+        found += _parents_that_hold_no_children(bound, name, rulebook)
+        found += _programs_as_insurance(bound, name, rulebook)
+        found += _look_alikes(bound, name)
         found += _sizes_of_dimension(bound, name, rulebook, notes)
         found += _state_among_counties(bound, name)
         notes += _implied_by_nothing(bound, name)
@@ -77,12 +110,175 @@ def _labels_of_another(
     for other in _recognised(rulebook):
         if other is variable or any({variable, other} <= alike for alike in _ALIKE):
             continue
+        if variable in GEOGRAPHY and all(label.strip().isdigit() for label in telling):  # codes of areas
+            continue
         if variable in PROGRAMS and other in GEOGRAPHY:  # plans are often called after their county
             continue
         if all(_fits(other, label, key, rulebook) for label in telling):
             found = f"{variable.value}, but {_some(map(repr, telling))} read like {other.value}"
             return [InputError(place, f"{key}.variable", found, f"{other.value}, or the labels of a {variable.value}")]
     return []
+
+
+def _other_that_is_known(bound: BoundTable, name: str, rulebook: Rulebook) -> Iterator[InputError]:
+    """Say so where the labels of an `other` variable, every one of them, are ages, counties or groups of people."""
+    declared = bound.contract.dimensions[name]
+    if declared.variable is not Variable.OTHER or declared.population is not None:
+        return
+    telling = [
+        label
+        for label in bound.axes[name].leaves
+        if label not in declared.unknown
+        and label not in rulebook.unknown_labels
+        and normalised(label) not in _SAY_NOTHING
+    ]
+    # Bare numbers and single letters may be grades, stages or codes of anything, unless the column says what they are.
+    if len(telling) < _AT_LEAST_TELLING or any(len(label.strip()) < 2 for label in telling):
+        return
+    for other in _recognised(rulebook):
+        if other is Variable.TIME or any(one.variable is other for one in declared.implies):
+            continue
+        if other is Variable.AGE and not _tells_ages(name, telling):
+            continue
+        if other in GEOGRAPHY:
+            fits = all(county(label, name) is not None for label in telling)
+        else:
+            fits = all(_fits(other, label, name, rulebook) for label in telling)
+        if fits:
+            found = f"other, but {_some(map(repr, telling))} read like {other.value}"
+            expected = f"{other.value}, or how many people statewide each category has, under `population`"
+            yield InputError(bound.place, f"dimensions.{name}.variable", found, expected)
+            return
+
+
+def _tells_ages(name: str, labels: Iterable[str]) -> bool:
+    words = set(normalised(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)).split())
+    if words & _AGE_IN_NAME:
+        return True
+    return not words & _LASTS and any(_AGE_IN_LABEL.search(label) for label in labels)
+
+
+def _look_alikes(bound: BoundTable, name: str) -> Iterator[InputError]:
+    """A label with a letter of another script, or a character nobody sees, is read as a category of its own."""
+    odd = [label for label in bound.axes[name].labels if _misleads(label)]
+    if odd:
+        found = f"{_some(map(ascii, odd))}, with characters that cannot be seen or letters of several scripts"
+        yield InputError(bound.place, f"dimensions.{name}", found, "labels in the letters of one script")
+
+
+def _misleads(label: str) -> bool:
+    if label.isascii():
+        return False
+    # Greek small letters stand in names of substances: only the capitals look like Latin ones.
+    scripts = {
+        script
+        for letter in label
+        if letter.isalpha()
+        and (script := unicodedata.name(letter, "").split(" ")[0]) in ("LATIN", "CYRILLIC", "GREEK")
+        and not (script == "GREEK" and letter.islower())
+    }
+    return len(scripts) > 1 or ("LATIN" in scripts and not _HIDDEN.isdisjoint(label))
+
+
+# Totals, labels for "not known" and broader groups that are categories themselves.
+
+
+def _margins_that_are_categories(bound: BoundTable, name: str, rulebook: Rulebook) -> Iterator[InputError]:
+    declared, axis = bound.contract.dimensions[name], bound.axes[name]
+    leaves = [label for label in axis.leaves if label not in declared.unknown]
+    if axis.total is not None and _is_no_total(declared.variable, axis.total, leaves, name, rulebook):
+        found = f"{axis.total!r}, which is a category of {declared.variable.value} beside {_some(map(repr, leaves))}"
+        yield InputError(bound.place, f"dimensions.{name}.total", found, "the label that holds all the others")
+    known = [label for label in declared.unknown if _is_category(declared.variable, label, name, rulebook)]
+    if known:
+        found = f"{_some(map(repr, known))}, which {declared.variable.value} knows as a category"
+        yield InputError(bound.place, f"dimensions.{name}.unknown", found, "labels that mean 'not known'")
+
+
+def _is_no_total(variable: Variable, total: str, leaves: Sequence[str], column: str, rulebook: Rulebook) -> bool:
+    if _SENTINEL.fullmatch(total.strip()):
+        return False
+    match variable:
+        case Variable.RESIDENCE_GEOGRAPHY | Variable.SERVICE_GEOGRAPHY:
+            # A county is a fair total of its cities, but not of other counties.
+            return county(total, column) is not None and any(county(label, column) is not None for label in leaves)
+        case Variable.AGE:
+            return any(_outside(label, total, rulebook) for label in leaves)
+        case Variable.TIME:
+            whole, parts = period_of([total]), period_of(leaves)
+            return whole is not None and parts is not None and _longest(whole.readings) <= months_of(parts.word)
+        case _:
+            return False
+
+
+def _longest(words: Iterable[str]) -> int:
+    return max(months_of(word) for word in words)
+
+
+def _is_category(variable: Variable, label: str, column: str, rulebook: Rulebook) -> bool:
+    if normalised(label) in _SAY_NOTHING or label in rulebook.unknown_labels or _SENTINEL.fullmatch(label.strip()):
+        return False
+    match variable:
+        case Variable.RESIDENCE_GEOGRAPHY | Variable.SERVICE_GEOGRAPHY:
+            return county(label, column) is not None
+        case Variable.AGE | Variable.TIME:
+            return _fits(variable, label, column, rulebook)
+        case _:
+            table = rulebook.scoring.category_table(variable)
+            return table is not None and table.level(label) is not None
+
+
+def _parents_that_hold_no_children(bound: BoundTable, name: str, rulebook: Rulebook) -> Iterator[InputError]:
+    declared = bound.contract.dimensions[name]
+    pairs = dict.fromkeys(pair for each in bound.axes[name].hierarchies for pair in each.parent_of.items())
+    if declared.variable is Variable.AGE:
+        wrong = [(child, parent) for child, parent in pairs if _outside(child, parent, rulebook)]
+    elif declared.variable in GEOGRAPHY:
+        wrong = [pair for pair in pairs if all(county(label, name) is not None for label in pair)]
+    else:
+        return
+    if wrong:
+        found = _some(f"{child!r} under {parent!r}" for child, parent in wrong)
+        yield InputError(
+            bound.place, f"dimensions.{name}.hierarchy", found, "broader groups that hold those under them"
+        )
+
+
+def _outside(part: str, whole: str, rulebook: Rulebook) -> bool:
+    """Say whether an age band, read from its label, lies partly outside another one."""
+    inner, outer = parse_age_band(part), parse_age_band(whole)
+    if inner is None or outer is None:
+        return False
+    return inner.first < outer.first or _end(inner, rulebook) > _end(outer, rulebook)
+
+
+def _end(band: AgeBand, rulebook: Rulebook) -> float:
+    """The first day above a band; a band up to the age where open ones end is as good as open."""
+    last = parse_age_band(str(rulebook.scoring.age.open_band_ends_at))
+    if band.after is None or (last is not None and last.after is not None and band.after >= last.after):
+        return float("inf")
+    return band.after
+
+
+def _programs_as_insurance(bound: BoundTable, name: str, rulebook: Rulebook) -> Iterator[InputError]:
+    """A public program that is no insurance has its own table, by which it may score higher."""
+    declared = bound.contract.dimensions[name]
+    if declared.variable is not Variable.INSURANCE_COVERAGE:
+        return
+    as_program, as_plan = rulebook.scoring.means_tested_program, rulebook.scoring.insurance_coverage
+    if as_program is None or as_plan is None:
+        return
+    wrong = [
+        label
+        for label in bound.axes[name].leaves
+        if program(declared.variable, label) is None
+        and (known := program(Variable.MEANS_TESTED_PROGRAM, label)) is not None
+        and as_program.band(known.people).score > as_plan.band(known.people).score
+    ]
+    if wrong:
+        found = f"{declared.variable.value}, but {_some(map(repr, wrong))} read like means_tested_program"
+        expected = "means_tested_program (or expected_payer), with `enrollment` in place of `members`"
+        yield InputError(bound.place, f"dimensions.{name}.variable", found, expected)
 
 
 def _recognised(rulebook: Rulebook) -> Iterator[Variable]:
@@ -125,8 +321,21 @@ def _sizes_of_dimension(bound: BoundTable, name: str, rulebook: Rulebook, notes:
         yield from _against_known(
             declared.variable, sizes, field, name, bound.place, rulebook, notes, may_be_less=by_row
         )
-        if not by_row and not isinstance(size, int):
+        if isinstance(size, int):
+            yield from _more_than_the_state(bound, name, size, field)
+        elif not by_row:
             yield from _part_larger_than_whole(bound, name, sizes, field)
+
+
+def _more_than_the_state(bound: BoundTable, name: str, size: int, field: str) -> Iterator[InputError]:
+    """One number stands for each area, and areas that do not overlap cannot have more people than the state."""
+    declared, axis = bound.contract.dimensions[name], bound.axes[name]
+    areas = [label for label in axis.leaves if label not in declared.unknown]
+    if declared.variable not in GEOGRAPHY or not axis.additive or len(areas) < 2 or not all(map(in_the_state, areas)):
+        return
+    if not larger_than_the_state(size) and larger_than_the_state(size * len(areas)):
+        found = f"{size:,} for each of {len(areas)} areas, but the whole state has {the_state().size}"
+        yield InputError(bound.place, field, found, "how many people the smallest area has, or each of them")
 
 
 def _against_known(
@@ -148,6 +357,7 @@ def _against_known(
     wrong: list[str] = []
     doubtful: list[str] = []
     beyond: list[str] = []
+    closer: list[str] = []
     for label, size in sizes.items():
         known = known_size(variable, label, column, rulebook)
         if known is None and larger_than_the_state(size) and in_the_state(label):
@@ -155,8 +365,13 @@ def _against_known(
         elif known is not None and _contradicts(size, known, may_be_less=may_be_less or variable not in GEOGRAPHY):
             found = f"{size:,} for {label!r}, which has {known} ({known.source.title})"
             (wrong if variable in GEOGRAPHY else doubtful).append(found)
+        elif known is not None and _scores_lower(variable, label, size, known, rulebook):
+            closer.append(f"{size:,} for {label!r}, which has {known} ({known.source.title})")
     if doubtful:
         notes.append(Note(field, f"Declared is {_some(doubtful)}; an expert has to confirm the definition."))
+    if closer:
+        text = f"Declared is {_some(closer)}; the known size scores higher, so an expert has to confirm the larger one."
+        notes.append(Note(field, text))
     errors = []
     if wrong:
         expected = "the figure of that category, of any recent year; leave it out to use the known one"
@@ -165,6 +380,30 @@ def _against_known(
         found = f"{_some(beyond)}, but the whole state has {the_state().size}"
         errors.append(InputError(place, field, found, "a number of people in California"))
     return errors
+
+
+def _scores_lower(variable: Variable, label: str, size: int, known: KnownSize, rulebook: Rulebook) -> bool:
+    categories, table = rulebook.scoring.category_table(variable), _size_table(variable, rulebook)
+    if table is None or known.at_most is None or size <= known.at_most:
+        return False
+    if categories is not None and categories.level(label) is not None:
+        return False  # it is scored by its name
+    return table.band(known.people).score > table.band(size).score
+
+
+def _size_table(variable: Variable, rulebook: Rulebook) -> BandTable | None:
+    scoring = rulebook.scoring
+    match variable:
+        case Variable.RESIDENCE_GEOGRAPHY:
+            return scoring.residence_geography
+        case Variable.SERVICE_GEOGRAPHY:
+            return scoring.service_geography
+        case Variable.INSURANCE_COVERAGE:
+            return scoring.insurance_coverage
+        case Variable.MEANS_TESTED_PROGRAM | Variable.EXPECTED_PAYER:
+            return scoring.means_tested_program
+        case _:
+            return scoring.general
 
 
 def _contradicts(size: int, known: KnownSize, *, may_be_less: bool) -> bool:

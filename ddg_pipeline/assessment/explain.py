@@ -427,7 +427,7 @@ def _masked_whatever(bound: BoundTable, assessment: Assessment, rulebook: Rulebo
     for name in assessment.forced_by:
         entry = rulebook.high_risk.get(name)
         section = f" ({rulebook.cite(entry.section)})" if entry is not None else ""
-        why = "as the contract declares" if name in declared else "as its categories are finer than the guideline's"
+        why = "as the contract declares" if name in declared else "as its categories say"
         yield f"The table shows a high-risk population{section}, {name.replace('_', ' ')}, {why}."
     if rulebook.masking.applies == "always":
         yield f"{rulebook.title} suppresses small counts in every table ({rulebook.cite(rulebook.masking.section)})."
@@ -490,7 +490,7 @@ def _why_nothing(assessment: Assessment) -> str:
     score, cut_off = assessment.score.total, assessment.cut_off
     answers = {step.step: step.result for step in assessment.steps}
     if answers.get(1) == "no":
-        return "Nothing has to change: the table tells nothing about people, so its score is not needed."
+        return "Nothing has to change: by its contract the table tells nothing that is not expressly public."
     if answers.get(2) == "no":
         return "Nothing has to change: no cell and no denominator is small, so the score is not needed."
     spare = cut_off - score

@@ -2,31 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from ddg_pipeline.assessment.personal_characteristics import personal_characteristics_of
+from ddg_pipeline.assessment.consistency import consistency_notes
+from ddg_pipeline.assessment.high_risk import FoundInLabels
+from ddg_pipeline.assessment.personal_characteristics import personal_characteristics_of, tells_about_people
 from ddg_pipeline.assessment.result import Note
 from ddg_pipeline.assessment.steps import Findings
 from ddg_pipeline.assessment.variables import is_called
-from ddg_pipeline.contract import BoundTable, Variable
+from ddg_pipeline.contract import BoundTable, ReleaseContract, Variable
 from ddg_pipeline.contract.measure import MeasureKind
+from ddg_pipeline.errors import InputError
+from ddg_pipeline.populations import county
 from ddg_pipeline.rulebook import Rulebook
 from ddg_pipeline.rulebook.labels import normalised
 
 _LISTED = 3
+_LONGEST_NAME = 3  # words in the name of a county, such as San Luis Obispo
+# What tells how many people a table could be about; geography, health plans and programs count as one variable (§16.2).
+_OF_A_POPULATION = frozenset(
+    {
+        Variable.RESIDENCE_GEOGRAPHY,
+        Variable.SERVICE_GEOGRAPHY,
+        Variable.INSURANCE_COVERAGE,
+        Variable.EXPECTED_PAYER,
+        Variable.MEANS_TESTED_PROGRAM,
+    }
+)
 
 
-def general_notes(bound: BoundTable, rulebook: Rulebook, findings: Findings) -> list[Note]:
-    """List what the contract declares or leaves out that could make the table look safer than it is."""
+def general_notes(
+    bound: BoundTable, rulebook: Rulebook, findings: Findings, found: FoundInLabels, told: Sequence[str]
+) -> list[Note]:
+    """List what the contract declares or leaves out that could make the table look safer than it is.
+
+    Args:
+        bound: The table with its contract.
+        rulebook: The edition.
+        findings: What steps 1 to 3 rest on.
+        found: The high-risk populations that labels speak of.
+        told: The columns of a table about providers that are taken for what is told about the people they serve.
+    """
     return [
         *_time(findings),
+        *_place(findings),
         *_cells(findings),
         *_claimed_public(findings),
         *_side_by_side(findings),
         *_totals(bound),
         *_unknown(bound, rulebook),
-        *_undeclared_high_risk(bound, rulebook, findings),
+        *_services(bound.contract, told),
+        *_high_risk_in_labels(bound.contract, rulebook, found),
+        *_undeclared_high_risk(bound, rulebook, findings, found),
         *_reliability(findings),
+        *consistency_notes(bound, rulebook),
     ]
 
 
@@ -38,13 +67,64 @@ def _time(findings: Findings) -> Iterator[Note]:
         )
 
 
+def _place(findings: Findings) -> Iterator[Note]:
+    if findings.personal and not _declares_a_place(findings.contract):
+        yield Note(
+            "scope",
+            "No geography is declared, so none is scored; a statewide table declares the state under `scope` "
+            "(`{variable: residence_geography, label: California}`).",
+        )
+
+
+def undeclared_county(contract: ReleaseContract, place: str) -> Iterator[InputError]:
+    """Refuse a table that names a county, but declares no geography: the county would not be scored."""
+    if not tells_about_people(contract) or _declares_a_place(contract):
+        return
+    for field in ("release", "title", "description"):
+        named = _county_in(getattr(contract, field))
+        if named is not None:
+            yield InputError(
+                place,
+                field,
+                f"{named} County, but no geography is declared",
+                "declare where the people live, as a dimension or under scope: "
+                f"{{variable: residence_geography, label: {named}}}, or the state",
+            )
+
+
+def _declares_a_place(contract: ReleaseContract) -> bool:
+    declared = {dimension.variable for dimension in contract.dimensions.values()}
+    declared |= {scope.variable for scope in contract.scope}
+    declared |= {implied.variable for dimension in contract.dimensions.values() for implied in dimension.implies}
+    return not declared.isdisjoint(_OF_A_POPULATION)
+
+
+def _county_in(text: str) -> str | None:
+    """Find "Alpine County" or "County of San Luis Obispo" in a text; a bare Orange may be something else."""
+    words = normalised(text).split()
+    for position, word in enumerate(words):
+        if word != "county":
+            continue
+        after = position + 2 if words[position + 1 : position + 2] == ["of"] else None
+        for length in range(_LONGEST_NAME, 0, -1):
+            names = [words[max(0, position - length) : position]]
+            names += [words[after : after + length]] if after is not None else []
+            for name in names:
+                is_name = len(name) == length and " ".join(name).replace(" ", "").isalpha()
+                found = county(" ".join(name)) if is_name else None
+                if found is not None:
+                    return found.name
+    return None
+
+
 def _cells(findings: Findings) -> Iterator[Note]:
     counts = findings.counts
     if counts.denominators != "known":
-        yield Note(
-            "measures",
-            "The population behind each cell is not declared, so small denominators cannot be ruled out.",
-        )
+        why = {
+            "unknown": "The population behind each cell is not declared",
+            "bounded": "The populations at hand may hold more people than each cell comes from",
+        }[counts.denominators]
+        yield Note("measures", f"{why}, so small denominators cannot be ruled out.")
     if counts.zero_cells == counts.cells:
         yield Note("measures", "All cells are zero, so events take the highest score.")
 
@@ -68,6 +148,26 @@ def _claimed_public(findings: Findings) -> Iterator[Note]:
             "personal_characteristics",
             f"The contract declares {', '.join(personal)} as expressly public; an expert has to confirm it.",
         )
+
+
+def _services(contract: ReleaseContract, told: Sequence[str]) -> Iterator[Note]:
+    """Say of a table about providers which `other` columns are taken for what (§5.4)."""
+    if contract.subject != "providers":
+        return
+    for name, dimension in contract.dimensions.items():
+        if name in told:
+            yield Note(
+                f"dimensions.{name}",
+                f"The labels of {name} read like diagnoses, procedures or high-risk populations, so they are taken "
+                "for what is told about the people who are served, and the table is assessed.",
+            )
+        elif dimension.variable is Variable.OTHER and not dimension.implies:
+            counts = ", ".join(contract.counts)
+            yield Note(
+                f"dimensions.{name}",
+                f"{name} stands beside counts of individuals ({counts}) and is taken for what a provider is, which is "
+                "public. If it says something about the people who are served, declare it under `implies`.",
+            )
 
 
 def _is_other(findings: Findings, name: str) -> bool:
@@ -125,17 +225,40 @@ def _unknown(bound: BoundTable, rulebook: Rulebook) -> Iterator[Note]:
             )
 
 
-def _undeclared_high_risk(bound: BoundTable, rulebook: Rulebook, findings: Findings) -> Iterator[Note]:
-    """A high-risk population that is named in the table, but not declared."""
+def _high_risk_in_labels(contract: ReleaseContract, rulebook: Rulebook, found: FoundInLabels) -> Iterator[Note]:
+    """A high-risk population that labels speak of, and the contract does not declare, or denies."""
+    for slug, places in found.places.items():
+        if slug not in contract.high_risk:
+            section = rulebook.cite(rulebook.high_risk[slug].section)
+            yield Note(
+                "high_risk",
+                f"Labels of {', '.join(places)} speak of {normalised(slug)}, a high-risk population ({section}), so "
+                f"the table is taken to show it. Add {slug} to `high_risk`; if the labels mean something else, to "
+                "`not_high_risk`.",
+            )
+    for slug, places in found.denied.items():
+        yield Note(
+            "not_high_risk",
+            f"The contract declares that labels of {', '.join(places)} do not speak of {normalised(slug)}; an expert "
+            "has to confirm it.",
+        )
+
+
+def _undeclared_high_risk(
+    bound: BoundTable, rulebook: Rulebook, findings: Findings, found: FoundInLabels
+) -> Iterator[Note]:
+    """A high-risk population that is named outside the labels, or less surely in them, but not declared."""
     contract = bound.contract
     texts = [contract.release, contract.title, contract.description, *contract.columns]
-    texts += [label for axis in bound.axes.values() for label in axis.labels]
-    said = f" {' . '.join(normalised(text) for text in dict.fromkeys(texts))} "
+    labels = [label for axis in bound.axes.values() for label in axis.labels]
+    said = f" {' . '.join(normalised(text) for text in dict.fromkeys([*texts, *labels]))} "
     shown = _shown_groups(bound, rulebook)
-    for slug in rulebook.high_risk:
+    for slug, population in rulebook.high_risk.items():
         words = normalised(slug)
-        if slug not in findings.high_risk and (f" {words} " in said or slug in shown):
-            section = rulebook.cite(rulebook.high_risk[slug].section)
+        if slug in findings.high_risk or slug in found.denied:
+            continue
+        if f" {words} " in said or slug in shown or any(population.is_named_in(text) for text in texts):
+            section = rulebook.cite(population.section)
             yield Note(
                 "high_risk",
                 f"The release speaks of {words}, a high-risk population ({section}), which the contract does not "

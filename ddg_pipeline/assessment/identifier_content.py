@@ -17,14 +17,20 @@ from typing import Any
 
 import pandas as pd
 
-from ddg_pipeline.assessment.age_bands import parse_age_band
+from ddg_pipeline.assessment.age_bands import AgeBand, parse_age_band
 from ddg_pipeline.contract import Variable
 from ddg_pipeline.contract.columns import label as as_label
 from ddg_pipeline.rulebook import Rulebook
 from ddg_pipeline.rulebook.direct_identifiers import DirectIdentifier, Pattern
 from ddg_pipeline.rulebook.labels import normalised
+from ddg_pipeline.rulebook.model import AgeTable
 
-_DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d\u00ad]")
+# Unicode's category Pd, and what looks like a dash without being one: soft hyphen, hyphen bullet, minus
+_DASHES = re.compile(
+    "[\u058a\u05be\u1400\u1806\u2010-\u2015\u2e17\u2e1a\u2e3a\u2e3b\u2e40\u2e5d\u301c\u3030\u30a0\ufe31\ufe32\ufe58\ufe63\uff0d"
+    "\U00010d6e\U00010ead\u00ad\u2043\u2212]"
+)
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff]")
 _SHOWN = 24  # characters of a redacted label
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -101,6 +107,29 @@ def one_spelling(text: str) -> str:
     return " ".join(_INVISIBLE.sub("", _DASHES.sub("-", unicodedata.normalize("NFKC", text))).split())
 
 
+def words_in(column: str) -> str:
+    """Bring a column's name to lower-case words with single spaces: ``AgeAtDeath`` to ``age at death``."""
+    return normalised(_CAMEL.sub(" ", column))
+
+
+def tells_high_ages(band: AgeBand, table: AgeTable) -> bool:
+    """Say whether an age band tells ages apart that only an open band may hold (§3 Figure 1).
+
+    A closed band does that reaches above the highest single age, unless it ends so late that it is as good as open.
+
+    Args:
+        band: The band.
+        table: The rulebook's table of ages.
+    """
+    if band.after is None:
+        return False
+    last_day, day_after = AgeBand(band.after - 1, band.after), AgeBand(band.after, band.after + 1)
+    as_good_as_open = day_after.lies_above(table.open_band_ends_at)
+    return band.lies_above(table.highest_single_age) or (
+        last_day.lies_above(table.highest_single_age) and not as_good_as_open
+    )
+
+
 def redacted(text: str) -> str:
     """Show the form of a label and nothing of what it says: ``Xxxxx, ###-##-####``."""
     shown = text[:_SHOWN]
@@ -130,7 +159,7 @@ def likeness(
 def _applicable(identifier: DirectIdentifier, column: ColumnLabels, record_level: bool) -> Iterator[Pattern]:
     if column.variable is not None and column.variable in identifier.not_of:
         return
-    name = f" {normalised(column.name)} "
+    name = f" {words_in(column.name)} "
     for pattern in identifier.patterns:
         if (
             (record_level or not pattern.record_level)
@@ -138,7 +167,9 @@ def _applicable(identifier: DirectIdentifier, column: ColumnLabels, record_level
             and (not pattern.only_of or column.variable in pattern.only_of)
             and column.variable not in pattern.not_of
             and (not pattern.named or any(f" {normalised(word)} " in name for word in pattern.named))
-            and not any(normalised(word) in name for word in pattern.not_named)
+            and not any(
+                normalised(word) in written for word in pattern.not_named for written in (name, name.replace(" ", ""))
+            )
         ):
             yield pattern
 
@@ -197,7 +228,7 @@ def _is_date(year: int, month: int, day: int) -> bool:
 
 def _high_age(match: re.Match[str], rulebook: Rulebook) -> bool:
     band = parse_age_band(match["age"])
-    return band is not None and band.lies_above(rulebook.scoring.age.highest_single_age)
+    return band is not None and tells_high_ages(band, rulebook.scoring.age)
 
 
 def _ip_address(match: re.Match[str], _: Rulebook) -> bool:

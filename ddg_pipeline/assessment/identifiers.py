@@ -7,13 +7,14 @@ are told together, before anything else is computed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import pandas as pd
 
-from ddg_pipeline.assessment.identifier_content import ColumnLabels, labels_of, likeness, redacted
+from ddg_pipeline.assessment.identifier_content import ColumnLabels, labels_of, likeness, redacted, words_in
+from ddg_pipeline.assessment.personal_characteristics import tells_about_people
 from ddg_pipeline.assessment.record_level import record_level_reasons
 from ddg_pipeline.contract import ReleaseContract
 from ddg_pipeline.contract.measure import MeasureKind
@@ -22,7 +23,7 @@ from ddg_pipeline.rulebook import Rulebook
 from ddg_pipeline.rulebook.direct_identifiers import DirectIdentifier
 from ddg_pipeline.rulebook.labels import normalised
 
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_ITS_NUMBER = re.compile(r"(?<=[^\W\d_])\s?\d{1,2}\b")
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,9 @@ class Finding:
 def find_direct_identifiers(frame: pd.DataFrame, contract: ReleaseContract, rulebook: Rulebook) -> list[Finding]:
     """Find every column that identifies people by its name, by what it is declared to be, or by its labels.
 
-    What is expressly public of providers (their name, address, telephone) is let pass where the contract is about
-    providers, or says that it shows no personal characteristics; a social security number never is.
+    What is expressly public of providers (their name, address, telephone) is let pass where the contract tells nothing
+    about people (§5.4); where a contract about providers does, only in columns whose names say that they are a
+    provider's. It never is in a column whose name says that it is a person's, and a social security number nowhere.
 
     Args:
         frame: The table, as given or bound, or as published. Columns may be text or typed; every one is looked at,
@@ -83,13 +85,13 @@ def find_direct_identifiers(frame: pd.DataFrame, contract: ReleaseContract, rule
 
 
 def _find(frame: pd.DataFrame, contract: ReleaseContract, rulebook: Rulebook, record_level: bool) -> list[Finding]:
-    identifiers = {
-        key: identifier
-        for key, identifier in rulebook.direct_identifiers.items()
-        if not (identifier.public_of_providers and _is_public(contract))
-    }
     found: list[Finding] = []
     for column in dict.fromkeys([*contract.columns, *map(str, frame.columns)]):
+        identifiers = {
+            key: identifier
+            for key, identifier in rulebook.direct_identifiers.items()
+            if not (identifier.public_of_providers and _is_public(column, identifier, contract, rulebook))
+        }
         by_name = next((key for key, one in identifiers.items() if _names(column, one, contract)), None)
         if by_name is not None:
             one = identifiers[by_name]
@@ -146,19 +148,58 @@ def _with_distinct_names(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.set_axis(names, axis=1)
 
 
-def _is_public(contract: ReleaseContract) -> bool:
-    return contract.subject in ("providers", "projected_budget") or not contract.personal_characteristics
+def _is_public(column: str, identifier: DirectIdentifier, contract: ReleaseContract, rulebook: Rulebook) -> bool:
+    """Say whether a column may hold what is public of providers (§5.4): it must not be a person's."""
+    spellings = _spellings(column, identifier)
+    if any(_is_of_a_person(words, identifier, rulebook) for words in spellings):
+        return False
+    if not tells_about_people(contract):
+        return True
+    return contract.subject == "providers" and any(
+        _has_word(words, rulebook.record_level.words_of_providers) for words in spellings
+    )
+
+
+def _is_of_a_person(name: str, identifier: DirectIdentifier, rulebook: Rulebook) -> bool:
+    listed = rulebook.record_level
+    # a nursing home is no person's home
+    words = normalised(name, without=listed.words_of_providers)
+    if _has_word(words, listed.words_of_people):
+        return True
+    joined = {text.replace(" ", "") for text in _whole(identifier)}
+    return any(
+        word.startswith(person) and word.removeprefix(person).removeprefix("s") in joined
+        for word in words.split()
+        for person in map(normalised, listed.words_of_people)
+    )
+
+
+def _has_word(name: str, words: Iterable[str]) -> bool:
+    return any(f" {word}{plural} " in f" {name} " for word in map(normalised, words) for plural in ("", "s"))
+
+
+def _whole(identifier: DirectIdentifier) -> set[str]:
+    return {normalised(text) for text in (*identifier.columns, *identifier.words)}
+
+
+def _spellings(column: str, identifier: DirectIdentifier) -> set[str]:
+    """Give a column's name in words: as it is, without its number, and as the words it was joined from."""
+    name = words_in(column)
+    names = {name, _ITS_NUMBER.sub("", name).strip() or name}
+    joined = {text.replace(" ", "") for text in names}
+    return names | {text for text in _whole(identifier) if text.replace(" ", "") in joined}
 
 
 def _names(column: str, identifier: DirectIdentifier, contract: ReleaseContract) -> bool:
     dimension = contract.dimensions.get(column)
     if dimension is not None and dimension.variable in identifier.not_of:
         return False
-    name = normalised(_CAMEL.sub(" ", column))
-    whole = {normalised(text) for text in (*identifier.columns, *identifier.words)}
-    if name in whole or name.replace(" ", "") in {text.replace(" ", "") for text in whole}:
+    names = _spellings(column, identifier)
+    if names & _whole(identifier):
         return True
-    return dimension is not None and any(f" {normalised(words)} " in f" {name} " for words in identifier.words)
+    return dimension is not None and any(
+        f" {normalised(words)} " in f" {name} " for words in identifier.words for name in names
+    )
 
 
 def _labels(column: str, frame: pd.DataFrame, contract: ReleaseContract, rulebook: Rulebook) -> ColumnLabels | None:

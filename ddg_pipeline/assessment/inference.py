@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from ddg_pipeline.assessment.periods import period_of, unreadable
+from ddg_pipeline.assessment.periods import longer, period_of, unreadable
 from ddg_pipeline.assessment.result import Note
 from ddg_pipeline.contract import Variable
 from ddg_pipeline.errors import InputError, InputErrors
@@ -14,6 +14,7 @@ from ddg_pipeline.rulebook import Rulebook
 GEOGRAPHY = (Variable.RESIDENCE_GEOGRAPHY, Variable.SERVICE_GEOGRAPHY)
 PROGRAMS = (Variable.INSURANCE_COVERAGE, Variable.EXPECTED_PAYER, Variable.MEANS_TESTED_PROGRAM)
 _LISTED = 5
+_LONGEST_UNREAD = "year"
 
 Parts = Mapping[str, Sequence[str]]
 """Broader groups with the finest categories that each consists of."""
@@ -146,7 +147,8 @@ def infer_period(labels: Sequence[str], declared: str | None, key: str, place: s
         notes: Takes what was read from the labels.
 
     Returns:
-        The period, in the contract's words. A declared one is believed where the labels do not contradict it.
+        The period, in the contract's words. A declared one is believed where the labels do not contradict it; several
+        years together, which lower the score, only where the labels say so too: else it counts as one year.
 
     Raises:
         InputErrors: It is neither declared nor to be read from the labels, or the labels contradict it.
@@ -154,12 +156,15 @@ def infer_period(labels: Sequence[str], declared: str | None, key: str, place: s
     field, period = f"{key}.period", period_of(labels)
     if declared is not None:
         if period is not None and not period.fits(declared):
-            found = f"{declared}, but {_some(labels)} read like {period.word}"
-            raise InputErrors([InputError(place, field, found, f"{period.word}, or labels that say what they cover")])
+            raise _contradicted(declared, labels, period.word, place, field)
+        if period is None and labels:
+            return _not_read(declared, labels, place, field, notes)
         return declared
     if period is None:
         odd = unreadable(labels)
         found = f"nothing, and {_some(odd)} {'is' if len(odd) == 1 else 'are'} no period" if odd else "nothing"
+        if labels and not odd:
+            found = f"nothing, and some of {_some(labels)} read like the same time"
         expected = (
             "say what one period covers, such as year, or write labels such as 2024, 2022-23, 2024 Q1 or Jan 2024; a "
             f"label for all periods belongs under {key}.total, one for 'not known' under {key}.unknown"
@@ -169,6 +174,30 @@ def infer_period(labels: Sequence[str], declared: str | None, key: str, place: s
     doubt = f"; it could also be {' or '.join(others)}, but the shortest holds unless declared" if others else ""
     notes.append(Note(field, f"One period is read from labels such as {labels[0]} as {period.word}{doubt}."))
     return period.word
+
+
+def _not_read(declared: str, labels: Sequence[str], place: str, field: str, notes: list[Note]) -> str:
+    """Believe a declared period without support in the labels, but not that it is several years long."""
+    odd = set(unreadable(labels))
+    read = period_of([label for label in labels if label not in odd])
+    if read is not None and all(longer(declared, word) for word in read.readings):
+        raise _contradicted(declared, [label for label in labels if label not in odd], read.word, place, field)
+    if not longer(declared, _LONGEST_UNREAD):
+        return declared
+    why = f"{_some(sorted(odd))} cannot be read" if odd else f"some of {_some(labels)} read like the same time"
+    notes.append(
+        Note(
+            field,
+            f"{declared} is declared, but the labels do not say so: {why}. It counts as one {_LONGEST_UNREAD}, because "
+            "a period of several years lowers the score; labels such as 2019-2023 would show it.",
+        )
+    )
+    return _LONGEST_UNREAD
+
+
+def _contradicted(declared: str, labels: Sequence[str], word: str, place: str, field: str) -> InputErrors:
+    found = f"{declared}, but {_some(labels)} read like {word}"
+    return InputErrors([InputError(place, field, found, f"{word}, or labels that say what they cover")])
 
 
 def _some(labels: Iterable[str]) -> str:

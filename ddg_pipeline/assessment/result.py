@@ -331,7 +331,7 @@ class Assessment:
         result = {step.step: step.result for step in self.steps}
         if self.decision == "release":
             if result.get(1) == "no":
-                why = "it tells nothing about people (step 1)"
+                why = "by its contract it tells nothing that is not expressly public (step 1)"
             elif result.get(2) == "no":
                 why = "no cell and no denominator is small (step 2)"
             else:

@@ -7,16 +7,23 @@ import dataclasses
 from ddg_pipeline.assessment.age_bands import parse_age_band
 from ddg_pipeline.assessment.characteristics import Characteristic
 from ddg_pipeline.assessment.codes import reads_like_codes
+from ddg_pipeline.assessment.identifier_content import redacted, tells_high_ages
+from ddg_pipeline.assessment.inference import GEOGRAPHY, PROGRAMS, known_size
 from ddg_pipeline.assessment.periods import months_of
 from ddg_pipeline.assessment.result import Note, Term
 from ddg_pipeline.assessment.service_address import riskiest_address
 from ddg_pipeline.contract import Dimension, Variable
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
+from ddg_pipeline.populations import too_large
 from ddg_pipeline.rulebook import Band, BandTable, Rulebook
 from ddg_pipeline.rulebook.labels import normalised
 from ddg_pipeline.rulebook.model import CategoryTable, FixedScore
 
 _LISTED = 5
+_DIGITS_OF_AN_AGE_BAND = 6  # 100-120
+_WORDS_FOR_AGES = frozenset(
+    {"adult", "adults", "all", "child", "children", "elderly", "everyone", "senior", "seniors", "teens", "total"}
+)
 _PEOPLE_IN_AREAS = "how many people live in each area"
 _PEOPLE_IN_GROUPS = "how many people statewide are in each group"
 
@@ -96,8 +103,21 @@ def _term(one: Characteristic, line: Band | FixedScore, section: str, rulebook: 
 def _by_size(one: Characteristic, table: BandTable, rulebook: Rulebook, meaning: str) -> Term:
     if one.smallest is None:
         raise InputErrors([InputError(one.place, one.size_key, "nothing", f"say {meaning}: it decides the score")])
-    label, size = one.smallest
-    return _term(one, table.band(size), table.section, rulebook, one.shown(label))
+    sizes = {label: _no_more_than_known(one, label, size, rulebook) for label, size in (one.sizes or {}).items()}
+    label = min(sizes, key=lambda label: sizes[label])
+    return _term(one, table.band(sizes[label]), table.section, rulebook, one.shown(label))
+
+
+def _no_more_than_known(one: Characteristic, label: str, size: int, rulebook: Rulebook) -> int:
+    """Take the known size where the declared one is larger: fewer people are at more risk.
+
+    Who is in a group is a matter of definition: there a somewhat larger figure is believed, for the expert to confirm.
+    """
+    known = known_size(one.variable, label, one.name, rulebook)
+    if known is None or known.at_most is None or size <= known.at_most:
+        return size
+    of_definite_size = one.variable in (*GEOGRAPHY, *PROGRAMS)
+    return known.people if of_definite_size or too_large(size, known) else size
 
 
 def _time(one: Characteristic, rulebook: Rulebook) -> Term:
@@ -120,7 +140,7 @@ def _age(one: Characteristic, rulebook: Rulebook, notes: list[Note]) -> Term:
         InputError(
             one.place,
             one.key,
-            f"{label!r}, which is no age band",
+            f"{_shown(label)}, which is no age band",
             f"write it like '0-17', '65+' or '<1'; a label for all ages belongs under {one.key}.total, one for "
             f"several bands under {one.key}.hierarchy, one for 'not known' under {one.key}.unknown",
         )
@@ -130,7 +150,7 @@ def _age(one: Characteristic, rulebook: Rulebook, notes: list[Note]) -> Term:
     if errors:
         raise InputErrors(errors)
     read = {label: band for label, band in bands.items() if band is not None}
-    above = [label for label, band in read.items() if band.lies_above(table.highest_single_age)]
+    above = [label for label, band in read.items() if tells_high_ages(band, table)]
     if above:
         raise RefusedError(
             f"{one.place}: {one.name}: {_some(above)}: ages over {table.highest_single_age} must not be told apart "
@@ -140,6 +160,13 @@ def _age(one: Characteristic, rulebook: Rulebook, notes: list[Note]) -> Term:
     widths = {label: band.years(table.open_band_ends_at) for label, band in read.items()}
     narrowest = min(widths, key=lambda label: widths[label])
     return _term(one, table.band(widths[narrowest]), table.section, rulebook, narrowest)
+
+
+def _shown(label: str) -> str:
+    """Quote a label that may have been meant for an age band; of any other, which may be a name, show the form."""
+    digits = sum(character.isdigit() for character in label)
+    meant = 0 < digits <= _DIGITS_OF_AN_AGE_BAND or normalised(label) in _WORDS_FOR_AGES
+    return repr(label) if meant else f"a label of the form {redacted(label)!r}"
 
 
 def _service_geography(one: Characteristic, rulebook: Rulebook, notes: list[Note], declared: Dimension | None) -> Term:
@@ -227,7 +254,8 @@ def _more_detail(
     general = rulebook.scoring.general if more.by_population else None
     if general is None and more.score is None:
         return _other(one, rulebook, notes)
-    sizes = {label: one.sizes[label] for label in labels if label in one.sizes} if one.sizes else {}
+    declared = one.sizes or {}
+    sizes = {label: _no_more_than_known(one, label, declared[label], rulebook) for label in labels if label in declared}
     unsized = [label for label in labels if label not in sizes]
     if general is not None and sizes:
         smallest = min(sizes, key=lambda label: sizes[label])

@@ -60,7 +60,8 @@ def implied_margins(unmasked: PublishedTable, rules: AuditRules) -> pd.DataFrame
     """Compute the margins that a table does not carry, as far as an attacker is assumed to know them.
 
     Every total and broader group of every additive dimension, in every combination with the others. A margin that is
-    itself small is left out, and with it the figures governed by it: nobody publishes it anywhere.
+    itself small is left out, and with it the figures governed by it: nobody publishes it anywhere. So is the total of
+    a dimension with one category: it is that category's figure, which the table is there to hide or to show.
 
     Args:
         unmasked: The table before masking.
@@ -71,7 +72,7 @@ def implied_margins(unmasked: PublishedTable, rules: AuditRules) -> pd.DataFrame
         where not known). For `PublishedTable.known`.
     """
     table = read_table(unmasked, rules)
-    implied = np.flatnonzero(table.lattice.row < 0)
+    implied = np.flatnonzero((table.lattice.row < 0) & ~_repeated(table))
     found = _coordinates(table, implied)
     measures = [name for name, measure in table.contract.measures.items() if measure.kind in _SUMMED]
     figures = {name: true_figures(table, unmasked.frame, name) for name in measures}
@@ -81,6 +82,14 @@ def implied_margins(unmasked: PublishedTable, rules: AuditRules) -> pd.DataFrame
         use = (figures[name].known & governor.known & ~small)[implied]
         found[name] = pd.Series(figures[name].value[implied]).where(use)
     return found
+
+
+def _repeated(table: ReadTable) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    repeated = np.zeros(len(table.lattice.row), dtype=np.bool_)
+    for position, axis in enumerate(table.lattice.axes):
+        if axis.only_repeats:
+            repeated |= table.lattice.label_positions(position) == axis.total
+    return repeated
 
 
 def broken_margins(unmasked: PublishedTable, rules: AuditRules) -> pd.DataFrame:

@@ -50,6 +50,11 @@ class Axis:
             found[None] = self.total
         return found
 
+    @property
+    def only_repeats(self) -> bool:
+        """Whether its total is one category over again, and carried by no table: not something else to know."""
+        return self.total is not None and len(self.labels) == 2 and self.labels[self.total] is None
+
     @cached_property
     def above(self) -> list[Integers]:
         """List for each label everything that it is part of, by any grouping."""

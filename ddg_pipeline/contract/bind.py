@@ -7,6 +7,7 @@ Errors name rows by their coordinate, never by a figure.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,7 +29,12 @@ from ddg_pipeline.contract.hierarchy import Hierarchy, check_together, hierarchy
 from ddg_pipeline.contract.measure import MeasureKind
 from ddg_pipeline.contract.model import ReleaseContract
 from ddg_pipeline.contract.sizes import TableReference, TotalOver
+from ddg_pipeline.contract.variables import Variable
 from ddg_pipeline.errors import InputError, InputErrors
+
+_LETTER = re.compile(r"[^\W\d_]")
+# Three digits in a row, digits with separators as in dates, e-mail addresses, and last names before first names
+_LIKE_DATA = re.compile(r"\d{3}|\d[-/.,: ]+\d|\d[-/. ]?[A-Za-z]{3}[-/. ]?\d|@|,")
 
 
 @dataclass(frozen=True)
@@ -112,7 +118,7 @@ class BoundTable:
         if isinstance(size, int):
             return dict.fromkeys(axis.leaves, size)
         if isinstance(size, str):
-            sizes = self.frame.groupby(dimension, sort=False)[size].max().astype(int).to_dict()
+            sizes = self._sizes_of_rows(dimension, size)
         elif isinstance(size, TableReference):
             sizes = self._looked_up(size, field)
         else:
@@ -130,6 +136,20 @@ class BoundTable:
                 ]
             )
         return {label: sizes[label] for label in axis.labels if label in sizes and label not in declared.unknown}
+
+    def _sizes_of_rows(self, dimension: str, column: str) -> dict[str, int]:
+        """Give each category the size it has in the period in which it is smallest: fewer people are at more risk.
+
+        Within a period the largest figure is the category's own; that of a row for one sex may be of that sex alone.
+        """
+        periods = [
+            name
+            for name, declared in self.contract.dimensions.items()
+            if declared.variable is Variable.TIME and name != dimension
+        ]
+        of_period = self.frame.groupby([dimension, *periods], sort=False)[column].max()
+        smallest = of_period.groupby(level=0, sort=False).min()
+        return {str(label): int(size) for label, size in smallest.items()}
 
     def denominators(self, measure: str) -> pd.Series[Any] | None:
         """Give the population behind each row of ``measure``, aligned with ``frame``; None where undeclared.
@@ -285,16 +305,18 @@ def _check_columns(
 ) -> None:
     errors = []
     names = [str(column) for column in table.columns]
-    odd = [str(column) for column in table.columns if not isinstance(column, str)]
+    shown = [_shown_name(name, number, contract) for number, name in enumerate(names, start=1)]
+    odd = [text for text, column in zip(shown, table.columns, strict=True) if not isinstance(column, str)]
     if odd:
         errors.append(InputError(place, "columns", f"{some(odd)}, which are no text", "give every column a name"))
     if len(set(names)) != len(names):
-        twice = sorted({name for name in names if names.count(name) > 1})
+        first = dict(reversed(list(zip(names, shown, strict=True))))
+        twice = [first[name] for name in sorted({name for name in names if names.count(name) > 1})]
         errors.append(InputError(place, "columns", f"{some(twice)} more than once", "give every column its own name"))
     missing = [column for column in contract.columns if column not in names]
-    extra = [column for column in names if column not in contract.columns]
+    extra = [text for text, column in zip(shown, names, strict=True) if column not in contract.columns]
     if missing:
-        errors.append(InputError(place, "columns", f"no {some(missing)}", f"the table has {', '.join(names)}"))
+        errors.append(InputError(place, "columns", f"no {some(missing)}", f"the table has {', '.join(shown)}"))
     if extra:
         errors.append(
             InputError(
@@ -315,6 +337,20 @@ def _check_columns(
     ]
     if errors:
         raise InputErrors(errors)
+
+
+def _shown_name(name: str, number: int, contract: ReleaseContract) -> str:
+    """Quote a column's name, unless it looks like data: the first row of a table without a header may be a secret."""
+    harmless = _LETTER.search(name) and not _LIKE_DATA.search(name) and not _is_number(name)
+    return name if name in contract.columns or harmless else f"a column whose name looks like data (column {number})"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _check_unique(coordinates: pd.DataFrame, place: str) -> None:

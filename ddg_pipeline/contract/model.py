@@ -53,6 +53,11 @@ class ReleaseContract(Strict):
         "amounts tied to people, assessed like any other (§5.3).",
     )
     high_risk: list[Name] = Field(default=[], description="Categories of §5.6.2; any entry forces suppression.")
+    not_high_risk: list[Name] = Field(
+        default=[],
+        description="Categories of §5.6.2 that labels seem to speak of, but do not; left out, such labels force "
+        "suppression.",
+    )
     scope: list[Scope] = Field(default=[], description="What holds for every row and is therefore no column.")
     dimensions: dict[str, Dimension] = Field(min_length=1)
     measures: dict[str, Measure] = Field(min_length=1)

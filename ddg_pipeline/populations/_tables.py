@@ -48,6 +48,8 @@ class Settings(_Entry):
     sources: dict[str, _Source]
     tolerance: Tolerance
     not_county_columns: tuple[str, ...]
+    not_county_parts: tuple[str, ...]
+    county_parts: tuple[str, ...]
     state: StateNames
 
 

@@ -13,6 +13,7 @@ from ddg_pipeline.rulebook.labels import normalised
 _SOURCE = "census_2020"
 _CODE = re.compile(r"(?:0?6)?(\d{3})")
 _IN_STATE = re.compile(r"^(?P<area>.+) (?:california|calif|ca)$")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _COUNTY = re.compile(r"^(?:(?:city and )?county of (?P<after>.+)|(?P<before>.+) (?:county|co|cnty))$")
 
 
@@ -38,7 +39,8 @@ def area(label: str, column: str = "") -> Area | None:
         label: Such as ``Alameda``, ``ALAMEDA COUNTY``, ``County of Alameda, CA``, ``001``, ``06001``, ``6001`` or
             ``California``; not ``Alameda, CA``, which is how cities are written.
         column: The name of the column it stands in. Where that says that the column holds no counties (``city``), only
-            labels with the word "County" are read as one.
+            labels with the word "County" are read as one. A code of three digits is one only where the column says
+            that it holds counties.
 
     Returns:
         The area, or None where the label means neither.
@@ -54,7 +56,10 @@ def area(label: str, column: str = "") -> Area | None:
     if _holds_no_counties(column):
         return None
     code = _CODE.fullmatch(label.strip())
-    return _by_code().get(code[1]) if code else _by_name().get(text)
+    if code is None:
+        return _by_name().get(text)
+    with_the_state = code[1] != code[0]
+    return _by_code().get(code[1]) if with_the_state or not column or _holds_counties(column) else None
 
 
 def county(label: str, column: str = "") -> Area | None:
@@ -91,5 +96,18 @@ def _by_name() -> dict[str, Area]:
 
 @cache
 def _holds_no_counties(column: str) -> bool:
-    words = normalised(column.replace("_", " ")).split()
-    return any(word in _tables.settings().not_county_columns for word in words)
+    settings = _tables.settings()
+    words = _words(column)
+    return any(word in settings.not_county_columns for word in words) or any(
+        word.startswith(part) or word.endswith(part) for word in words for part in settings.not_county_parts
+    )
+
+
+@cache
+def _holds_counties(column: str) -> bool:
+    return any(part in word for word in _words(column) for part in _tables.settings().county_parts)
+
+
+def _words(column: str) -> list[str]:
+    """Split ``PatientCity`` and ``patient_city`` alike."""
+    return normalised(_CAMEL.sub(" ", column)).split()

@@ -32,7 +32,7 @@ class Pattern(Entry):
         regex: Found in the label; case matters, unless the expression says otherwise.
         whole: Whether the label must be nothing else. Only such a pattern is tried on labels that are all digits.
         check: A test that no regular expression can make, of the named groups: `calendar_date` (y, and m and d in
-            either order, or mon for a month's name), `high_age` (age, above the highest single age), `ip_address` (ip),
+            either order, or mon for a month's name), `high_age` (age, over the highest single one), `ip_address` (ip),
             `luhn` (number, by its check digit), `vin` (vin, by its check digit).
         between: The least and the largest number of a named group.
         one_of: The list of the identifier that a named group has to be in; case makes no difference.
@@ -138,6 +138,8 @@ class RecordLevel(Cited):
         share_of_distinct: The share of rows with a code of their own, from which on the code numbers the people.
         code: How the label of such a code looks.
         share_of_repeated: The share of rows that repeat another one's categories, from which on they are people.
+        words_of_people: Words in the name of a column that is about a person, whatever the table is about.
+        words_of_providers: Words in the name of a column that is about a provider.
     """
 
     least_rows: int = Field(ge=2)
@@ -147,6 +149,8 @@ class RecordLevel(Cited):
     share_of_distinct: float = Field(gt=0, le=1)
     code: Regex
     share_of_repeated: float = Field(gt=0, le=1)
+    words_of_people: tuple[Text, ...] = Field(min_length=1)
+    words_of_providers: tuple[Text, ...] = Field(min_length=1)
 
     @cached_property
     def compiled_code(self) -> re.Pattern[str]:

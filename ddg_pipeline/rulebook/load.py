@@ -73,9 +73,23 @@ def _load(document: RulebookDocument) -> Rulebook:
         errors.append(raw.error(("name",), repr(rulebook.name), expected))
     if document.nearby is not SHIPPED and rulebook.name in shipped_rulebooks():
         errors.append(raw.error(("name",), repr(rulebook.name), "another name: this one is that of a shipped rulebook"))
+    if document.nearby is not SHIPPED and extends is None:
+        errors += _errors_of_passing_for_a_shipped_one(rulebook, raw)
     if errors:
         raise InputErrors(errors)
     return rulebook
+
+
+def _errors_of_passing_for_a_shipped_one(rulebook: Rulebook, raw: RawRulebook) -> list[InputError]:
+    """Refuse a changed copy of an edition that still calls itself that edition: nobody would see what is otherwise."""
+    found = []
+    for name in shipped_rulebooks():
+        shipped = _shipped(name)
+        for key in ("title", "section"):
+            if not shipped.overrides and getattr(rulebook, key) == getattr(shipped, key):
+                expected = f"one of its own; to change entries of {name}, write `extends: {name}` and `overrides:`"
+                found.append(raw.error((key,), f"{getattr(rulebook, key)!r}, as in {name}", expected))
+    return found
 
 
 def _merged(document: RulebookDocument, above: tuple[str, ...], overrides: list[Override]) -> RawRulebook:

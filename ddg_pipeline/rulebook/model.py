@@ -178,6 +178,30 @@ class Described(Cited):
     description: Text
 
 
+class HighRiskPopulation(Described):
+    """People whose small counts are always suppressed (§5.6.2).
+
+    Attributes:
+        words: Whole words, or words in a row, by which a label speaks of them.
+        codes: How the codes of their diagnoses and procedures begin, with or without the point.
+    """
+
+    words: tuple[Text, ...] = ()
+    codes: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z][0-9][0-9A-Z.]+$")], ...] = ()
+
+    def is_named_in(self, text: str) -> bool:
+        """Say whether a text has one of the words."""
+        return any(f" {word} " in f" {normalised(text)} " for word in self._normalised)
+
+    def has_code(self, code: str) -> bool:
+        """Say whether a code, such as ``F11.20``, begins like one of the codes."""
+        return code.replace(".", "").upper().startswith(tuple(one.replace(".", "") for one in self.codes))
+
+    @cached_property
+    def _normalised(self) -> tuple[str, ...]:
+        return tuple(normalised(word) for word in self.words)
+
+
 class UnknownLabels(Cited):
     """Labels that mean that a category is not known."""
 
@@ -481,7 +505,7 @@ class Rulebook(Cited):
     annotations: Annotations
     symbols: Symbols
     footnotes: dict[Slug, Footnote]
-    high_risk: dict[Slug, Described]
+    high_risk: dict[Slug, HighRiskPopulation]
     direct_identifiers: dict[Slug, DirectIdentifier]
     record_level: RecordLevel
     unknown_labels: UnknownLabels

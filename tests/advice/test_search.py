@@ -200,3 +200,27 @@ class TestWholePercentages:
 
     def test_not_of_figures_that_others_share(self):
         assert self.found(self.three((5450, 5450, 10), links=["other"])) == []
+
+
+class TestAContractOfWholePercentages:
+    """A contract that asks for them keeps them, but for alternatives without the dimension they are of."""
+
+    def test_are_advised_on_like_any_form(self):
+        contract = {
+            "release": "shares",
+            "title": "Shares",
+            "scope": [{"variable": "time", "period": "year"}],
+            "dimensions": {"county": {"variable": "residence_geography"}, "status": {"variable": "intersex"}},
+            "measures": {"people": {"kind": "count"}},
+            "suppression": {"form": "whole_percentages", "percentages": {"of": "status"}},
+        }
+        rows = [
+            (county, status, people)
+            for county, figures in (("Fresno", (5450, 5400, 10)), ("Kern", (6100, 6300, 7)))
+            for status, people in zip(("Male", "Female", "Intersex"), figures, strict=True)
+        ]
+        frame = pd.DataFrame(rows, columns=["county", "status", "people"])
+        found = advise([bind(parse_contract(contract, "c"), frame, {}, "t")], seconds=60, always=True)
+        assert found.as_it_is.outcome == "masked"
+        assert {one.words for one in found.alternatives} >= {"without status", "without county"}
+        assert {one.outcome for one in found.alternatives} <= {"masked", "released"}

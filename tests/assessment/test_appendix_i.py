@@ -12,7 +12,7 @@ def plan(members):
 
 
 def program(enrollment):
-    return ({"variable": "means_tested_program", "enrollment": enrollment}, ["WIC", "CalFresh"])
+    return ({"variable": "means_tested_program", "enrollment": enrollment}, ["First", "Second"])
 
 
 def scored(assessment):
@@ -63,7 +63,7 @@ class TestPrograms:
         assert interactions(assessment) == term
 
     def test_the_smallest_program_decides(self, assessed):
-        sizes = {"WIC": 1_000_000, "CalFresh": 14_000_000}
+        sizes = {"First": 1_000_000, "Second": 14_000_000}
         assessment = assessed({"county": place(30_000), "program": program(sizes)})
         assert (scored(assessment)["program"], interactions(assessment)) == (2, 1)
 

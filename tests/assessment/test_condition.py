@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ddg_pipeline.assessment.condition import count_cells
+from ddg_pipeline.assessment.condition import count_cells, remainders
 
 POPULATION = {"A": 20_000, "B": 20_001, "C": 900_000}
 COUNTY = ({"variable": "residence_geography", "population": POPULATION}, ["A", "B", "C"])
@@ -174,6 +174,175 @@ class TestDenominatorsThatCountTooMany:
         measures = {"cases": COUNT, "paid": {"kind": "amount", "individuals": "cases"}, "average": mean}
         rows = [("Male", 50, 500.0, 10.0), ("Female", 60, 600.0, 10.0)]
         assert counts({"sex": SEX}, rows=rows, measures=measures).denominators == "unknown"
+
+
+class TestPopulationsOfTheRightPeople:
+    """A population that tells all compared people apart is not called too large."""
+
+    COUNTIES = ({"variable": "residence_geography", "population": {"A": 25_000, "B": 60_000}}, ["A", "B"])
+    MEASURES = {"cases": COUNT | {"population": "people"}}  # noqa: RUF012
+
+    def test_a_scope_of_unknown_size_narrows_a_declared_population_down_too(self, counts):
+        measures = {"cases": COUNT | {"population": {"A": 25_000, "B": 60_000}}}
+        age = {"variable": "age", "label": "15-17"}
+        assert counts({"county": self.COUNTIES}, measures=measures).denominators == "known"
+        assert counts({"county": self.COUNTIES}, measures=measures, scope=[age]).denominators == "bounded"
+        implied = (self.COUNTIES[0] | {"implies": [age]}, ["A", "B"])
+        assert counts({"county": implied}, measures=measures).denominators == "bounded"
+
+    def test_but_not_those_the_same_table_counts(self, counts):
+        measures = {
+            "cases": COUNT,
+            "tested": COUNT,
+            "share": {"kind": "percent", "numerator": "cases", "denominator": "tested"},
+        }
+        rows = [("Male", 50, 30_000, 0.2), ("Female", 50, 30_001, 0.2)]
+        found = counts({"sex": SEX}, rows=rows, measures=measures, scope=[{"variable": "age", "label": "15-17"}])
+        assert {one.measure: one.denominators for one in found.measures}["cases"] == "known"
+
+    def test_a_single_category_tells_nothing_apart(self, counts):
+        age = ({"variable": "age"}, ["15-17"])
+        rows = [("A", "15-17", 25_000, 50), ("B", "15-17", 60_000, 50)]
+        assert (
+            counts({"county": self.COUNTIES, "age": age}, rows=rows, measures=self.MEASURES).denominators == "bounded"
+        )
+
+    def test_unless_its_total_is_there(self, counts):
+        age = ({"variable": "age", "total": "All"}, ["15-17", "All"])
+        rows = [
+            (county, label, people, 50) for county in "AB" for label, people in (("15-17", 25_000), ("All", 25_000))
+        ]
+        assert (
+            counts({"county": self.COUNTIES, "age": age}, rows=rows, measures=self.MEASURES).denominators == "bounded"
+        )
+        rows = [
+            ("A", "15-17", 21_000, 50),
+            ("A", "All", 25_000, 99),
+            ("B", "15-17", 50_000, 50),
+            ("B", "All", 60_000, 99),
+        ]
+        assert counts({"county": self.COUNTIES, "age": age}, rows=rows, measures=self.MEASURES).denominators == "known"
+
+    def test_a_single_area_has_a_size_of_its_own(self, counts):
+        for population, knowledge in ((25_000, "known"), (25_001, "bounded")):
+            found = counts({"county": self.COUNTIES}, rows=[("A", population, 50)], measures=self.MEASURES)
+            assert found.denominators == knowledge
+
+    def test_categories_that_never_meet_tell_nothing_apart(self, counts):
+        rows = [("A", "Male", 25_000, 50), ("B", "Female", 60_000, 50)]
+        found = counts({"county": self.COUNTIES, "sex": SEX}, rows=rows, measures=self.MEASURES)
+        assert found.denominators == "bounded"
+
+    @pytest.mark.parametrize(("equal", "knowledge"), [(0, "known"), (1, "known"), (2, "bounded"), (3, "bounded")])
+    def test_most_places_must_tell_them_apart(self, counts, equal, knowledge):
+        county = ({"variable": "residence_geography", "population": 900_000}, list("ABC"))
+        rows = [
+            (name, sex, 100_000 + number + (sex == "Male" and number >= equal), 50)
+            for number, name in enumerate("ABC")
+            for sex in ("Male", "Female")
+        ]
+        # counties differ for each sex, so that the sexes alone decide
+        found = counts({"county": county, "sex": SEX}, rows=rows, measures=self.MEASURES)
+        assert found.denominators == knowledge
+
+    @pytest.mark.parametrize(
+        ("people", "knowledge"), [(1_017_162, "known"), (900_000, "known"), (39_000_000, "bounded")]
+    )
+    def test_another_year_of_a_county_everyone_can_look_up(self, counts, people, knowledge):
+        county = ({"variable": "residence_geography"}, [])
+        rows = [("Fresno", people, 50), ("Alameda", 1_600_000, 50)]
+        assert counts({"county": county}, rows=rows, measures=self.MEASURES).denominators == knowledge
+
+    @pytest.mark.parametrize(("label", "knowledge"), [("California", "known"), ("Fresno", "bounded"), ("X", "bounded")])
+    def test_the_area_of_the_whole_table_may_be_known_too(self, counts, label, knowledge):
+        scope = [{"variable": "residence_geography", "label": label}]
+        rows = [("Male", 19_600_000, 50), ("Female", 20_100_000, 50)]
+        assert counts({"sex": SEX}, rows=rows, measures=self.MEASURES, scope=scope).denominators == knowledge
+
+    def test_a_small_county_under_a_far_larger_population(self, counts):
+        rows = [("Alpine", 900_000, 50), ("Alameda", 1_600_000, 50)]
+        found = counts({"county": ({"variable": "residence_geography"}, [])}, rows=rows, measures=self.MEASURES)
+        assert (found.small_denominators, found.denominators) == (1, "bounded")
+
+
+class TestRemainders:
+    """Anyone can subtract the parts in the table from their whole."""
+
+    AREA = {"variable": "residence_geography"}  # noqa: RUF012
+
+    @pytest.fixture
+    def rests(self, bound, rulebook):
+        """Count the remainders of 1 to 10."""
+
+        def make(dimensions, rows):
+            table = bound(dimensions, rows=rows)
+            [measure] = table.contract.counts
+            return sum(int(rest.between(1, 10).sum()) for rest in remainders(table, measure))
+
+        return make
+
+    def small(self, rests, declared, rows):
+        return rests({"county": (self.AREA | declared, [])}, rows=rows)
+
+    @pytest.mark.parametrize(("rest", "small"), [(0, 0), (1, 1), (10, 1), (11, 0), (-1, 0)])
+    def test_of_a_total(self, rests, rest, small):
+        rows = [("State", 1_500 + rest), ("A", 500), ("B", 1_000)]
+        assert self.small(rests, {"total": "State"}, rows) == small
+        assert self.small(rests, {"total": "State", "additive": False}, rows) == 0
+
+    def test_of_a_group(self, rests):
+        declared = {"total": "All", "hierarchy": {"tree": {"North": ["P", "Q"]}}}
+        rows = [("North", 503), ("Q", 501), ("L", 900), ("All", 1_403)]
+        assert self.small(rests, declared, rows) == 1
+
+    def test_of_the_groups_themselves(self, rests):
+        declared = {"total": "All", "hierarchy": {"tree": {"North": ["P", "Q"], "South": ["R"]}}}
+        rows = [("North", 503), ("R", 900), ("All", 1_408)]
+        assert self.small(rests, declared, rows) == 1
+
+    def test_through_a_group_that_the_table_lacks(self, rests):
+        declared = {"total": "All", "hierarchy": {"tree": {"North": {"Far": ["P", "Q"], "Near": ["R"]}}}}
+        rows = [("North", 1_505), ("P", 500), ("Q", 500), ("R", 500), ("All", 1_505)]
+        assert self.small(rests, declared, rows) == 1
+
+    def test_in_each_of_several_groupings(self, rests):
+        trees = [{"tree": {"North": ["P", "Q"]}}, {"tree": {"Coast": ["Q", "R"]}}]
+        rows = [("P", 50), ("Q", 50), ("R", 50), ("North", 104), ("Coast", 100), ("All", 200)]
+        assert self.small(rests, {"total": "All", "hierarchy": trees}, rows) == 1
+
+    def test_at_every_combination_of_the_others_that_has_both(self, rests):
+        area, sex = self.AREA | {"total": "State"}, SEX[0] | {"total": "All"}
+        rows = [
+            *(("A", label, cases) for label, cases in (("Male", 50), ("Female", 60), ("All", 110))),
+            *(("B", label, cases) for label, cases in (("Male", 50), ("All", 59))),  # 9 are of no sex in the table
+            *(("State", label, cases) for label, cases in (("Male", 104), ("Female", 69), ("All", 173))),
+        ]
+        # by county: State less A and B is 4 for men, 9 for women, and 4 for all; by sex: 9 of B
+        assert rests({"county": (area, []), "sex": (sex, [])}, rows=rows) == 4
+
+    def test_not_where_the_table_has_no_part(self, rests):
+        area, sex = self.AREA | {"total": "State"}, SEX[0]
+        rows = [("A", "Male", 50), ("State", "Male", 50), ("State", "Female", 5)]
+        assert rests({"county": (area, []), "sex": (sex, [])}, rows=rows) == 0
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(
+        st.lists(st.integers(0, 12), min_size=4, max_size=4),
+        st.sets(st.sampled_from("PQRS"), min_size=1),
+        st.booleans(),
+    )
+    def test_of_any_complete_population_from_which_rows_are_left_out(self, rests, values, kept, grouped):
+        cells = dict(zip("PQRS", values, strict=True))
+        declared = {"total": "All"}
+        if grouped:
+            declared["hierarchy"] = {"tree": {"North": ["P", "Q"], "South": ["R", "S"]}}
+        groups = {"North": "PQ", "South": "RS"} if grouped else {}
+        rows = {label: cells[label] for label in sorted(kept)}
+        rows |= {group: sum(cells[part] for part in parts) for group, parts in groups.items()} | {"All": sum(values)}
+        wholes = [parts for parts in groups.values() if kept & set(parts)] if grouped else ["PQRS"]
+        rest = [sum(cells[part] for part in parts if part not in kept) for parts in wholes]
+        found = rests({"county": (self.AREA | declared, [])}, rows=list(rows.items()))
+        assert found == sum(1 <= value <= 10 for value in rest)
 
 
 class TestGroupsAndUnknown:

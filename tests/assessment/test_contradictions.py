@@ -26,7 +26,7 @@ class TestPopulations:
         assert score_of({**RESIDENCE, "population": {"Alpine": people}}, ["Alpine"]) == 7
 
     @pytest.mark.parametrize("people", [120, 12_040, 1_204_000])
-    @pytest.mark.parametrize("label", ["Alpine", "003", "06003", "Alpine County"])
+    @pytest.mark.parametrize("label", ["Alpine", "6003", "06003", "Alpine County"])
     def test_a_county_of_another_size(self, problems, label, people):
         ((field, found),) = problems({**RESIDENCE, "population": {label: people}}, [label])
         assert field == "dimensions.it.population"
@@ -160,10 +160,15 @@ class TestLabelsOfAnotherVariable:
             ({"variable": "ethnicity", "population": 50_000}, ["Spanish", "English"]),
             ({"variable": "insurance_coverage", "members": 50_000}, ["Santa Clara", "San Mateo"]),
             ({"variable": "other"}, ["1-2", "3-5"]),
-            ({"variable": "other"}, ["Male", "Female"]),
+            ({"variable": "other"}, ["1", "2", "3"]),
+            ({"variable": "other"}, ["Yes", "No"]),
+            ({"variable": "other"}, ["Alpine", "Emergency"]),
+            ({"variable": "other"}, ["Alpine"]),
+            ({"variable": "other", "population": 50_000}, ["Alpine", "Sierra"]),
             ({"variable": "age"}, ["5", "6"]),
             ({"variable": "time", "period": "year"}, ["Before", "After"]),
             ({**RESIDENCE, "population": 50_000}, ["Oakland", "White"]),
+            ({**RESIDENCE, "population": 50_000}, ["001", "037"]),
         ],
     )
     def test_labels_that_may_be_the_declared_ones_are_believed(self, assessed, declared, labels):
@@ -173,6 +178,150 @@ class TestLabelsOfAnotherVariable:
         scope = [{"variable": "race", "label": "Female", "population": 20_000_000}]
         fields = [field for field, _ in problems({"variable": "sex"}, ["Male", "Female"], scope=scope)]
         assert "scope[0].variable" in fields
+
+
+class TestOther:
+    @pytest.mark.parametrize(
+        ("column", "labels", "variable"),
+        [
+            ("area", ["Alpine", "Sierra", "Inyo"], "residence_geography"),
+            ("group", ["1 year", "2 years"], "age"),
+            ("age_group", ["0-17", "18-64", "65+"], "age"),
+            ("ageGroup", ["1 year", "Unknown", "2 years"], "age"),
+            ("group", ["Male", "Female"], "sex"),
+            ("group", ["White", "Black", "Other"], "race"),
+        ],
+    )
+    def test_labels_that_a_table_knows_are_no_other(self, problems, column, labels, variable):
+        ((field, found),) = problems(dimensions={column: ({"variable": "other"}, labels)})
+        assert field == f"dimensions.{column}.variable"
+        assert found.startswith("other, but ")
+        assert found.endswith(f"read like {variable}")
+
+    @pytest.mark.parametrize(
+        ("column", "labels"),
+        [
+            ("hospital_system", ["Alameda", "Fresno"]),
+            ("length_of_stay", ["1 day", "2 days"]),
+            ("years_since_diagnosis", ["1 year", "2 years"]),
+            ("visits", ["1-2", "3-5", "6+"]),
+            ("ward", ["Alameda", "Emergency"]),
+            ("grade", ["M", "F"]),
+            ("disease", ["Asthma", "Diabetes"]),
+        ],
+    )
+    def test_what_may_be_something_else_is_believed(self, assessed, column, labels):
+        assert assessed({column: ({"variable": "other"}, labels)})
+
+
+class TestTotalsAndUnknown:
+    @pytest.mark.parametrize(
+        ("declared", "labels", "total"),
+        [
+            (RESIDENCE, ["Los Angeles", "Alpine"], "Alpine"),
+            ({"variable": "age"}, ["0-17", "18-64", "65+"], "0-17"),
+            ({"variable": "time", "period": "year"}, ["2022", "2023", "2024"], "2024"),
+        ],
+    )
+    def test_a_total_that_is_one_of_the_categories(self, problems, declared, labels, total):
+        assert "dimensions.it.total" in dict(problems({**declared, "total": total, "additive": False}, labels))
+
+    @pytest.mark.parametrize(
+        ("declared", "labels", "total"),
+        [
+            (RESIDENCE, ["Los Angeles", "California"], "California"),
+            ({**RESIDENCE, "population": 1_000}, ["Berkeley", "Oakland", "Alameda County"], "Alameda County"),
+            ({"variable": "age"}, ["18-64", "65+", "18+"], "18+"),
+            ({"variable": "age"}, ["0-64", "65+", "0-120"], "0-120"),
+            ({"variable": "age"}, ["0-64", "65+", "99"], "99"),
+            ({"variable": "time"}, ["2022", "2023", "2022-2023"], "2022-2023"),
+            ({"variable": "time"}, ["2023 Q1", "2023 Q2", "2023"], "2023"),
+        ],
+    )
+    def test_a_total_that_holds_the_others(self, assessed, declared, labels, total):
+        assert assessed({"it": ({**declared, "total": total, "additive": False}, labels)})
+
+    @pytest.mark.parametrize(
+        ("declared", "labels", "unknown"),
+        [
+            (RESIDENCE, ["Los Angeles", "Alpine"], "Alpine"),
+            ({"variable": "age"}, ["0-17", "18+"], "0-17"),
+            ({"variable": "time", "period": "year"}, ["2023", "2024"], "2024"),
+            ({"variable": "race"}, ["Black", "White"], "White"),
+        ],
+    )
+    def test_a_category_is_not_unknown(self, problems, declared, labels, unknown):
+        assert "dimensions.it.unknown" in dict(problems({**declared, "unknown": [unknown]}, labels))
+
+    @pytest.mark.parametrize("unknown", ["Not asked", "999", "Unknown"])
+    def test_what_is_unknown_may_be(self, assessed, unknown):
+        assert assessed({"it": ({"variable": "age", "unknown": [unknown]}, ["0-17", "18+", unknown])})
+
+    def test_a_broader_band_holds_those_under_it(self, problems, assessed):
+        tree = {"hierarchy": {"tree": {"1-2": ["0-17"], "18+": ["18-64"]}}}
+        labels = ["1-2", "0-17", "18+", "18-64"]
+        found = dict(problems({"variable": "age", **tree}, labels, counts=(20,)))
+        assert found["dimensions.it.hierarchy"] == "'0-17' under '1-2'"
+        right = {"hierarchy": {"tree": {"0-17": ["0-4", "5-17"]}}}
+        assert assessed({"it": ({"variable": "age", **right}, ["0-17", "0-4", "5-17"])}, counts=(20, 10, 10))
+
+
+class TestPrograms:
+    def test_a_public_program_is_no_insurance(self, problems):
+        declared = {"variable": "insurance_coverage", "members": {"CalFresh": 5_500_000, "CalWORKs": 900_000}}
+        found = dict(problems(declared, ["CalFresh", "CalWORKs"]))
+        assert found["dimensions.it.variable"].endswith("read like means_tested_program")
+
+    def test_payers_and_plans_are(self, assessed):
+        declared = {"variable": "insurance_coverage", "members": 5_500_000}
+        assert assessed({"it": (declared, ["Medicare", "Private", "Sunset Health Plan"])})
+
+
+class TestOneNumberForAllAreas:
+    def test_areas_together_are_no_larger_than_the_state(self, problems, score_of):
+        labels = ["Area A", "Area B", "Area C", "Area D"]
+        ((field, found),) = problems({**RESIDENCE, "population": 39_538_223}, labels)
+        assert field == "dimensions.it.population"
+        assert found.startswith("39,538,223 for each of 4 areas")
+        assert score_of({**RESIDENCE, "population": 9_000_000}, labels) is not None
+
+
+class TestASizeInABandOfLowerScore:
+    def test_is_noted_with_both_sizes(self, assessed):
+        def noted(people):
+            declared = {**RESIDENCE, "population": {"Sierra": people}}
+            notes = assessed({"it": (declared, ["Sierra"])}).notes
+            return [note.text for note in notes if note.field == "dimensions.it.population"]
+
+        (text,) = noted(6_400)
+        assert "6,400 for 'Sierra', which has 3,236" in text
+        assert "scores higher" in text
+        assert noted(3_300) == []
+
+    def test_also_of_a_group_in_more_detail(self, score_of):
+        def score(**people):
+            return score_of({"variable": "race", "population": people}, list(people))
+
+        assert score(Malaysian=6_000_000) == score(Malaysian=1) > score(Chinese=3_000_000)
+
+    def test_the_known_size_scores(self, score_of):
+        def score(**people):
+            return score_of({**RESIDENCE, "population": people}, list(people))
+
+        assert score(Sierra=6_400) == score(Sierra=3_236) > score(Sunset=6_400)
+        assert score(Sierra=1_700) == score(Sunset=1_700)  # fewer people are at more risk
+
+
+class TestLookAlikes:
+    @pytest.mark.parametrize("label", ["Alp\u200bine", "\u0410lpine", "\u0391lpine"])
+    def test_labels_that_only_look_like_others(self, problems, label):
+        declared = {**RESIDENCE, "population": 30_000}
+        found = dict(problems(declared, [label, "Inyo West"]))
+        assert ascii(label) in found["dimensions.it"]
+
+    @pytest.mark.parametrize("label", ["Español", "TNF\u03b1", "Tiếng Việt", "中文 (Chinese)", "Русский"])
+    def test_other_letters_are_fine(self, assessed, label):
+        assert assessed({"it": ({"variable": "other"}, [label, "Inyo West"])})
 
 
 class TestAreas:

@@ -2,6 +2,7 @@
 
 import os
 import string
+import unicodedata
 from pathlib import Path
 from typing import ClassVar
 
@@ -41,11 +42,12 @@ class TestOneLabelAmongOthersIsEnough:
             "ssn: 123456789", "SSN# 123456789", "Social Security No. 123456789", "XXX-XX-6789", "***-**-6789",
             "SSN 6789",
             "123\u201345\u20136789", "\uff11\uff12\uff13-45-6789", "912-70-1234", "912701234", "Doe 123456789",
-            "123-45-6789A", "(123-45-6789)", "123\u00a045\u00a06789",
+            "123-45-6789A", "(123-45-6789)", "123\u00a045\u00a06789", "123_45_6789", "123\u204345\u22126789",
         ],
         "telephone": [
             "(415) 555-0123", "(415)555-0123", "415-555-0123", "415.555.0123", "+1 415 555 0123", "1-800-555-0199",
             "+44 20 7946 0958", "+52 55 1234 5678", "call 916 555 0123 ext 5", "415/555-0123",
+            "916-5551234", "(916) 5551234",
         ],
         "email": ["a.b@example.org", "mary at home <mary_s+x@mail.example.com>", "x(at)example.org"],
         "url": ["https://example.org/p/1", "http://example.org", "www.example.org", "example.com/mary.s"],
@@ -54,24 +56,27 @@ class TestOneLabelAmongOthersIsEnough:
             "1950-02-03", "2/3/1950", "02/03/50", "02-03-50", "25/12/1950", "3 Feb 1950", "Feb. 3, 1950",
             "February 3rd, 1950", "3rd of February 1950", "03FEB1950", "1950-02-03 10:22:00", "1950-02-03T10:22",
             "admitted 3/4/2021, discharged 3/9/2021", "2021/03/04", "03.04.2021", "Seen on 03/04/2021",
-            "2021\u201103\u201104",
+            "2021\u201103\u201104", "2024-1-5", "2024 Jan 5", "2024-Jan-05", "2024Jan05", "05.01.24", "20240105 10:30",
+            "20240105T1030", "Discharged 2024-03-05 after fall", "Transferred from Fresno on 3/5/2024",
         ],
         "date_of_birth": ["DOB 3/4/1950", "born 1950-03-04", "D.O.B.: Mar 4 1950"],
-        "high_age": ["aged 93", "92 years old", "101 yo", "age 95-99", "92-year-old", "Female, 94 years of age"],
+        "high_age": ["aged 93", "92 years old", "101 yo", "age 95-99", "92-year-old", "Female, 94 years of age",
+                     "88-92 years old"],
         "zip_code": ["95814-1234", "Sacramento CA 95814-1234", "Reno, NV 89501-1234"],
         "coordinates": [
             "38.5816, -121.4944", "(38.581572, -121.4944)", "POINT (-121.4944 38.5816)", "38.5816/-121.4944",
-            "38°34'53\"N 121°29'40\"W", "38.58157 N, 121.49440 W",
+            "38.58, -121.49", "38°34'53\"N 121°29'40\"W", "38.58157 N, 121.49440 W",
         ],
         "record_number": [
             "MRN 00123456", "MRN: A1234567", "Chart #884422", "acct no. 12345678", "Member ID 5551234", "91234567A",
             "91234567A12345", "1EG4-TE5-MK73", "1EG4TE5MK73", "3f2504e0-4f89-11d3-9a0c-0305e82c3301",
-            "d41d8cd98f00b204e9800998ecf8427e",
+            "d41d8cd98f00b204e9800998ecf8427e", "0123456789abcdef" * 8,
         ],
         "license_number": ["DL A1234567", "driver's license D7654321", "License No. 1234567"],
         "street_address": [
             "1600 Pennsylvania Ave", "123 N. Main St, Apt 4", "45 Elm Street, Sacramento", "P.O. Box 1234", "PO Box 9",
             "1234 West 5th Street", "500 MAIN ST", "12 Old Mill Rd #3", "77 Avenida Santa Rosa Dr Fresno",
+            "12 oak street", "400 n. main st, apt 2",
         ],
         "name": [
             "Smith, John", "SMITH, MARY A", "Nguyen, Thuy", "García-López, María", "Mr. Brown", "Mrs Miller",
@@ -119,6 +124,8 @@ class TestAColumnOfThem:
             ("vehicle_or_device", ["7ABC123", "8XYZ987", "6JKL456"]),
             ("vehicle_or_device", ["490154203237518", "356938035643809", "353879234252633"]),
             ("name", ["John Smith", "Mary Ann Miller", "Xiu Ying", "José Ramírez", "Thuy Nguyen"]),
+            ("name", ["maria garcia", "john q. smith", "ana de soto"]),
+            ("name", ["GARCIA MARIA", "SMITH JOHN", "DE SOTO ANA M"]),
             ("free_text", [" ".join(["swelling of left knee after work"] * 9 + [str(n)]) for n in range(4)]),
         ],
     )
@@ -160,6 +167,8 @@ class TestLabelsOfPublishedTables:
             "2019", "2001-2005", "CY 2013", "SFY 2018/19", "2020-Q2", "Q3 2021", "January 2020", "Jan-20", "01/2020",
             "202001", "Before 2020-03-19", "Since 1/1/2014", "1/1/2014 - 12/31/2014", "2014-01-01 to 2014-12-31",
             "Week ending 5/2/2020", "2020-01-01/2020-06-30", "01/01/2020-06/30/2020", "As of 05/06/2020",
+            "After 3/19/2020", "From March 19, 2020", "Through the week of 5/2/2020", "3/19/2020 and after",
+            "2019 Dec - 2020 Jan", "2020-Jan", "Effective date: 1/1/2020", "Phase 2 (starting March 1, 2020)",
             "08:00-12:00", "Night (22:00 to 06:00)", "06:00 - 11:59",
         ]),
         "diagnoses": ("other", [
@@ -194,7 +203,13 @@ class TestLabelsOfPublishedTables:
         ]),
         "amounts": ("other", [
             "$0 - $24,999", "$25,000-$49,999", "100-138% FPL", "<$10,000", "250-1000", "1000-4999", "20000-4999",
-            "1-10", "100-500", "0.5", "12.345", "38.1", "1:10", "2:1:1",
+            "1-10", "100-500", "0.5", "12.345", "38.1", "1:10", "2:1:1", "500-2500000", "250.2500000", "38.58, 41.49",
+        ]),
+        "roads": ("other", [
+            "2 lane road", "4 wheel drive", "1 or more visits per court order", "30 miles of highway", "city street",
+        ]),
+        "brands and things": ("other", [
+            "rose hips", "jean jackets", "Mark up", "St. John", "Santa Maria", "aspirin", "vitamin d", "Grade A",
         ]),
         "hospitals": ("service_geography", [
             "Cedars-Sinai Medical Center", "St. Joseph Hospital", "John Muir Medical Center", "Grace Hospital",
@@ -277,9 +292,21 @@ class TestCodesOfPlaces:
         for geoid in geoids:
             assert found_in([geoid], "residence_geography") == []
 
-    @given(st.integers(0, 89), st.integers(0, 40), st.sampled_from(["{}-{}", "{} to {}", "Age {}-{}", "{} - {} years"]))
-    def test_no_age_band_below_the_limit_is(self, low, width, spelling):
-        assert found_in([spelling.format(low, low + width)], "age") == []
+    SPELLINGS = st.sampled_from(["{}-{}", "{} to {}", "Age {}-{}", "{} - {} years"])
+
+    @given(st.integers(0, 89), st.integers(0, 40), SPELLINGS)
+    def test_an_age_band_is_where_it_reaches_above_the_limit_and_is_not_as_good_as_open(self, low, width, spelling):
+        high = low + width
+        expected = ["high_age"] if 89 < high < 99 else []
+        assert found_in([spelling.format(low, high)], "age") == expected
+
+    @pytest.mark.parametrize("column", ["AgeAtDeath", "patientage", "PatientAge", "AGE", "age_at_visit"])
+    def test_ages_in_columns_of_any_spelling(self, column):
+        assert found_in(["54", "94"], column=column) == ["high_age"]
+
+    @pytest.mark.parametrize("column", ["dosage", "Percentage", "coverage", "StageAtDiagnosis"])
+    def test_numbers_in_columns_that_only_sound_alike(self, column):
+        assert found_in(["54", "94"], column=column) == []
 
     @given(st.integers(0, 120), st.sampled_from(["{}+", "{} and over", "{} years and older", ">= {}", "Age {}+"]))
     def test_no_open_age_band_is(self, age, spelling):
@@ -327,6 +354,10 @@ class TestSpelling:
         shown = redacted(text)
         assert not any(c.isdigit() or (c.isalpha() and c not in "Xx") for c in shown)
         assert len(shown) <= 25
+
+    def test_every_dash_of_unicode_is_one(self):
+        dashes = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) == "Pd"]
+        assert {one_spelling(f"1{dash}2") for dash in [*dashes, "\u2043", "\u2212"]} == {"1-2"}
 
     @given(st.text(max_size=40))
     def test_one_spelling_is_enough(self, text):

@@ -4,8 +4,9 @@ import pandas as pd
 import pytest
 
 from ddg_pipeline.assessment.identifiers import find_direct_identifiers, refuse_direct_identifiers
+from ddg_pipeline.contract import bind
 from ddg_pipeline.contract.parse import parse_contract
-from ddg_pipeline.errors import RefusedError
+from ddg_pipeline.errors import InputErrors, RefusedError
 
 COUNTY = ({"variable": "residence_geography", "population": 900_000}, ["A", "B"])
 
@@ -32,7 +33,7 @@ class TestRefusedColumns:
             "home_phone", "Phone Number", "fax", "mrn", "MRN", "medical_record_number", "date_of_birth", "DateOfBirth",
             "DOB", "dateofbirth", "birth_date", "address", "Street Address", "member_id", "person_id", "ip_address",
             "url", "license_number", "vin", "photo", "account number", "latitude", "date_of_death", "zip4",
-            "zip_plus_4", "case_notes", "narrative", "comments",
+            "zip_plus_4", "case_notes", "narrative", "comments", "patient_ssn4", "pt_dob1", "dob1", "dob_2", "BirthDt",
         ],
     )  # fmt: skip
     def test_a_dimension_named_like_an_identifier(self, assessed, column):
@@ -46,6 +47,7 @@ class TestRefusedColumns:
         [
             "county_name", "disease_name", "facility_name", "plan", "age", "death_county", "rename", "addressed_need",
             "cause_of_death", "telephonic", "Dobson_area", "named_condition", "zip_code", "note_type",
+            "dose2", "phase_1", "ipv4", "plan1",
         ],
     )  # fmt: skip
     def test_a_dimension_with_a_harmless_name(self, assessed, column):
@@ -122,6 +124,29 @@ class TestTheRefusal:
     def test_nothing_is_raised_for_a_table_of_groups(self, rulebook):
         frame = pd.DataFrame({"age": ["0-64", "65+"], "n": [12, 30]})
         refuse_direct_identifiers(frame, contract({"age": {"variable": "age"}}), rulebook)
+
+    def test_a_label_that_is_no_age_band_is_not_shown(self, assessed):
+        with pytest.raises(InputErrors) as caught:
+            assessed({"age": ({"variable": "age"}, ["0-17", "maria garcia"])})
+        assert "a label of the form 'xxxxx xxxxxx', which is no age band" in str(caught.value)
+        with pytest.raises(InputErrors, match="found '5 x 7', which is no age band"):
+            assessed({"age": ({"variable": "age"}, ["0-17", "5 x 7"])})
+
+    @pytest.mark.parametrize("first", ["123-45-6789", "7", "7.1", "1e5", "3/4/50", "4Mar50", "Smith, John", "a@b.org"])
+    def test_a_first_row_in_place_of_names_is_not_shown(self, first):
+        table = pd.DataFrame([["x", 12]], columns=[first, "code"])
+        with pytest.raises(InputErrors) as caught:
+            bind(self.CONTRACT, table)
+        assert first not in str(caught.value).replace("(column 1)", "")
+        assert "a column whose name looks like data (column 1), which the contract does not declare" in str(
+            caught.value
+        )
+
+    def test_nor_where_it_is_there_twice(self):
+        with pytest.raises(InputErrors) as caught:
+            bind(self.CONTRACT, pd.DataFrame([["x", "y"]], columns=["999-11", "999-11"]))
+        assert "999" not in str(caught.value)
+        assert "a column whose name looks like data (column 1) more than once" in str(caught.value)
 
 
 class TestWhatIsLookedAt:
@@ -207,6 +232,51 @@ class TestProviders:
         assert [(one.column, one.identifier) for one in found] == [
             ("contact", "street_address"), ("contact", "telephone"), ("tax", "social_security_number"),
         ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        "column",
+        [
+            "patient_name", "PatientName", "patientname", "home_address", "drivers_license", "driversLicense",
+            "decedent", "decedent_name", "patient_phone", "member_name", "clinic_patient_phone", "maiden_name",
+            "clients_email",
+        ],
+    )  # fmt: skip
+    @pytest.mark.parametrize(
+        "keys", [{"subject": "providers"}, {"personal_characteristics": False}, {"subject": "projected_budget"}]
+    )
+    def test_nothing_of_a_person_is_public(self, rulebook, column, keys):
+        frame = pd.DataFrame({column: ["x", "y"], "n": [12, 30]})
+        found = find_direct_identifiers(frame, contract({column: {"variable": "other"}}, **keys), rulebook)
+        assert [(one.column, one.by) for one in found] == [(column, "name")]
+
+    def test_nor_what_stands_in_a_column_about_people(self, rulebook):
+        frame = pd.DataFrame({"member_contact": ["415-555-0123", "12 Main St"], "n": [12, 30]})
+        declared = contract({"member_contact": {"variable": "other"}}, subject="providers")
+        assert {one.identifier for one in find_direct_identifiers(frame, declared, rulebook)} == {
+            "street_address", "telephone",
+        }  # fmt: skip
+
+    @pytest.mark.parametrize("column", ["nursing_home_phone", "home_health_agency_email", "phone", "clinic_name"])
+    def test_what_is_a_providers_is_public(self, rulebook, column):
+        frame = pd.DataFrame({column: ["415-555-0123", "x@example.org"], "n": [12, 30]})
+        declared = contract({column: {"variable": "other"}}, subject="providers")
+        assert find_direct_identifiers(frame, declared, rulebook) == []
+
+    def test_beside_people_only_what_is_plainly_a_providers(self, rulebook):
+        frame = pd.DataFrame(
+            {
+                "sex": ["F", "M"],
+                "clinic_phone": ["415-555-0123", "415-555-0198"],
+                "phone": ["415-555-0123", "415-555-0198"],
+                "contact": ["415-555-0123", "415-555-0198"],
+                "n": [12, 30],
+            }
+        )
+        dimensions = {"sex": {"variable": "sex"}} | {
+            name: {"variable": "other"} for name in ("clinic_phone", "phone", "contact")
+        }
+        found = find_direct_identifiers(frame, contract(dimensions, subject="providers"), rulebook)
+        assert [(one.column, one.by) for one in found] == [("phone", "name"), ("contact", "content")]
 
     def test_where_a_service_is_may_be_told_to_the_metre(self, rulebook):
         frame = pd.DataFrame({"facility": ["38.58157, -121.49440", "12 Main St"], "n": [12, 30]})

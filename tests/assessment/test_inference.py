@@ -34,7 +34,7 @@ class TestAreas:
         [
             COUNTIES,
             ["Alameda County", "Alpine County", "Sierra County"],
-            ["001", "003", "091"],
+            ["6001", "6003", "6091"],
             ["06001", "06003", "06091"],
         ],
     )
@@ -136,8 +136,9 @@ class TestGroups:
         assert term({"variable": variable}, [label])[0].score == score
 
     def test_a_declared_size_goes_first(self, term):
-        found, notes = term({"variable": "race", "population": {"Malaysian": 30_000}}, ["Malaysian"])
-        assert (found.score, notes) == (5, [])
+        found, (note,) = term({"variable": "race", "population": {"Malaysian": 30_000}}, ["Malaysian"])
+        assert found.score == 5
+        assert "30,000 for 'Malaysian', which has 1 to 20,000" in note
 
     def test_groups_that_are_scored_by_their_names_need_no_size(self, term):
         found, notes = term({"variable": "race"}, ["White", "Black", "Asian", "Other"])

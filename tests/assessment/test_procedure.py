@@ -129,10 +129,10 @@ class TestSafeHarbor:
 
     def test_addresses_zip_codes_and_ages_over_89(self, assessed):
         clinic = ({"variable": "service_geography", "address": "street"}, ["12 Main Street", "95814"])
-        age = ({"variable": "age"}, ["0-84", "85-94", "95+"])
+        age = ({"variable": "age"}, ["0-84", "85-99", "100+"])
         finding = assessed({"clinic": clinic, "age": age, "year": YEAR}).safe_harbor
         assert "clinic shows addresses, or ZIP codes of more than three digits" in finding
-        assert "age has ages over 89 in a band that is not open (85-94)" in finding
+        assert "age has ages over 89 in a band that is not open (85-99)" in finding
         open_band = ({"variable": "age"}, ["0-84", "85+"])
         assert "may meet" in assessed({"state": self.STATE, "age": open_band, "year": YEAR}).safe_harbor
 

@@ -37,7 +37,10 @@ class TestTheAnswer:
             ),
             (
                 {"personal_characteristics": False},
-                "it may be released as it is, once reviewed, because it tells nothing about people (step 1).",
+                (
+                    "it may be released as it is, once reviewed, because by its contract it tells nothing that is "
+                    "not expressly public (step 1)."
+                ),
             ),
         ],
     )

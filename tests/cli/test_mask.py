@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import stat
 import sys
 
@@ -435,3 +436,42 @@ class TestDisk:
         assert answer.code == 2
         assert "No space left on device" in answer.err
         assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+
+
+class TestOneCategory:
+    """A column with one category adds up to itself, which is no margin that readers know besides."""
+
+    CONTRACT = """\
+release: one_year
+title: People without a home
+high_risk: [homelessness]
+dimensions:
+  county: {variable: residence_geography}
+  sex: {variable: sex}
+  year: {variable: time, period: year}
+measures:
+  people: {kind: count}
+"""
+    TABLE = (
+        "county,sex,year,people\nFresno,Male,2023,27\nFresno,Female,2023,30\nNapa,Male,2023,2\n"
+        "Napa,Female,2023,4\nYolo,Male,2023,5\nYolo,Female,2023,5\n"
+    )
+
+    def test_is_masked_and_withstands_the_audit(self, ddg, files, tmp_path):
+        contract, table = files(c__yaml=self.CONTRACT, t__csv=self.TABLE)
+        assert ddg("mask", contract, table, "-o", tmp_path / "out").code == 0
+        assert ddg("audit", contract, tmp_path / "out" / "one_year.csv").code == 0
+
+
+class TestATableThatIsNotMasked:
+    def test_has_its_small_cells_told_and_why_they_are_shown(self, ddg, files, tmp_path):
+        contract, table = files(
+            c__yaml="release: few\ntitle: Few\nscope:\n  - {variable: time, period: year}\n"
+            "  - {variable: residence_geography, label: California}\n"
+            "dimensions:\n  sex: {variable: sex}\nmeasures:\n  cases: {kind: count}\n",
+            t__csv="sex,cases\nMale,14\nFemale,4\n",
+        )
+        out = ddg("mask", contract, table, "-o", tmp_path / "out").out
+        assert re.search(r"cases\W+2\W+0\W+1\W+0\W+0 %", out)
+        assert "released as it is" in out
+        assert "not over 12" in out

@@ -67,7 +67,11 @@ class TestNothingIsGuessed:
     def test_other_labels_have_no_size(self, label):
         assert area(label) is None
 
-    @pytest.mark.parametrize("column", ["city", "City_of_residence", "place_name", "facility", "health_plan", "zip"])
+    @pytest.mark.parametrize(
+        "column",
+        ["city", "City_of_residence", "place_name", "facility", "health_plan", "zip", "PatientCity", "cityname",
+         "PATIENTCITY", "jurisdiction", "ZIPCode"],
+    )  # fmt: skip
     def test_a_column_of_other_areas_needs_the_word_county(self, column):
         assert area("Sacramento", column) is None
         assert area("067", column) is None
@@ -76,6 +80,15 @@ class TestNothingIsGuessed:
     @pytest.mark.parametrize("column", ["county", "COUNTY_FIPS", "residence", "area", "geography", ""])
     def test_other_columns_do_not(self, column):
         assert area("Sacramento", column).fips == "067"
+
+    @pytest.mark.parametrize("column", ["lad", "area", "code", "it"])
+    def test_three_digits_need_a_column_of_counties(self, column):
+        assert area("037", column) is None
+        assert area("06037", column).fips == "037"
+
+    @pytest.mark.parametrize("column", ["county", "CountyCode", "cnty_code", "CTY", "fips", "countyfips"])
+    def test_and_are_counties_there(self, column):
+        assert area("037", column).fips == "037"
 
     @given(st.text(max_size=12))
     def test_any_text_is_an_area_or_none(self, label):

@@ -1,5 +1,7 @@
 """Where a contract's rulebook is found: a shipped name, a path, or a name in the directory of rulebooks."""
 
+from importlib import resources
+
 import pytest
 
 from ddg_pipeline.contract.parse import parse_contract
@@ -129,3 +131,34 @@ class TestGroups:
             InputErrors, match=r"found ours\.yaml, nchs; the same rulebook for releases that are linked"
         ):
             rulebook_of_files(pairs)
+
+
+class TestACopy:
+    """A changed copy of an edition that still calls itself that edition would hide what it says otherwise."""
+
+    @pytest.fixture
+    def copied(self, tmp_path):
+        text = (resources.files("ddg_pipeline.rulebook") / "calhhs-ddg-2.0.yaml").read_text(encoding="utf-8")
+        path = tmp_path / "rulebooks" / "ours.yaml"
+        path.parent.mkdir()
+
+        def write(*changes):
+            changed = text.replace("name: calhhs-ddg-2.0", "name: ours", 1)
+            for old, new in changes:
+                assert old in changed
+                changed = changed.replace(old, new, 1)
+            path.write_text(changed, encoding="utf-8")
+
+        return write
+
+    def test_may_not_pass_for_the_edition(self, copied, source):
+        copied(("cut_off: 12", "cut_off: 30"))
+        with pytest.raises(InputErrors) as refused:
+            load_rulebook("ours", source)
+        assert {error.field for error in refused.value.errors} == {"title", "section"}
+        assert "extends: calhhs-ddg-2.0" in str(refused.value)
+
+    def test_stands_for_itself_under_a_title_and_source_of_its_own(self, copied, source):
+        title = "title: CalHHS Data De-Identification Guidelines, Edition 2.0"
+        copied(("cut_off: 12", "cut_off: 30"), (title, "title: Ours"), ('section: "DDG 2.0"', 'section: "Policy 7"'))
+        assert load_rulebook("ours", source).cite("§4.2") == "Policy 7 §4.2"
