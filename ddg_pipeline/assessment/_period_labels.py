@@ -187,8 +187,8 @@ def _fiscal(text: str) -> tuple[Reading, ...]:
     year = r"(\d{4})(?:\s*[-/]\s*\d{2,4})?"
     ends = re.fullmatch(rf"{year}(?:\s*{_ERA})?\s*(?:-|to|through|thru)\s*(?:{_ERA}\s*)?{year}", plain)
     if ends:
-        length = int(ends[2]) - int(ends[1]) + 1
-        return (Reading(_years(length)),) if length > 1 else ()
+        number = int(ends[2]) - int(ends[1]) + 1
+        return (Reading(_years(number)),) if number > 1 else ()
     # FY 2023 Q1, Q1 of 2022-23: shorter than the year it is in
     part = re.sub(r"(\d{4})\s*[-/]\s*\d{2,4}", r"\1", plain)
     part = re.sub(r"(?<!\d)(\d{2})(?!\d)$|^(\d{2})(?!\d)(?=\s*q)", lambda match: f"20{match[1] or match[2]}", part)

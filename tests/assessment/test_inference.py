@@ -209,7 +209,7 @@ class TestPeriods:
         assert repr(labels[0]) in note or labels[0] in note
 
     def test_the_shorter_of_two_readings_holds_and_is_noted(self, term):
-        found, (note,) = term({"variable": "time"}, ["2021-22", "2022-23"])
+        found, (note,) = term({"variable": "time"}, ["2021-22", "2023-24"])
         assert found.score == 0
         assert "could also be 2 years" in note
 
@@ -219,6 +219,42 @@ class TestPeriods:
     def test_a_declared_period_with_unreadable_labels_is_believed(self, term):
         found, notes = term({"variable": "time", "period": "year"}, ["before the law", "after the law"])
         assert (found.score, notes) == (0, [])
+
+    @pytest.mark.parametrize("period", ["2 years", "5 years"])
+    @pytest.mark.parametrize("labels", [["Ward A", "Ward B"], ["2019-2023", "Ward B"], ["2024 (A)", "2024 (B)"]])
+    def test_labels_that_do_not_say_when_never_lower_the_score(self, term, labels, period):
+        found, notes = term({"variable": "time", "period": period}, labels)
+        assert found.score == 0
+        assert any(f"{period} is declared" in note and "counts as one year" in note for note in notes)
+
+    def test_the_labels_that_can_be_read_contradict_beside_others(self, assessed):
+        declared = {"variable": "time", "period": "year"}
+        ((_, found, _),) = problems(assessed, {"it": (declared, ["2024 Q1", "Ward B"])})
+        assert found == "year, but '2024 Q1' read like quarter"
+
+    def test_a_shorter_period_is_believed_beside_labels_that_cannot_be_read(self, term):
+        assert term({"variable": "time", "period": "month"}, ["2024", "Ward B"])[0].score == 5
+
+    def test_fiscal_years_that_share_a_year_are_no_pairs_of_years(self, assessed):
+        declared = {"variable": "time", "period": "2 years"}
+        ((field, found, _),) = problems(assessed, {"it": (declared, ["2020-21", "2021-22"])})
+        assert (field, found) == ("dimensions.it.period", "2 years, but '2020-21', '2021-22' read like year")
+
+    @pytest.mark.parametrize(
+        ("labels", "score"),
+        [
+            (["January 2020-2024", "February 2020-2024"], 5),
+            (["2020-2021 Q1"], 4),
+            (["2024 (Q1)"], 4),
+            (["2024 (May)"], 5),
+        ],
+    )
+    def test_a_part_of_years_scores_as_the_part(self, term, labels, score):
+        assert term({"variable": "time"}, labels)[0].score == score
+
+    def test_labels_for_the_same_time_have_to_be_declared(self, assessed):
+        ((_, found, _),) = problems(assessed, {"it": ({"variable": "time"}, ["2024 (A)", "2024 (B)"])})
+        assert found == "nothing, and some of '2024 (A)', '2024 (B)' read like the same time"
 
     def test_totals_and_unknown_are_not_read(self, term):
         declared = {"variable": "time", "total": "All years", "unknown": ["n/a"]}

@@ -103,6 +103,53 @@ class TestOneLabel:
         for label in (f"{year}Q{number}", f"Q{number} {year}", f"{year}-Q{number}", f"{first}-{last} {year}"):
             assert word(label) == "quarter", label
 
+    @pytest.mark.parametrize(
+        ("period", "labels"),
+        [
+            ("month", "January 2020-2024|February 2020-2024|Jan 2020-2021|2020-2021 January|2019-2020 Jan|Jan 2020-21"),
+            ("month", "2020 to Jan 2024|01/2020-2021|2024 (January)|2020-2024 (Mar)|January of 2020-2024"),
+            ("quarter", "Q1 2020-2021|2020-2021 Q1|2020/2021 Q3|2020-2024 Q1|SFY 2020-2021 Q1|Q1 SFY 2020-2024"),
+            ("quarter", "2024 (Q1)|2020-2024 (Q1)|2024 (Jan-Mar)|FY 2024 (Q1)|2024 (Q1) (preliminary)|2020-24 Q1"),
+            ("quarter", "FY 2020 to FY 2024 Q1|Jan-Mar 2020-2024|2020 Q1-2021|Q1 2020 and 2021"),
+            ("half-year", "2020-2021 H1|H1 2019-2023|First half of 2019-2023|2024 (H2)|Q1-Q2 2020-2024"),
+            ("week", "2023-2024 week 3|2024 (week 3)"),
+            ("day", "2024 (Jan 5)|Jan 1 2020-2024"),
+            ("year", "2024 (n=5)|2024 (fiscal year)|FY 2023 (July 2022 - June 2023)|2024 (Q1-Q4)|2019-2023 (2023)"),
+            ("5 years", "2019-2023 (5 years)|Jan 2020 - Dec 2024|Q1 2020 - Q4 2024"),
+        ],
+    )
+    def test_a_part_beside_years_or_in_parentheses_decides(self, period, labels):
+        for label in labels.split("|"):
+            assert word(label) == period, label
+
+    @pytest.mark.parametrize(
+        "label",
+        ["2024 (first quarter only)", "2024 (through June)", "2024 [Q1]", "Q1 2020 - Mar 2024", "2020-2021 fall"],
+    )
+    def test_a_part_that_cannot_be_read_is_not_passed_over(self, label):
+        assert period_of([label]) is None
+
+    @given(
+        st.sampled_from(
+            [(f"{way}{n}", 6 if way in "Hh" else 3) for way in ("Q", "H", "q") for n in (1, 2)]
+            + [(f"{nth} {what}", 6 if what == "half" else 3) for nth in ("1st", "2nd") for what in ("half", "quarter")]
+            + [(name[:end], 1) for name in MONTHS for end in (3, None)]
+        ),
+        st.integers(1990, 2050),
+        st.integers(0, 12),
+        st.sampled_from(["-", "/", " - ", "\u2013", " to ", " through ", " and "]),
+        st.booleans(),
+        st.sampled_from(["{part} {years}", "{years} {part}", "{years} ({part})", "{part}, {years}", "{years}, {part}",
+                         "{part} of {years}", "{years}-{part}", "{part} ({years})", "FY {years} {part}",
+                         "{part} FY {years}", "{years} ({part})*", "{years}: {part}", "CY {years} {part}"]),
+    )  # fmt: skip
+    def test_a_part_of_years_is_never_read_as_longer_than_the_part(self, part, first, more, joiner, brief, form):
+        name, months = part
+        last = f"{(first + more) % 100:02}" if brief else f"{first + more}"
+        label = form.format(part=name, years=f"{first}{joiner}{last}" if more else f"{first}")
+        period = period_of([label])
+        assert period is None or max(map(months_of, period.readings)) <= months, label
+
     @given(st.dates(dt.date(1900, 1, 1), dt.date(2100, 1, 1)), st.integers(1, 4000))
     def test_a_span_is_never_read_as_longer_than_it_is(self, first, days):
         last = first + dt.timedelta(days=days)
@@ -130,9 +177,34 @@ class TestSeveralLabels:
         assert word("Jan 2024", "2024-01-15") == "day"
 
     def test_two_years_or_one_fiscal_year_the_shorter_holds(self):
-        period = period_of(["2021-22", "2022-23"])
+        period = period_of(["2021-22", "2023-24"])
         assert period.word == "year"
         assert period.readings == ("year", "2 years")
+
+    def test_fiscal_years_that_share_a_year_are_no_pairs(self):
+        for labels in (["2020-21", "2021-22"], ["2020-2021", "2021-2022"]):
+            assert period_of(labels).readings == ("year",)
+
+    @pytest.mark.parametrize(
+        "labels",
+        [
+            ["2024 (wave 1)", "2024 (wave 2)"],
+            ["FY 2023 (North)", "FY 2023 (South)"],
+            ["2019-2023 (A)", "2019-2023 (B)"],
+            ["2024", "1/1/2024 - 12/31/2024"],
+            ["Jan-Dec 2024", "Jul 2024 - Jun 2025"],
+            ["Mar 2020 - Feb 2022", "Jun 2021 - Dec 2024"],
+        ],
+    )
+    def test_different_labels_for_the_same_time_were_not_read_rightly(self, labels):
+        assert period_of(labels) is None
+        assert unreadable(labels) == []
+
+    def test_nothing_is_shorter_than_a_month(self):
+        assert word("Jan 2024", "2024-01") == "month"
+
+    def test_rolling_years_overlap(self):
+        assert word("2019-2021", "2020-2022") == "3 years"
 
     def test_a_label_that_may_be_a_month_is_one_unless_the_others_cannot_be(self):
         assert word("2010-11", "2011-12") == "month"

@@ -113,7 +113,12 @@ class TestTime:
         ],
     )
     def test_by_the_period(self, score_of, period, score):
-        assert score_of({"variable": "time", "period": period}, ["A", "B"]) == score
+        years = int(period.split()[0]) if period.endswith("years") else 1
+        labels = [f"{begin}-{begin + years - 1}" for begin in (2000, 2010)] if years > 1 else ["A", "B"]
+        assert score_of({"variable": "time", "period": period}, labels) == score
+
+    def test_several_years_are_not_believed_of_labels_that_say_nothing(self, score_of):
+        assert score_of({"variable": "time", "period": "5 years"}, ["A", "B"]) == 0
 
     def test_a_finer_and_a_coarser_period_take_the_finer(self, assessed):
         assessment = assessed(
