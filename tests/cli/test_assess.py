@@ -50,8 +50,11 @@ class TestJson:
         """Other small counts, as far as the score does not depend on them, give the same answer."""
         contract, table = text
         answers = []
-        for one, other in ((4, 5), (6, 3)):
-            changed = table.replace("Alpha,F,4", f"Alpha,F,{one}").replace("Alpha,M,5", f"Alpha,M,{other}")
+        for figures in ((4, 5, 7, 16), (6, 3, 5, 18)):  # the state's stay the same
+            changed = table
+            for row, figure in zip(("Alpha,F,4", "Alpha,M,5", "Beta,F,7", "Beta,M,16"), figures, strict=True):
+                assert row in table
+                changed = changed.replace(row, f"{row[: row.rindex(',')]},{figure}")
             answers.append(ddg("assess", *files(contract__yaml=contract, table__csv=changed), "--json"))
         assert answers[0] == answers[1]
 

@@ -118,7 +118,9 @@ class TestLabels:
         assert only_mistake(table(a=pd.Series(["x", gap], dtype="object"))).found == "no category in row 2"
 
     def test_of_columns_are_text(self):
-        with pytest.raises(InputErrors, match="columns: found 5, which are no text"):
+        with pytest.raises(
+            InputErrors, match=r"columns: found a column whose name looks like data \(column 6\), which are no text"
+        ):
             bind(parse_contract(RAW, "r"), table().assign(z=1).rename(columns={"z": 5}))
 
 
