@@ -14,11 +14,11 @@ import pandas as pd
 
 from ddg_pipeline.advice.changes import NotPossibleError
 from ddg_pipeline.contract import BoundTable, Measure, Variable
+from ddg_pipeline.contract.columns import decimals_of
 from ddg_pipeline.contract.measure import MeasureKind
 
 _ORDER = "\0order"  # no column of a contract can be called that
 _PERCENT = 100
-_MOST_DECIMALS = 12
 
 Combine = Callable[[Any], "pd.Series[Any]"]
 
@@ -97,7 +97,7 @@ def _added(
             continue
         reason = _why_not(measure, columns, doubtful, bound, dimension)
         if reason is None:
-            columns[name] = _statistic(measure, columns, _decimals(measure, bound.original[name]))
+            columns[name] = _statistic(measure, columns, decimals_of(measure, bound.original[name]))
         else:
             left_out[name] = reason
     return pd.DataFrame(columns).reset_index(), left_out
@@ -157,11 +157,3 @@ def _statistic(measure: Measure, columns: Mapping[str, Any], decimals: int) -> p
 
     found = [one(number, of) for number, of in zip(above, below, strict=True)]
     return pd.Series(found, index=above.index, dtype="object")
-
-
-def _decimals(measure: Measure, column: pd.Series[Any]) -> int:
-    """How many decimals the statistic has: declared, or as many as the table shows."""
-    if measure.decimals is not None:
-        return measure.decimals
-    shown = (str(value).strip().rpartition(".")[2] for value in column if "." in str(value))
-    return min(max((len(text) for text in shown if text.isdigit()), default=0), _MOST_DECIMALS)

@@ -88,22 +88,9 @@ def offers_for(bound: BoundTable, scores: CoarserScores, rulebook: Rulebook) -> 
 
 def band_table(one: Characteristic, rulebook: Rulebook) -> BandTable | None:
     """Find the table of sizes that a variable is scored by; None where it is scored otherwise."""
-    scoring = rulebook.scoring
-    match one.variable:
-        case Variable.RESIDENCE_GEOGRAPHY:
-            return scoring.residence_geography
-        case Variable.SERVICE_GEOGRAPHY:
-            return scoring.service_geography
-        case Variable.INSURANCE_COVERAGE:
-            return scoring.insurance_coverage
-        case Variable.MEANS_TESTED_PROGRAM | Variable.EXPECTED_PAYER:
-            return scoring.means_tested_program
-        case Variable.VETERAN_STATUS | Variable.EDUCATION:
-            return scoring.general
-        case Variable.OTHER:
-            return scoring.general if one.sizes else None
-        case _:
-            return None
+    if one.variable is Variable.OTHER and not one.sizes:
+        return None
+    return rulebook.scoring.size_table(one.variable)
 
 
 def _levels(bound: BoundTable, axis: Axis, one: Characteristic, needs: Needs) -> Iterator[Offer]:

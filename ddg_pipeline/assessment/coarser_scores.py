@@ -115,7 +115,6 @@ class _State:
     tables: tuple[tuple[str, ...], ...]
     frame: pd.DataFrame | None
     cells_known: bool = True
-    worst_period: bool = False
 
 
 class CoarserScores:
@@ -292,7 +291,7 @@ class CoarserScores:
                     at_total=tuple(_sized(one, lowest) for one in column.at_total),
                 )
             columns[name] = column
-        return dataclasses.replace(state, columns=columns, worst_period=True)
+        return dataclasses.replace(state, columns=columns)
 
     def _left_out(self, state: _State, step: LeaveOut) -> _State:
         name, column = step.column, state.columns[step.column]

@@ -10,6 +10,7 @@ import pandas as pd
 from ddg_pipeline.assessment.condition import remainders
 from ddg_pipeline.assessment.result import Note
 from ddg_pipeline.contract import BoundTable
+from ddg_pipeline.contract.columns import decimals_of
 from ddg_pipeline.contract.measure import Measure, MeasureKind
 from ddg_pipeline.rulebook import Rulebook
 
@@ -61,8 +62,7 @@ def _other_statistics(bound: BoundTable) -> Iterator[Note]:
         if expected is None:
             continue
         shown = pd.to_numeric(bound.frame[name], errors="coerce")
-        decimals = measure.decimals if measure.decimals is not None else _decimals(bound.frame[name])
-        differs = (shown - expected).abs() > 10.0**-decimals
+        differs = (shown - expected).abs() > 10.0 ** -decimals_of(measure, bound.frame[name])
         if differs.any():
             first = bound.coordinate(int(differs.to_numpy().nonzero()[0][0]))
             yield Note(
@@ -88,9 +88,3 @@ def _expected(bound: BoundTable, measure: Measure) -> pd.Series[float] | None:
 
 def _per(measure: Measure) -> int:
     return measure.per or _PERCENT
-
-
-def _decimals(values: pd.Series) -> int:
-    """Count the most decimals that any figure is written with."""
-    texts = values.dropna().astype("str")
-    return int(texts.str.extract(r"\.(\d+)$")[0].str.len().max() or 0) if len(texts) else 0

@@ -12,6 +12,7 @@ from ddg_pipeline.assessment.inference import GEOGRAPHY, PROGRAMS, known_size
 from ddg_pipeline.assessment.periods import months_of, period_of, unreadable
 from ddg_pipeline.assessment.result import Note
 from ddg_pipeline.contract import BoundTable, Variable
+from ddg_pipeline.contract.columns import quoted, some
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.populations import (
     KnownSize,
@@ -24,7 +25,7 @@ from ddg_pipeline.populations import (
     too_small,
 )
 from ddg_pipeline.populations import state as the_state
-from ddg_pipeline.rulebook import BandTable, Rulebook
+from ddg_pipeline.rulebook import Rulebook
 from ddg_pipeline.rulebook.labels import normalised
 
 _LISTED = 3
@@ -115,7 +116,7 @@ def _labels_of_another(
         if variable in PROGRAMS and other in GEOGRAPHY:  # plans are often called after their county
             continue
         if all(_fits(other, label, key, rulebook) for label in telling):
-            found = f"{variable.value}, but {_some(map(repr, telling))} read like {other.value}"
+            found = f"{variable.value}, but {quoted(telling, _LISTED)} read like {other.value}"
             return [InputError(place, f"{key}.variable", found, f"{other.value}, or the labels of a {variable.value}")]
     return []
 
@@ -145,7 +146,7 @@ def _other_that_is_known(bound: BoundTable, name: str, rulebook: Rulebook) -> It
         else:
             fits = all(_fits(other, label, name, rulebook) for label in telling)
         if fits:
-            found = f"other, but {_some(map(repr, telling))} read like {other.value}"
+            found = f"other, but {quoted(telling, _LISTED)} read like {other.value}"
             expected = f"{other.value}, or how many people statewide each category has, under `population`"
             yield InputError(bound.place, f"dimensions.{name}.variable", found, expected)
             return
@@ -162,7 +163,7 @@ def _look_alikes(bound: BoundTable, name: str) -> Iterator[InputError]:
     """A label with a letter of another script, or a character nobody sees, is read as a category of its own."""
     odd = [label for label in bound.axes[name].labels if _misleads(label)]
     if odd:
-        found = f"{_some(map(ascii, odd))}, with characters that cannot be seen or letters of several scripts"
+        found = f"{some(map(ascii, odd), _LISTED)}, with characters that cannot be seen or letters of several scripts"
         yield InputError(bound.place, f"dimensions.{name}", found, "labels in the letters of one script")
 
 
@@ -187,11 +188,11 @@ def _margins_that_are_categories(bound: BoundTable, name: str, rulebook: Ruleboo
     declared, axis = bound.contract.dimensions[name], bound.axes[name]
     leaves = [label for label in axis.leaves if label not in declared.unknown]
     if axis.total is not None and _is_no_total(declared.variable, axis.total, leaves, name, rulebook):
-        found = f"{axis.total!r}, which is a category of {declared.variable.value} beside {_some(map(repr, leaves))}"
+        found = f"{axis.total!r}, which is a category of {declared.variable.value} beside {quoted(leaves, _LISTED)}"
         yield InputError(bound.place, f"dimensions.{name}.total", found, "the label that holds all the others")
     known = [label for label in declared.unknown if _is_category(declared.variable, label, name, rulebook)]
     if known:
-        found = f"{_some(map(repr, known))}, which {declared.variable.value} knows as a category"
+        found = f"{quoted(known, _LISTED)}, which {declared.variable.value} knows as a category"
         yield InputError(bound.place, f"dimensions.{name}.unknown", found, "labels that mean 'not known'")
 
 
@@ -238,7 +239,7 @@ def _parents_that_hold_no_children(bound: BoundTable, name: str, rulebook: Ruleb
     else:
         return
     if wrong:
-        found = _some(f"{child!r} under {parent!r}" for child, parent in wrong)
+        found = some((f"{child!r} under {parent!r}" for child, parent in wrong), _LISTED)
         yield InputError(
             bound.place, f"dimensions.{name}.hierarchy", found, "broader groups that hold those under them"
         )
@@ -276,7 +277,7 @@ def _programs_as_insurance(bound: BoundTable, name: str, rulebook: Rulebook) -> 
         and as_program.band(known.people).score > as_plan.band(known.people).score
     ]
     if wrong:
-        found = f"{declared.variable.value}, but {_some(map(repr, wrong))} read like means_tested_program"
+        found = f"{declared.variable.value}, but {quoted(wrong, _LISTED)} read like means_tested_program"
         expected = "means_tested_program (or expected_payer), with `enrollment` in place of `members`"
         yield InputError(bound.place, f"dimensions.{name}.variable", found, expected)
 
@@ -368,42 +369,29 @@ def _against_known(
         elif known is not None and _scores_lower(variable, label, size, known, rulebook):
             closer.append(f"{size:,} for {label!r}, which has {known} ({known.source.title})")
     if doubtful:
-        notes.append(Note(field, f"Declared is {_some(doubtful)}; an expert has to confirm the definition."))
+        notes.append(Note(field, f"Declared is {some(doubtful, _LISTED)}; an expert has to confirm the definition."))
     if closer:
-        text = f"Declared is {_some(closer)}; the known size scores higher, so an expert has to confirm the larger one."
-        notes.append(Note(field, text))
+        why = "the known size scores higher, so an expert has to confirm the larger one"
+        notes.append(Note(field, f"Declared is {some(closer, _LISTED)}; {why}."))
     errors = []
     if wrong:
         expected = "the figure of that category, of any recent year; leave it out to use the known one"
-        errors.append(InputError(place, field, _some(wrong), expected))
+        errors.append(InputError(place, field, some(wrong, _LISTED), expected))
     if beyond:
-        found = f"{_some(beyond)}, but the whole state has {the_state().size}"
+        found = f"{some(beyond, _LISTED)}, but the whole state has {the_state().size}"
         errors.append(InputError(place, field, found, "a number of people in California"))
     return errors
 
 
 def _scores_lower(variable: Variable, label: str, size: int, known: KnownSize, rulebook: Rulebook) -> bool:
-    categories, table = rulebook.scoring.category_table(variable), _size_table(variable, rulebook)
+    scoring = rulebook.scoring
+    categories = scoring.category_table(variable)
+    table = scoring.size_table(variable) if categories is None else scoring.general
     if table is None or known.at_most is None or size <= known.at_most:
         return False
     if categories is not None and categories.level(label) is not None:
         return False  # it is scored by its name
     return table.band(known.people).score > table.band(size).score
-
-
-def _size_table(variable: Variable, rulebook: Rulebook) -> BandTable | None:
-    scoring = rulebook.scoring
-    match variable:
-        case Variable.RESIDENCE_GEOGRAPHY:
-            return scoring.residence_geography
-        case Variable.SERVICE_GEOGRAPHY:
-            return scoring.service_geography
-        case Variable.INSURANCE_COVERAGE:
-            return scoring.insurance_coverage
-        case Variable.MEANS_TESTED_PROGRAM | Variable.EXPECTED_PAYER:
-            return scoring.means_tested_program
-        case _:
-            return scoring.general
 
 
 def _contradicts(size: int, known: KnownSize, *, may_be_less: bool) -> bool:
@@ -421,7 +409,7 @@ def _part_larger_than_whole(bound: BoundTable, name: str, sizes: Mapping[str, in
         if whole in sizes and sizes[part] > sizes[whole]
     ]
     if found:
-        yield InputError(bound.place, field, _some(found), "a part that is no larger than its whole")
+        yield InputError(bound.place, field, some(found, _LISTED), "a part that is no larger than its whole")
 
 
 def _implied_by_nothing(bound: BoundTable, name: str) -> Iterator[Note]:
@@ -430,7 +418,7 @@ def _implied_by_nothing(bound: BoundTable, name: str) -> Iterator[Note]:
     for number, one in enumerate(bound.contract.dimensions[name].implies):
         absent = [label for label in one.categories if label not in axis.labels and label not in axis.groups]
         if absent:
-            shown = _some(map(repr, absent))
+            shown = quoted(absent, _LISTED)
             text = f"{one.label} is implied by {shown}, which the table does not have: check the spelling."
             yield Note(f"dimensions.{name}.implies[{number}].categories", text)
 
@@ -444,7 +432,7 @@ def _state_among_counties(bound: BoundTable, name: str) -> Iterator[InputError]:
         return
     states = [label for label in axis.leaves if (found := area(label, name)) is not None and found.fips is None]
     if states and any(county(label, name) is not None for label in axis.leaves):
-        beside = f"{_some(map(repr, states))} beside counties of California, declared as one of them"
+        beside = f"{quoted(states, _LISTED)} beside counties of California, declared as one of them"
         yield InputError(bound.place, f"dimensions.{name}.total", beside, f"total: {states[0]}")
 
 
@@ -463,14 +451,8 @@ def _codes_against_names(bound: BoundTable) -> Iterator[InputError]:
             if (by_code := county(code, codes)) and (by_name := county(label, names)) and by_code.fips != by_name.fips
         ]
         if differ:
-            yield InputError(bound.place, codes, _some(differ), f"the code of the county that {names} names")
+            yield InputError(bound.place, codes, some(differ, _LISTED), f"the code of the county that {names} names")
 
 
 def _in_digits(labels: Sequence[str]) -> bool:
     return any(label.strip().isdigit() for label in labels)
-
-
-def _some(items: Iterable[str]) -> str:
-    listed = list(items)
-    shown = ", ".join(listed[:_LISTED])
-    return shown if len(listed) <= _LISTED else f"{shown} and {len(listed) - _LISTED} more"

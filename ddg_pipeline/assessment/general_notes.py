@@ -11,6 +11,7 @@ from ddg_pipeline.assessment.result import Note
 from ddg_pipeline.assessment.steps import Findings
 from ddg_pipeline.assessment.variables import is_called
 from ddg_pipeline.contract import BoundTable, ReleaseContract, Variable
+from ddg_pipeline.contract.columns import quoted
 from ddg_pipeline.contract.measure import MeasureKind
 from ddg_pipeline.errors import InputError
 from ddg_pipeline.populations import county
@@ -220,8 +221,8 @@ def _unknown(bound: BoundTable, rulebook: Rulebook) -> Iterator[Note]:
         if carried:
             yield Note(
                 f"dimensions.{name}.unknown",
-                f"{_some(carried)} means 'not known', as the contract declares, and is not scored; an expert has to "
-                "confirm it.",
+                f"{quoted(carried, _LISTED)} means 'not known', as the contract declares, and is not scored; an expert "
+                "has to confirm it.",
             )
 
 
@@ -287,8 +288,3 @@ def _reliability(findings: Findings) -> Iterator[Note]:
                 f"({one.section}). The release must say so.",
                 rests_on_counts=True,
             )
-
-
-def _some(labels: list[str]) -> str:
-    shown = ", ".join(map(repr, labels[:_LISTED]))
-    return shown if len(labels) <= _LISTED else f"{shown} and {len(labels) - _LISTED} more"

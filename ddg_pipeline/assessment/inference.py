@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ddg_pipeline.assessment.periods import longer, period_of, unreadable
 from ddg_pipeline.assessment.result import Note
 from ddg_pipeline.contract import Variable
+from ddg_pipeline.contract.columns import quoted
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.populations import KnownSize, area, group, program
 from ddg_pipeline.rulebook import Rulebook
 
 GEOGRAPHY = (Variable.RESIDENCE_GEOGRAPHY, Variable.SERVICE_GEOGRAPHY)
 PROGRAMS = (Variable.INSURANCE_COVERAGE, Variable.EXPECTED_PAYER, Variable.MEANS_TESTED_PROGRAM)
-_LISTED = 5
 _LONGEST_UNREAD = "year"
 
 Parts = Mapping[str, Sequence[str]]
@@ -88,7 +88,7 @@ def infer_sizes(
     missing = [label for label in labels if label not in known]
     if missing and _scored_by_size(variable, rulebook):
         raise InputErrors(
-            [InputError(place, field, f"nothing, and no known size for {_some(missing)}", _mend(variable))]
+            [InputError(place, field, f"nothing, and no known size for {quoted(missing)}", _mend(variable))]
         )
     smallest = min(known, key=lambda label: known[label])
     notes.append(
@@ -112,14 +112,7 @@ def _sizes_of(label: str, look_up: Callable[[str], KnownSize | None], parts: Seq
 
 def _scored_by_size(variable: Variable, rulebook: Rulebook) -> bool:
     """Say whether every category needs a size; where an edition has no table of sizes, none does."""
-    scoring = rulebook.scoring
-    if variable in GEOGRAPHY:
-        return True
-    if variable is Variable.INSURANCE_COVERAGE:
-        return scoring.insurance_coverage is not None
-    if variable in PROGRAMS:
-        return scoring.means_tested_program is not None
-    return scoring.general is not None and scoring.category_table(variable) is None
+    return rulebook.scoring.category_table(variable) is None and rulebook.scoring.size_table(variable) is not None
 
 
 def _mend(variable: Variable) -> str:
@@ -162,9 +155,9 @@ def infer_period(labels: Sequence[str], declared: str | None, key: str, place: s
         return declared
     if period is None:
         odd = unreadable(labels)
-        found = f"nothing, and {_some(odd)} {'is' if len(odd) == 1 else 'are'} no period" if odd else "nothing"
+        found = f"nothing, and {quoted(odd)} {'is' if len(odd) == 1 else 'are'} no period" if odd else "nothing"
         if labels and not odd:
-            found = f"nothing, and some of {_some(labels)} read like the same time"
+            found = f"nothing, and some of {quoted(labels)} read like the same time"
         expected = (
             "say what one period covers, such as year, or write labels such as 2024, 2022-23, 2024 Q1 or Jan 2024; a "
             f"label for all periods belongs under {key}.total, one for 'not known' under {key}.unknown"
@@ -184,7 +177,7 @@ def _not_read(declared: str, labels: Sequence[str], place: str, field: str, note
         raise _contradicted(declared, [label for label in labels if label not in odd], read.word, place, field)
     if not longer(declared, _LONGEST_UNREAD):
         return declared
-    why = f"{_some(sorted(odd))} cannot be read" if odd else f"some of {_some(labels)} read like the same time"
+    why = f"{quoted(sorted(odd))} cannot be read" if odd else f"some of {quoted(labels)} read like the same time"
     notes.append(
         Note(
             field,
@@ -196,11 +189,5 @@ def _not_read(declared: str, labels: Sequence[str], place: str, field: str, note
 
 
 def _contradicted(declared: str, labels: Sequence[str], word: str, place: str, field: str) -> InputErrors:
-    found = f"{declared}, but {_some(labels)} read like {word}"
+    found = f"{declared}, but {quoted(labels)} read like {word}"
     return InputErrors([InputError(place, field, found, f"{word}, or labels that say what they cover")])
-
-
-def _some(labels: Iterable[str]) -> str:
-    listed = [repr(label) for label in labels]
-    shown = ", ".join(listed[:_LISTED])
-    return shown if len(listed) <= _LISTED else f"{shown} and {len(listed) - _LISTED} more"

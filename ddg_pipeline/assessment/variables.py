@@ -13,19 +13,25 @@ from ddg_pipeline.assessment.periods import months_of
 from ddg_pipeline.assessment.result import Note, Term
 from ddg_pipeline.assessment.service_address import riskiest_address
 from ddg_pipeline.contract import Dimension, Variable
+from ddg_pipeline.contract.columns import quoted
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
 from ddg_pipeline.populations import too_large
 from ddg_pipeline.rulebook import Band, BandTable, Rulebook
 from ddg_pipeline.rulebook.labels import normalised
 from ddg_pipeline.rulebook.model import CategoryTable, FixedScore
 
-_LISTED = 5
 _DIGITS_OF_AN_AGE_BAND = 6  # 100-120
 _WORDS_FOR_AGES = frozenset(
     {"adult", "adults", "all", "child", "children", "elderly", "everyone", "senior", "seniors", "teens", "total"}
 )
 _PEOPLE_IN_AREAS = "how many people live in each area"
 _PEOPLE_IN_GROUPS = "how many people statewide are in each group"
+_MEANING_OF_SIZES = {
+    Variable.RESIDENCE_GEOGRAPHY: _PEOPLE_IN_AREAS,
+    Variable.INSURANCE_COVERAGE: "how many members each plan has",
+    Variable.MEANS_TESTED_PROGRAM: "how many people are enrolled in each program",
+    Variable.EXPECTED_PAYER: "how many people are enrolled in each program",
+}
 
 
 def score_variable(
@@ -52,21 +58,14 @@ def score_variable(
             return _time(one, rulebook)
         case Variable.AGE:
             return _age(one, rulebook, notes)
-        case Variable.RESIDENCE_GEOGRAPHY:
-            return _by_size(one, scoring.residence_geography, rulebook, _PEOPLE_IN_AREAS)
         case Variable.SERVICE_GEOGRAPHY:
             return _service_geography(one, rulebook, notes, declared)
-        case Variable.INSURANCE_COVERAGE:
-            table, meaning = scoring.insurance_coverage, "how many members each plan has"
-        case Variable.MEANS_TESTED_PROGRAM | Variable.EXPECTED_PAYER:
-            table, meaning = scoring.means_tested_program, "how many people are enrolled in each program"
-        case Variable.VETERAN_STATUS | Variable.EDUCATION:
-            table, meaning = scoring.general, _PEOPLE_IN_GROUPS
-        case Variable.OTHER if one.sizes:
-            table, meaning = scoring.general, _PEOPLE_IN_GROUPS
-        case _:
-            table, meaning = None, ""
-    return _other(one, rulebook, notes) if table is None else _by_size(one, table, rulebook, meaning)
+        case Variable.OTHER if not one.sizes:
+            return _other(one, rulebook, notes)
+    table = scoring.size_table(one.variable)
+    if table is None:
+        return _other(one, rulebook, notes)
+    return _by_size(one, table, rulebook, _MEANING_OF_SIZES.get(one.variable, _PEOPLE_IN_GROUPS))
 
 
 def high_risk_detail(one: Characteristic, rulebook: Rulebook) -> str | None:
@@ -153,7 +152,7 @@ def _age(one: Characteristic, rulebook: Rulebook, notes: list[Note]) -> Term:
     above = [label for label, band in read.items() if tells_high_ages(band, table)]
     if above:
         raise RefusedError(
-            f"{one.place}: {one.name}: {_some(above)}: ages over {table.highest_single_age} must not be told apart "
+            f"{one.place}: {one.name}: {quoted(above)}: ages over {table.highest_single_age} must not be told apart "
             f"({rulebook.cite(table.highest_single_age_section)}); put them into one open band such as "
             f"{table.highest_single_age + 1}+."
         )
@@ -196,7 +195,7 @@ def _other(one: Characteristic, rulebook: Rulebook, notes: list[Note]) -> Term:
                 InputError(
                     one.place,
                     f"{one.key}.groups",
-                    f"{one.groups}, but the table has {len(one.labels)} groups ({_some(one.labels)})",
+                    f"{one.groups}, but the table has {len(one.labels)} groups ({quoted(one.labels)})",
                     f"at least {len(one.labels)}; labels for totals, broader groups and 'not known' belong under "
                     "`total`, `hierarchy` and `unknown`",
                 )
@@ -273,7 +272,7 @@ def _more_detail(
                 InputError(
                     one.place,
                     f"{one.key}.population",
-                    f"nothing, and {_some(unsized)} is none of {', '.join(table.listed)}",
+                    f"nothing, and {quoted(unsized)} is none of {', '.join(table.listed)}",
                     "say how many people statewide are in each group, correct the label or the variable, or list the "
                     f"label under {one.key}.unknown if it means 'not known'",
                 )
@@ -294,8 +293,3 @@ def _without_labels(one: Characteristic, table: CategoryTable, rulebook: Ruleboo
         lines.append(FixedScore(category=more.category, score=more.score))
     notes.append(Note(one.key, f"{one.name} does not say which group it is, so the table's highest score holds."))
     return _term(one, max(lines, key=lambda line: line.score), table.section, rulebook, None)
-
-
-def _some(labels: list[str] | tuple[str, ...]) -> str:
-    shown = ", ".join(map(repr, labels[:_LISTED]))
-    return shown if len(labels) <= _LISTED else f"{shown} and {len(labels) - _LISTED} more"

@@ -13,9 +13,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ddg_pipeline.contract.measure import Measure
 from ddg_pipeline.errors import InputError
 
 _LISTED = 5  # how many rows or labels an error lists before it says how many more there are
+_MOST_DECIMALS = 12  # as many as a contract may declare
 _LARGEST = 10**15  # sums of larger counts could overflow, and nobody counts as many people
 
 Floats = NDArray[np.float64]
@@ -125,8 +127,21 @@ def coordinates_of(frame: pd.DataFrame, wrong: Booleans) -> list[str]:
     return named + ["…"] * (len(rows) - len(named))
 
 
-def some(items: Iterable[str]) -> str:
+def some(items: Iterable[str], most: int = _LISTED) -> str:
     """List the first few, and say how many more there are."""
     listed = [str(item) for item in items]
-    shown = ", ".join(listed[:_LISTED])
-    return shown if len(listed) <= _LISTED else f"{shown} and {len(listed) - _LISTED} more"
+    shown = ", ".join(listed[:most])
+    return shown if len(listed) <= most else f"{shown} and {len(listed) - most} more"
+
+
+def quoted(labels: Iterable[str], most: int = _LISTED) -> str:
+    """List the first few labels as they are written, each in quotes, and say how many more there are."""
+    return some(map(repr, labels), most)
+
+
+def decimals_of(measure: Measure, column: pd.Series[Any]) -> int:
+    """Give how many decimals a statistic has: declared, or as many as the most exactly written of its figures."""
+    if measure.decimals is not None:
+        return measure.decimals
+    shown = (str(value).strip().rpartition(".")[2] for value in column if "." in str(value))
+    return min(max((len(text) for text in shown if text.isdigit()), default=0), _MOST_DECIMALS)

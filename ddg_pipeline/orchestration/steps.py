@@ -137,9 +137,9 @@ def stage(project: Project, tables: Sequence[BoundTable], progress: Progress | N
         InputErrors: A table or contract is wrong.
         RefusedError: The tables cannot be protected.
     """
-    from ddg_pipeline.preparation import prepare, rulebook_of
+    from ddg_pipeline.preparation import prepare
 
-    rulebook = rulebook_of(tables, project.rulebook_source)
+    rulebook = rulebook_of_group(project, tables)
     prepared = prepare(tables, rulebook, progress)
     return [_stage(project, one, rulebook) for one in prepared]
 
@@ -232,10 +232,9 @@ def expected_suite(staged: Staged, bound: BoundTable, rulebook: Rulebook) -> Sui
 
 def suite_texts(project: Project, tables: Sequence[BoundTable]) -> list[tuple[Path, str]]:
     """Give, for each staged release of a group, its suite's file and the text that belongs there."""
-    from ddg_pipeline.preparation import rulebook_of
     from ddg_pipeline.quality import suite_text
 
-    rulebook = rulebook_of(tables, project.rulebook_source)
+    rulebook = rulebook_of_group(project, tables)
     return [
         (
             project.expectations / f"{bound.contract.release}.json",
@@ -251,11 +250,11 @@ def check(project: Project, tables: Sequence[BoundTable], progress: Progress | N
     Raises:
         RefusedError: Nothing is staged, or something else than what the aggregates say now.
     """
-    from ddg_pipeline.preparation import assess_group, attack, rulebook_of
+    from ddg_pipeline.preparation import assess_group, attack
     from ddg_pipeline.publishing import package_names
     from ddg_pipeline.quality import read_csv_file
 
-    rulebook = rulebook_of(tables, project.rulebook_source)
+    rulebook = rulebook_of_group(project, tables)
     staged = [_read_staged(project, bound, rulebook) for bound in tables]
     assessments = assess_group(tables, rulebook)
     masked = assessments[0].decision == "mask"

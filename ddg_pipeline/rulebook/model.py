@@ -385,6 +385,25 @@ class Scoring(Cited):
         """Find the table that scores a variable by its labels; None where there is none."""
         return next((table for table in self.categories.values() if variable in table.variables), None)
 
+    def size_table(self, variable: Variable) -> BandTable | None:
+        """Find the table that scores a variable by how many people its smallest category has; None where there is none.
+
+        An `other` variable has one only as far as sizes are declared for it.
+        """
+        match variable:
+            case Variable.RESIDENCE_GEOGRAPHY:
+                return self.residence_geography
+            case Variable.SERVICE_GEOGRAPHY:
+                return self.service_geography
+            case Variable.INSURANCE_COVERAGE:
+                return self.insurance_coverage
+            case Variable.MEANS_TESTED_PROGRAM | Variable.EXPECTED_PAYER:
+                return self.means_tested_program
+            case Variable.VETERAN_STATUS | Variable.EDUCATION | Variable.OTHER:
+                return self.general
+            case _:
+                return None
+
 
 class SurveyLimit(Described):
     """When an estimate of a survey is statistically unreliable (§5.2, Appendix H); whatever is given has to hold.
