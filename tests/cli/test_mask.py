@@ -475,3 +475,20 @@ class TestATableThatIsNotMasked:
         assert re.search(r"cases\W+2\W+0\W+1\W+0\W+0 %", out)
         assert "released as it is" in out
         assert "not over 12" in out
+
+
+class TestASurvey:
+    def test_has_its_unreliable_estimates_told(self, ddg, files, tmp_path):
+        contract, table = files(
+            c__yaml="release: smokers\ntitle: Adults who smoke\nscope:\n  - {variable: time, period: year}\n"
+            "  - {variable: residence_geography, label: California}\n"
+            "dimensions:\n  sex: {variable: sex}\n"
+            "measures:\n  asked: {kind: count}\n  smokers: {kind: count}\n"
+            "  percent: {kind: percent, numerator: smokers, denominator: asked, decimals: 1}\n"
+            "survey:\n  limits: brfss\n  estimates:\n"
+            "    percent: {denominator_cases: asked, numerator_cases: smokers}\n",
+            t__csv="sex,asked,smokers,percent\nMale,200,50,25.0\nFemale,40,20,50.0\n",
+        )
+        answer = ddg("mask", contract, table, "-o", tmp_path / "out")
+        assert answer.code == 0, answer.err
+        assert "smokers: percent: 1 of 2 estimates are statistically unreliable" in answer.out

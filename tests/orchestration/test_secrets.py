@@ -194,6 +194,17 @@ class TestAFailure:
                     store.execute(f"update aggregates.{table} set cases = cases - {change} where {where}")
         self.failed_step(small, capfd, "cannot be protected at level 'full'", "county=Alpha")
 
+    def test_of_a_table_with_direct_identifiers(self, small, capfd):
+        """The labels no longer fit the contract either, and that error would name rows by them."""
+        with duckdb.connect(str(small.project.restricted_store.path)) as store:
+            store.execute("update aggregates.by_sex set county = '123-45-6789' where county = 'Alpha'")
+            store.execute("insert into aggregates.by_sex from aggregates.by_sex where county = '123-45-6789'")
+        capfd.readouterr()
+        events = small.materialize("by_sex/masked", "by_age/masked")
+        assert not events.success
+        assert "a social security number" in events.failures
+        assert "6789" not in events.failures + "".join(capfd.readouterr())
+
     def test_of_something_unforeseen(self, small, capfd, monkeypatch):
         """An exception of a library may say anything, in its message and in those that it came from."""
         from ddg_pipeline.orchestration import steps
