@@ -18,12 +18,14 @@ export GX_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run ui test lint format docs-reference pins clean clean-data
+.PHONY: help install run ui test bench lint format docs-reference pins clean clean-data
 
 help:
 	@echo 'make run             make the example sources, run everything, say what was released and where'
+	@echo 'make install         what `make run` needs, without running anything: .venv/bin/ddg'
 	@echo 'make test            run the tests (ARGS=tests/masking for some of them)'
 	@echo 'make ui              look at it in Dagster, on http://127.0.0.1:$(PORT) (PORT=… for another port)'
+	@echo 'make bench           measure masking beside its peers and write docs/benchmarks.md (ARGS=--full for all tables)'
 	@echo 'make lint            style, types, import contracts, generated documents'
 	@echo 'make format          put the style right'
 	@echo 'make docs-reference  generate docs/contract.md and docs/contract.schema.json'
@@ -44,6 +46,10 @@ ui: $(STAMPS)/ui $(EXAMPLE)/.complete
 
 test: $(STAMPS)/dev
 	$(BIN)/pytest --numprocesses auto --dist loadfile $(ARGS)
+
+# peers come in environments of their own, under var/bench
+bench: $(STAMPS)/bench
+	$(BIN)/python -m benchmarks $(ARGS)
 
 lint: $(STAMPS)/dev
 	$(BIN)/ruff check
@@ -99,6 +105,10 @@ $(STAMPS)/ui: $(STAMPS)/run
 
 $(STAMPS)/dev: $(STAMPS)/ui
 	$(INSTALL) --group dev
+	@touch $@
+
+$(STAMPS)/bench: $(STAMPS)/run
+	$(INSTALL) --group bench
 	@touch $@
 
 # the same files for the same generator, byte for byte

@@ -1,6 +1,7 @@
 """The command line: ``ddg``.
 
-Exit codes: 0 safe, 1 unsafe or refused, 2 bad input. Everything heavy is imported by the command that needs it.
+Exit codes: 0 safe, 1 unsafe or refused, 2 bad input, 130 stopped by Ctrl-C. Everything heavy is imported by the command
+that needs it.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import click
 import typer
 
 from ddg_pipeline import __version__
 from ddg_pipeline.cli_advise import advise
 from ddg_pipeline.cli_rulebook import app as rulebook_app
+from ddg_pipeline.cli_verify import verify
 from ddg_pipeline.command_line import (
     AsJson,
     ContractFile,
@@ -27,7 +30,8 @@ from ddg_pipeline.command_line import (
     print_json,
     shown_progress,
 )
-from ddg_pipeline.errors import DdgError, InputError, where_raised
+from ddg_pipeline.command_line_errors import INTERRUPTED, json_is_asked_for, masking_refused, tell
+from ddg_pipeline.errors import DdgError, InputError, InputErrors, RefusedError
 
 if TYPE_CHECKING:
     from ddg_pipeline.orchestration.running import RunResult
@@ -41,16 +45,17 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    suggest_commands=False,  # click suggests them too
 )
 
-app.add_typer(rulebook_app, name="rulebook")
+app.add_typer(rulebook_app, name="rulebook", short_help="Show the rulebooks: editions of the guideline, and your own.")
 
 ProjectDirectory = Annotated[
     Path | None, typer.Option("--project", metavar="DIR", help="The directory of ddg.yaml; by default this one.")
 ]
 
 
-@app.command()
+@app.command(short_help="Assess a table: steps 1 to 3 of the guideline, and its score.")
 def assess(
     contract: ContractFile,
     table: TableFile,
@@ -69,13 +74,15 @@ def assess(
     """
     from ddg_pipeline.assessment import assess as assess_table
     from ddg_pipeline.assessment import explain as explain_score
+    from ddg_pipeline.contract_places import errors_name_contracts
     from ddg_pipeline.rulebook_files import rulebook_of_files
     from ddg_pipeline.table_files import bind_files
 
-    bound = bind_files(contract, table, given_references(reference))
-    rulebook = rulebook_of_files([(contract, bound.contract)])
-    found = assess_table(bound, rulebook)
-    explanation = explain_score(bound, found, rulebook) if explained else None
+    with errors_name_contracts([(contract, table)]):
+        bound = bind_files(contract, table, given_references(reference))
+        rulebook = rulebook_of_files([(contract, bound.contract)])
+        found = assess_table(bound, rulebook)
+        explanation = explain_score(bound, found, rulebook) if explained else None
     if as_json:
         more = {} if explanation is None else {"explanation": explanation.to_json_dict()}
         print_json(found.to_json_dict() | more)
@@ -87,7 +94,7 @@ def assess(
         raise typer.Exit(UNSAFE)
 
 
-@app.command()
+@app.command(short_help="Mask a table and prove it; write it, or nothing.")
 def mask(
     contract: ContractFile,
     table: TableFile,
@@ -98,18 +105,26 @@ def mask(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Mask a table and prove it: writes DIR/<release>.csv and DIR/report.json, or nothing."""
+    """Mask a table and prove it: writes DIR/<release>.csv, DIR/report.json and DIR/proof.parquet, or nothing.
+
+    Only the table is for others: report and proof tell more of hidden counts, so that only you may read these files.
+    """
+    from ddg_pipeline.contract_places import errors_name_contracts
     from ddg_pipeline.masking_run import mask_files
     from ddg_pipeline.rulebook_files import rulebook_of_files
     from ddg_pipeline.table_files import bind_group
 
     references = given_references(reference)
     pairs = [(contract, table), *given_pairs(link, link_table)]
-    tables = bind_group(pairs, references)
-    rulebook = rulebook_of_files([(path, one.contract) for (path, _), one in zip(pairs, tables, strict=True)])
-    given = [path for pair in pairs for path in pair] + list(references.values())
-    with shown_progress(quiet or as_json) as progress:
-        report, files = mask_files(tables, output, progress, rulebook=rulebook, keep=given)
+    with errors_name_contracts(pairs):
+        tables = bind_group(pairs, references)
+        rulebook = rulebook_of_files([(path, one.contract) for (path, _), one in zip(pairs, tables, strict=True)])
+        given = [path for pair in pairs for path in pair] + list(references.values())
+        with shown_progress(quiet or as_json) as progress:
+            try:
+                report, files = mask_files(tables, output, progress, rulebook=rulebook, keep=given)
+            except RefusedError as error:
+                raise masking_refused(error, pairs, references) from None
     if as_json:
         print_json(report)
         return
@@ -118,10 +133,13 @@ def mask(
     print_masking(report, files)
 
 
-app.command()(advise)
+app.command(short_help="Check the proof that masking wrote.")(verify)
 
 
-@app.command()
+app.command(short_help="Compare what could be published instead of a table.")(advise)
+
+
+@app.command(short_help="Attack a published table, anyone's.")
 def audit(
     contract: ContractFile,
     published: Annotated[Path, typer.Argument(metavar="PUBLISHED", help="The table as published, as CSV.")],
@@ -146,9 +164,10 @@ def audit(
 ) -> None:
     """Attack a published table, anyone's: which hidden cells can be narrowed down, and to what."""
     from ddg_pipeline.audit_run import audit_files
+    from ddg_pipeline.contract_places import errors_name_contracts
 
     pairs = [(contract, published), *given_pairs(link, link_table)]
-    with shown_progress(quiet or as_json) as progress:
+    with errors_name_contracts(pairs), shown_progress(quiet or as_json) as progress:
         report = audit_files(
             pairs,
             given_references(reference),
@@ -169,7 +188,7 @@ def audit(
         raise typer.Exit(UNSAFE)
 
 
-@app.command()
+@app.command(short_help="Run everything, from source tables to the portal folder.")
 def run(
     release: Annotated[list[str] | None, typer.Argument(metavar="[RELEASE]...", help="By default all.")] = None,
     project: ProjectDirectory = None,
@@ -192,7 +211,7 @@ def run(
     _exit_with(result)
 
 
-@app.command()
+@app.command(short_help="Write the Great Expectations suites of releases, for review.")
 def suites(
     release: Annotated[list[str] | None, typer.Argument(metavar="[RELEASE]...", help="By default all.")] = None,
     project: ProjectDirectory = None,
@@ -260,14 +279,18 @@ def version() -> None:
 def main() -> None:
     """Run the command line; every error ends in one message and an exit code, never in a traceback."""
     try:
-        app(prog_name="ddg")
+        code = app(prog_name="ddg", standalone_mode=False)
+    except click.ClickException as error:  # of the arguments; it has its own way to be shown, with the usage
+        error.show()
+        told = InputError("command line", "arguments", error.format_message().rstrip("."), "see --help")
+        code = tell(InputErrors([told]), as_json=json_is_asked_for(), in_words=False)
     except DdgError as error:
-        typer.echo(f"ddg: {error}", err=True)
-        sys.exit(error.exit_code)
+        code = tell(error, as_json=json_is_asked_for())
     except Exception as error:  # noqa: BLE001 - a traceback could quote restricted figures
-        what = f"{type(error).__name__} at {where_raised(error)}"
-        typer.echo(f"ddg: internal error ({what}); what was not finished was not released", err=True)
-        sys.exit(UNSAFE)
+        code = tell(error, as_json=json_is_asked_for())
+    if code == INTERRUPTED:
+        tell(KeyboardInterrupt(), as_json=json_is_asked_for())
+    sys.exit(code or SAFE)
 
 
 def _exit_with(result: RunResult) -> None:

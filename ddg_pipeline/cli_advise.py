@@ -48,6 +48,7 @@ def advise(
     quiet: Quiet = False,
 ) -> None:
     """Try coarser categories, longer periods, fewer variables and smaller tables, and show what each would cost."""
+    from ddg_pipeline.contract_places import errors_name_contracts
     from ddg_pipeline.table_files import bind_group
 
     if (write is None) != (output is None):
@@ -55,14 +56,15 @@ def advise(
         raise InputErrors([InputError("command line", "--write", found, "give both, or neither")])
     references = given_references(reference)
     pairs = [(contract, table), *given_pairs(link, link_table)]
-    tables = bind_group(pairs, references)
+    with errors_name_contracts(pairs):
+        tables = bind_group(pairs, references)
     if write is not None and output is not None:
         given = [path for pair in pairs for path in pair] + list(references.values())
         _write(tables, write, output, given, pairs[1:], as_json=as_json)
         return
     from ddg_pipeline.advice import advise as advise_on
 
-    with shown_progress(quiet or as_json) as progress:
+    with errors_name_contracts(pairs), shown_progress(quiet or as_json) as progress:
         advice = advise_on(tables, seconds=time_limit, most=most, always=everything, progress=progress)
     if as_json:
         print_json(advice.to_json_dict())

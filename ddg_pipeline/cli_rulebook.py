@@ -38,9 +38,9 @@ def list_rulebooks(directory: Directory = Path("rulebooks"), as_json: AsJson = F
             found.append(load_rulebook(name, source, "command line"))
         except InputErrors as error:
             errors += error.errors
-    if as_json:
+    if as_json and not errors:
         typer.echo(json.dumps([_summary(rulebook) for rulebook in found], indent=2, ensure_ascii=False))
-    else:
+    elif not as_json:
         from ddg_pipeline.console_rulebook import print_rulebooks
 
         print_rulebooks(found)
@@ -57,7 +57,7 @@ def show(
     directory: Directory = Path("rulebooks"),
     as_json: AsJson = False,
 ) -> None:
-    """Show a rulebook with everything it extends, or what it says otherwise than another."""
+    """Show a rulebook with all it extends, or what it says otherwise than another."""
     from ddg_pipeline.rulebook import load_rulebook
     from ddg_pipeline.rulebook.difference import differences, plain
 

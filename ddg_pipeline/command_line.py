@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import sys
@@ -30,6 +31,8 @@ LinkTables = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for machines.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results only, no progress.")]
+
+_STANDARD_OUTPUT = 1  # as libraries know it that are not written in Python
 
 
 def given_references(given: list[str] | None) -> dict[str, Path]:
@@ -72,7 +75,7 @@ def shown_progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
         if quiet or not sys.stderr.isatty():
             yield lambda _stage, _done, _of: None
             return
-        from ddg_pipeline.console import progress_display
+        from ddg_pipeline.console_progress import progress_display
 
         with progress_display() as show:
             yield show
@@ -83,14 +86,17 @@ def _results_only() -> Iterator[None]:
     """Keep standard output for results: what libraries write to it, past Python too, goes to standard error."""
     sys.stdout.flush()
     try:
-        kept = os.dup(sys.stdout.fileno())
+        kept = {one: os.dup(one) for one in {_STANDARD_OUTPUT, sys.stdout.fileno()}}
     except (OSError, ValueError):  # closed, or none of the operating system's
         yield
         return
     try:
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        for descriptor in kept:
+            os.dup2(sys.stderr.fileno(), descriptor)
         yield
         sys.stdout.flush()
     finally:
-        os.dup2(kept, sys.stdout.fileno())
-        os.close(kept)
+        ctypes.CDLL(None).fflush(None)  # a solver's own buffer, which would be written out at the end
+        for descriptor, copy in kept.items():
+            os.dup2(copy, descriptor)
+            os.close(copy)

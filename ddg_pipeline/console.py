@@ -1,97 +1,93 @@
-"""What the command line prints for people. Tables by rich; no figure of a restricted measure among it."""
+"""What ``ddg mask``, ``ddg audit`` and ``ddg run`` print for people; no figure of a restricted measure among it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.markdown import Markdown
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.console import RenderableType
 from rich.text import Text
+
+from ddg_pipeline.console_layout import (
+    add_columns,
+    add_row,
+    as_text,
+    bullets,
+    console,
+    heading,
+    new_table,
+    print_lines,
+    print_parts,
+)
 
 if TYPE_CHECKING:
     from ddg_pipeline.audit import AuditReport
     from ddg_pipeline.orchestration.project import Project
     from ddg_pipeline.orchestration.running import Outcome, RunResult
 
-_WIDTH_WHEN_PIPED = 120
-
-
-def _console() -> Console:
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=_WIDTH_WHEN_PIPED)
-
-
-@contextmanager
-def progress_display() -> Iterator[Callable[[str, int, int], None]]:
-    """Show one line of progress on standard error while the block runs."""
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("starting", total=None)
-
-        def show(stage: str, done: int, of: int) -> None:
-            progress.update(task, description=stage, completed=done, total=of or None)
-
-        yield show
-
 
 def print_masking(report: Mapping[str, Any], files: Sequence[Path]) -> None:
     """Print what was masked and where it is."""
-    console = _console()
-    table = _table("Release", "Measure", "Cells", "Zeros", "Small", "Complementary", "Counts suppressed", "Level")
-    releases = (report, *report["linked"])
-    for release in releases:
+    to = console()
+    table = new_table()
+    numbers = ("Cells", "Zeros", "Small", "Comple-\nmentary", "Counts\nhidden")
+    add_columns(table, "Release", "Measure", *numbers, "Level", right=numbers)
+    parts: list[RenderableType] = [table]
+    for release in (report, *report["linked"]):
         small = {one["measure"]: one["small_cells"] for one in release["counts"]["measures"]}
         for measure, counts in release["suppression"].items():
             share = f"{counts['share_of_counts_suppressed']} %"
             number = counts["small"] if release["masked"] else small.get(measure, counts["small"])
             cells = [f"{one:,}" for one in (counts["cells"], counts["zeros"], number, counts["complementary"])]
-            _row(table, release["release"], measure, *cells, share, release["level"] or "not masked")
-    console.print(table)
-    for release in releases:
+            add_row(table, release["release"], measure, *cells, share, release["level"] or "not masked")
         if not release["masked"]:
-            console.print(Text(f"{release['release']}: {release['answer']}"))
+            parts.append(as_text(f"{release['release']}: {release['answer']}"))
         for one in release["reliability"]:
             if one["unreliable_cells"]:
                 said = f"{one['unreliable_cells']:,} of {one['cells']:,} estimates are statistically unreliable; say so"
-                console.print(Text(f"{release['release']}: {one['measure']}: {said} beside the table.", "yellow"))
+                parts.append(as_text(f"{release['release']}: {one['measure']}: {said} beside the table.", "yellow"))
     if report["audit"] is not None:
-        console.print(Text(report["audit"]["summary"]))
-    for file in files:
-        console.print(Text(f"written: {file}"), soft_wrap=True)
+        parts += [Text(), as_text(report["audit"]["summary"], "bold green")]
+    print_parts(to, parts)
+    print_lines(to, [f"written: {file}" for file in files])
 
 
 def print_audit(report: AuditReport) -> None:
     """Print what a reader of a published table can work out; what is published is public, so with intervals."""
-    from ddg_pipeline.audit import audit_markdown
+    from ddg_pipeline.audit import audit_sections
 
-    _console().print(Markdown(audit_markdown(report, show_values=True)))
+    table = new_table()
+    numbers = ("Cells", "Hidden", "Examined", "Findings", "Undecided")
+    add_columns(table, "Tables", *numbers, right=numbers)
+    sizes = (report.cells, report.hidden, report.examined, len(report.findings), len(report.undecided))
+    add_row(table, ", ".join(report.tables), *(f"{size:,}" for size in sizes))
+    parts: list[RenderableType] = [
+        as_text(report.summary(), "bold green" if report.safe else "bold red"),
+        Text(),
+        table,
+    ]
+    only = f"{report.tables[0]}: " if len(report.tables) == 1 else ""
+    for title, lines in audit_sections(report, show_values=True):
+        parts += [heading(title), bullets([as_text(line.removeprefix(only)) for line in lines])]
+    print_parts(console(), parts)
 
 
 def print_run(result: RunResult, project: Project) -> None:
     """Print what was released and where, and what was not and why."""
-    console = _console()
-    table = _table("Release", "Score", "Decision", "Cells", "Small", "Complementary", "Published")
+    to = console()
+    table = new_table()
+    numbers = ("Score", "Cells", "Small", "Comple-\nmentary")
+    add_columns(table, "Release", "Score", "Decision", *numbers[1:], "Published", right=numbers)
     for outcome in result.outcomes:
-        _row(table, outcome.release, *_outcome_cells(outcome))
-    console.print(table)
+        add_row(table, outcome.release, *_outcome_cells(outcome))
+    parts: list[RenderableType] = [table, Text()]
     for problem in dict.fromkeys([*result.problems, *(text for one in result.outcomes for text in one.problems)]):
-        console.print(Text.assemble(("not released: ", "red"), problem))
-    for outcome in result.outcomes:
-        if outcome.published is not None:
-            console.print(Text(f"{outcome.release}: {outcome.published}"), soft_wrap=True)
+        parts.append(Text.assemble(("not released: ", "red"), as_text(problem)))
+    print_parts(to, parts)
     shown = project.root if project.root != Path.cwd() else Path()
-    console.print(Text(f"How it came about: run {result.run_id} in Dagster (in {shown}: make ui)"), soft_wrap=True)
+    places = [f"{one.release}: {one.published}" for one in result.outcomes if one.published is not None]
+    print_lines(to, [*places, f"How it came about: run {result.run_id} in Dagster (in {shown}: make ui)"])
 
 
 def _outcome_cells(outcome: Outcome) -> list[str | Text]:
@@ -101,15 +97,3 @@ def _outcome_cells(outcome: Outcome) -> list[str | Text]:
     decision = "masked" if outcome.decision == "mask" else "as it is"
     cells = [f"{number:,}" for number in (outcome.cells, outcome.small, outcome.complementary)]
     return [str(outcome.score), decision, *cells, published]
-
-
-def _table(*columns: str) -> Table:
-    table = Table(show_lines=False, header_style="bold")
-    for column in columns:
-        table.add_column(column)
-    return table
-
-
-def _row(table: Table, *cells: object) -> None:
-    """Add a row as it is: a category such as ``[65+]`` is text, not markup."""
-    table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in cells))

@@ -5,61 +5,84 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from rich import box
-from rich.console import Console
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ddg_pipeline.console_layout import (
+    add_columns,
+    add_row,
+    as_text,
+    console,
+    is_wide,
+    new_table,
+    print_parts,
+)
 from ddg_pipeline.rulebook import Band, BandTable, Rulebook
 from ddg_pipeline.rulebook.difference import Difference, citation
 from ddg_pipeline.rulebook.model import CategoryTable, SurveyLimit
 
 _LONGEST = 400
-_WIDTH_WHEN_PIPED = 140
-
-
-def _console() -> Console:
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=_WIDTH_WHEN_PIPED)
+_NUMBERS = ("Score", "From", "To")
 
 
 def print_rulebooks(rulebooks: Sequence[Rulebook]) -> None:
     """Print one line for each rulebook."""
-    table = _table("", "name", "title", "extends", "small counts", "suppressed")
+    table = new_table(roomy=True)
+    add_columns(table, "Rulebook", "Small counts", "Suppressed")
     for one in rulebooks:
-        _row(table, one.name, one.title, one.extends or "", _small(one), _applies(one))
-    _console().print(table)
+        extends = f"extends {one.extends}" if one.extends else "a complete rulebook"
+        name = Text.assemble(as_text(one.name, "bold"), "\n", as_text(one.title), "\n", as_text(extends, "italic"))
+        add_row(table, name, _small(one), _applies(one))
+    print_parts(console(), [table])
 
 
 def print_differences(rulebook: Rulebook, base: Rulebook, found: Sequence[Difference]) -> None:
     """Print what a rulebook says otherwise than a base."""
-    console = _console()
+    to = console()
+    head = Text.assemble((rulebook.name, "bold"), as_text(f": {rulebook.title}"))
     if not found:
-        console.print(Text(f"{rulebook.name} says nothing otherwise than {base.name}."))
+        print_parts(to, [head, as_text(f"{rulebook.name} says nothing otherwise than {base.name}.")])
         return
-    title = f"{rulebook.name} ({rulebook.title}), compared with {base.name}"
-    table = _table(title, "entry", base.name, rulebook.name, "source", "reason")
-    for one in found:
-        _row(table, one.entry, *_told(one), one.source, one.reason)
-    console.print(table)
+    entries = [(one.entry, *_told(one), one.source, one.reason, "") for one in found]
+    print_parts(to, [head, _changes(f"What it says otherwise than {base.name}", entries, to.width)])
 
 
 def print_rulebook(rulebook: Rulebook) -> None:
     """Print everything that decides about a release, each with the section that says so."""
-    console = _console()
-    console.print(Text.assemble((rulebook.name, "bold"), f": {rulebook.title}"))
-    for table in (_figures(rulebook), *_scoring(rulebook), *_words(rulebook)):
-        if table.row_count:
-            console.print(table)
-    overrides = _table("What overlays say otherwise", "entry", "before", "after", "source", "reason", "by")
-    for one in rulebook.overrides:
-        _row(overrides, one.entry, _short(one.before), _short(one.after), one.source, one.reason, one.by)
-    if overrides.row_count:
-        console.print(overrides)
+    to = console()
+    parts: list[RenderableType] = [Text.assemble((rulebook.name, "bold"), as_text(f": {rulebook.title}"))]
+    figures = _figures(rulebook, wide=is_wide(to))
+    parts += [table for table in (figures, *_scoring(rulebook), *_words(rulebook)) if table.row_count]
+    if rulebook.overrides:
+        several = len({one.by for one in rulebook.overrides}) > 1
+        entries = [
+            (one.entry, _short(one.before), _short(one.after), one.source, one.reason, one.by if several else "")
+            for one in rulebook.overrides
+        ]
+        parts.append(_changes("What overlays say otherwise", entries, to.width))
+    print_parts(to, parts)
 
 
-def _figures(rulebook: Rulebook) -> Table:
-    table = _table("Figures", "what", "figure", "entry", "source")
+def _changes(title: str, entries: Iterable[tuple[str, str, str, str, str, str]], width: int) -> Table:
+    """Tell changes: of each the entry, what stood there, what stands there now, source, reason, and which overlay."""
+    table = new_table(title, roomy=True)
+    add_columns(table, "Entry", "Before", "Now", "Source, and reason")
+    for column in table.columns[:3]:
+        column.max_width = width // (4 if column is table.columns[0] else 5)
+    for entry, before, now, source, reason, by in entries:
+        said = Text()
+        if source:
+            said.append_text(as_text(f"{source}{f' ({by})' if by else ''}.\n"))
+        said.append_text(as_text(reason, "italic"))
+        add_row(table, entry, before, now, said)
+    return table
+
+
+def _figures(rulebook: Rulebook, *, wide: bool) -> Table:
+    table = new_table("Figures", roomy=not wide)
+    names = ("What", "Figure", "Entry", "Source") if wide else ("What", "Figure", "Entry, and source")
+    add_columns(table, *names)
     thresholds, masking = rulebook.thresholds, rulebook.masking
     percentages, reliability = masking.whole_percentages, rulebook.reliability
     lines: list[tuple[str, object, str]] = [
@@ -96,7 +119,9 @@ def _figures(rulebook: Rulebook) -> Table:
         entry = "reliability.maximum_relative_standard_error"
         lines.append(("highest relative standard error of any figure", limit, entry))
     for what, figure, entry in lines:
-        _row(table, what, figure, entry, citation(rulebook, entry))
+        cited = citation(rulebook, entry)
+        both = Text.assemble(as_text(entry), "\n", as_text(cited, "italic"))
+        add_row(table, what, figure, *((entry, cited) if wide else (both,)))
     return table
 
 
@@ -111,67 +136,67 @@ def _scoring(rulebook: Rulebook) -> Iterator[Table]:
         if bands is None:
             continue
         title = f"{name.replace('_', ' ')}, by {bands.unit} ({rulebook.cite(bands.section)})"
-        table = _table(title, "category", "from", "to", "score")
+        table = _table(title, "Category", "From", "To", "Score")
         for band in bands.bands:
-            _row(table, band.category, *_ends(band), f"{band.score:+d}")
+            add_row(table, band.category, *_ends(band), f"{band.score:+d}")
         yield table
     for name, labels in scoring.categories.items():
         yield _labels(name, labels, rulebook)
     address = scoring.service_address
     if address is not None:
-        table = _table(f"service address ({rulebook.cite(address.section)})", "category", "score")
+        table = _table(f"service address ({rulebook.cite(address.section)})", "Category", "Score")
         for line in (address.street, address.rural, address.frontier):
             if line is not None:
-                _row(table, line.category, f"{line.score:+d}")
+                add_row(table, line.category, f"{line.score:+d}")
         yield table
     missing = [name.replace("_", " ") for name, value in tables.items() if value is None]
-    table = _table("scored as other variables, for want of a table", "table")
+    table = _table("scored as other variables, for want of a table", "Table")
     for name in missing:
-        _row(table, name)
+        add_row(table, name)
     yield table
 
 
 def _labels(name: str, labels: CategoryTable, rulebook: Rulebook) -> Table:
-    table = _table(f"{name.replace('_', ' ')} ({rulebook.cite(labels.section)})", "category", "score")
+    table = _table(f"{name.replace('_', ' ')} ({rulebook.cite(labels.section)})", "Category", "Score")
     for level in labels.levels:
-        _row(table, level.category, f"{level.score:+d}")
+        add_row(table, level.category, f"{level.score:+d}")
     more = labels.more_detail
     scores = [f"{more.score:+d}"] if more.score is not None else []
     if more.by_population:
         least = "" if more.at_least is None else f", at least {more.at_least:+d}"
         scores.append(f"by statewide population{least}")
-    _row(table, more.category, " or ".join(scores))
+    add_row(table, more.category, " or ".join(scores))
     return table
 
 
 def _words(rulebook: Rulebook) -> Iterator[Table]:
-    table = _table("High-risk populations: always suppressed", "name", "description", "section")
+    table = _table("High-risk populations: always suppressed", "Name", "Description", "Section")
     for name, one in rulebook.high_risk.items():
-        _row(table, name, one.description, rulebook.cite(one.section))
+        add_row(table, name, one.description, rulebook.cite(one.section))
     yield table
-    table = _table("Surveys", "name", "survey", "limits", "section")
+    table = _table("Surveys", "Name", "Survey", "Limits", "Section")
     for name, limit in rulebook.survey_limits.items():
-        _row(table, name, limit.description, "; ".join(_limits(limit)), rulebook.cite(limit.section))
+        add_row(table, name, limit.description, "; ".join(_limits(limit)), rulebook.cite(limit.section))
     yield table
-    table = _table("Direct identifiers: never in a release", "name", "description", "section")
+    table = _table("Direct identifiers: never in a release", "Name", "Description", "Section")
     for name, identifier in rulebook.direct_identifiers.items():
-        _row(table, name, identifier.description, rulebook.cite(identifier.section))
+        add_row(table, name, identifier.description, rulebook.cite(identifier.section))
     yield table
-    table = _table("Annotations and symbols", "what", "code", "description")
+    table = _table("Annotations and symbols", "What", "Code", "Description")
     for name, annotation in rulebook.annotations:
         if hasattr(annotation, "code"):
-            _row(table, name.replace("_", " "), annotation.code, annotation.description)
-    _row(table, "symbols of small counts", " ".join(rulebook.symbols.small), rulebook.cite(rulebook.symbols.section))
+            add_row(table, name.replace("_", " "), annotation.code, annotation.description)
+    add_row(table, "symbols of small counts", " ".join(rulebook.symbols.small), rulebook.cite(rulebook.symbols.section))
     complementary = " ".join(rulebook.symbols.complementary)
-    _row(table, "symbols of complementary cells", complementary, rulebook.cite(rulebook.symbols.section))
+    add_row(table, "symbols of complementary cells", complementary, rulebook.cite(rulebook.symbols.section))
     yield table
-    table = _table("Footnotes", "name", "text", "section")
+    table = _table("Footnotes", "Name", "Text", "Section")
     for name, footnote in rulebook.footnotes.items():
-        _row(table, name, footnote.text, rulebook.cite(footnote.section))
+        add_row(table, name, footnote.text, rulebook.cite(footnote.section))
     yield table
-    table = _table(f"Sign-offs ({rulebook.cite(rulebook.sign_offs.section)})", "role", "who")
+    table = _table(f"Sign-offs ({rulebook.cite(rulebook.sign_offs.section)})", "Role", "Who")
     for name, role in rulebook.sign_offs.roles.items():
-        _row(table, name, role.description)
+        add_row(table, name, role.description)
     yield table
 
 
@@ -230,12 +255,7 @@ def _applies(rulebook: Rulebook) -> str:
     return f"where the score is over {rulebook.cut_off}, or the population a high-risk one"
 
 
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=Text(title) if title else None, title_justify="left", box=box.SIMPLE_HEAD)
-    for column in columns:
-        table.add_column(column, overflow="fold", no_wrap=column == "entry")
+def _table(title: str, *names: str) -> Table:
+    table = new_table(title[:1].upper() + title[1:])
+    add_columns(table, *names, right=[name for name in names if name in _NUMBERS])
     return table
-
-
-def _row(table: Table, *cells: object) -> None:
-    table.add_row(*(Text(str(cell)) for cell in cells))

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 from ddg_pipeline.contract import BoundTable
 from ddg_pipeline.errors import RefusedError
 from ddg_pipeline.output_files import check_targets, write_together
-from ddg_pipeline.preparation import Prepared, attack, prepare, rulebook_of, strongest_level
+from ddg_pipeline.preparation import (
+    Prepared,
+    attack,
+    hides_cells,
+    prepare,
+    rulebook_of,
+    strongest_level,
+    verify_protection,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +29,7 @@ if TYPE_CHECKING:
     from ddg_pipeline.rulebook import Rulebook
 
 REPORT_NAME = "report.json"
+PROOF_NAME = "proof.parquet"
 
 
 def mask_files(
@@ -31,11 +40,14 @@ def mask_files(
     rulebook: Rulebook | None = None,
     keep: Sequence[Path] = (),
 ) -> tuple[dict[str, Any], list[Path]]:
-    """Mask a group of tables, attack the very bytes, and write them with a report.
+    """Mask a group of tables, attack the very bytes, check the proof by them, and write them with report and proof.
+
+    The report tells small cells from complementary ones, and the proof narrows them down together with the table: both
+    are for those only who may see the counts, and nobody but the owner may read the files.
 
     Args:
         tables: The bound tables of one group of links.
-        directory: Where ``<release>.csv`` and ``report.json`` go; made where it is missing.
+        directory: Where ``<release>.csv``, ``report.json`` and one ``proof.parquet`` go; made where missing.
         progress: Called with the stage, what is done and what there is to do.
         rulebook: The rulebook; by default the shipped one that the contracts name.
         keep: The files that the tables came from; they are never written over.
@@ -45,12 +57,13 @@ def mask_files(
 
     Raises:
         InputErrors: A table is wrong, or the directory cannot be written.
-        RefusedError: The tables cannot be protected, or the attacker found something.
+        RefusedError: The tables cannot be protected, the attacker found something, or the proof does not hold.
     """
+    from ddg_pipeline.masking import proof_bytes
     from ddg_pipeline.quality import csv_bytes, read_csv_text
 
     names = [f"{table.contract.release}.csv" for table in tables]
-    check_targets([directory / name for name in (*names, REPORT_NAME)], keep)
+    check_targets([directory / name for name in (*names, REPORT_NAME, PROOF_NAME)], keep)
     rulebook = rulebook or rulebook_of(tables)
     prepared = prepare(tables, rulebook, progress)
     contents: dict[str, bytes] = {}
@@ -59,7 +72,8 @@ def mask_files(
         contents[name] = csv_bytes(one.masked.frame, one.bound.contract.release)
         frames.append(read_csv_text(contents[name], name))
     found: AuditReport | None = None
-    if any(one.masked.masked for one in prepared):
+    is_masked = any(one.masked.masked for one in prepared)
+    if is_masked:
         shown = all(one.masked.reasons_shown for one in prepared)
         found = attack(tables, frames, rulebook, shown, progress).redacted()
         if not found.safe:
@@ -68,9 +82,16 @@ def mask_files(
             raise RefusedError(
                 f"the masked table does not withstand the audit, so it was not written\n{audit_markdown(found)}"
             )
+    if hides_cells(tables):
+        contents[PROOF_NAME] = proof_bytes(prepared[0].protections)
+    proof = contents.get(PROOF_NAME) if is_masked else None
+    verification = verify_protection(tables, frames, rulebook, proof, progress)
+    if verification is not None and not verification.proved:
+        faults = "\n".join(f"- {fault}" for fault in verification.faults)
+        raise RefusedError(f"the protection of the masked table is not proved, so it was not written\n{faults}")
     report = _report(names, prepared, found, strongest_level(tables, rulebook))
     contents[REPORT_NAME] = (json.dumps(report, indent=2, ensure_ascii=False) + "\n").encode()
-    return report, write_together(directory, contents)
+    return report, write_together(directory, contents, restricted=(REPORT_NAME, PROOF_NAME))
 
 
 def _report(

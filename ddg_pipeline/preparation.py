@@ -6,20 +6,42 @@ business of `quality`, `publishing` and `orchestration`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from ddg_pipeline.assessment import Assessment, Note, assess
-from ddg_pipeline.audit import AuditReport, AuditRules, PublishedTable, audit, broken_margins, implied_margins
+from ddg_pipeline.assessment import Assessment, Note, assess, unstable_rows
+from ddg_pipeline.audit import (
+    AuditReport,
+    AuditRules,
+    Cell,
+    Finding,
+    FindingKind,
+    PublishedTable,
+    audit,
+    broken_margins,
+    implied_margins,
+)
+from ddg_pipeline.audit.verify import Verification, verify, verify_unmasked
+from ddg_pipeline.audit.verify_proof import read_proof
 from ddg_pipeline.contract import BoundTable
 from ddg_pipeline.errors import InputError, InputErrors
-from ddg_pipeline.masking import MaskedTable, Progress, mask, unmasked
+from ddg_pipeline.masking import (
+    MaskedTable,
+    Progress,
+    Protection,
+    known_already,
+    lost_cells,
+    mask_and_prove,
+    seen_through,
+    unmasked,
+)
 from ddg_pipeline.rulebook import SHIPPED, Rulebook, RulebookSource, load_rulebook
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_LISTED = 5
 _MASKING = 4  # the step of the guideline's procedure
 
 
@@ -31,11 +53,14 @@ class Prepared:
         bound: The table as it was. Restricted.
         assessment: What steps 1 to 3 found.
         masked: The table as it would be published.
+        protections: What is hidden in the whole group of linked tables, with the proof; nothing where the tables are
+            released as they are, or in a form that hides no cell. Restricted.
     """
 
     bound: BoundTable
     assessment: Assessment
     masked: MaskedTable
+    protections: Sequence[Protection] = ()
 
 
 def rulebook_of(tables: Sequence[BoundTable], source: RulebookSource = SHIPPED) -> Rulebook:
@@ -68,11 +93,13 @@ def prepare(tables: Sequence[BoundTable], rulebook: Rulebook, progress: Progress
         RefusedError: A table carries direct identifiers, or cannot be protected.
     """
     assessments = assess_group(tables, rulebook)
+    unstable = [unstable_rows(table, rulebook) for table in tables]
+    protections: Sequence[Protection] = ()
     if assessments[0].decision == "mask":
-        results = mask(tables, rulebook, progress)
+        results, protections = mask_and_prove(tables, rulebook, progress, unstable)
     else:
-        results = [unmasked(table, rulebook) for table in tables]
-    return [Prepared(*parts) for parts in zip(tables, assessments, results, strict=True)]
+        results = [unmasked(table, rulebook, marked) for table, marked in zip(tables, unstable, strict=True)]
+    return [Prepared(*parts, protections) for parts in zip(tables, assessments, results, strict=True)]
 
 
 def assess_group(tables: Sequence[BoundTable], rulebook: Rulebook) -> list[Assessment]:
@@ -113,6 +140,40 @@ def _masked_with(assessment: Assessment, risky: Sequence[str]) -> Assessment:
     return replace(assessment, decision="mask", steps=steps, notes=(*assessment.notes, Note("links", reason)))
 
 
+def hides_cells(tables: Sequence[BoundTable]) -> bool:
+    """Whether what must not be published of a group is hidden cell by cell, as §4.4.1 has it."""
+    return all(table.contract.suppression.form == "cells" for table in tables)
+
+
+def verify_protection(
+    tables: Sequence[BoundTable],
+    published: Sequence[pd.DataFrame],
+    rulebook: Rulebook,
+    proof: bytes | None,
+    progress: Progress | None = None,
+) -> Verification | None:
+    """Check what is to be published against the proof that masking gave, by arithmetic alone.
+
+    Args:
+        tables: The group before masking.
+        published: The tables as read back from the bytes that ship, in the same order.
+        rulebook: The edition.
+        proof: The proof's bytes; None for tables that are released as they are: all of their figures have to be shown.
+        progress: Called with the stage, what is done and what there is to do.
+
+    Returns:
+        What is wrong, by cell and rule; None for a form that hides no cell, so that there is nothing to prove.
+
+    Raises:
+        InputErrors: The tables or the proof cannot be read, or are not those of the group.
+    """
+    if not hides_cells(tables):
+        return None
+    if proof is None:
+        return verify_unmasked(tables, published, rulebook)
+    return verify(tables, published, rulebook, read_proof(proof, "proof"), progress)
+
+
 def attack(
     tables: Sequence[BoundTable],
     published: Sequence[pd.DataFrame],
@@ -136,18 +197,86 @@ def attack(
             # that no count is known from elsewhere is the condition of this form; the totals come with the truth
             audited.append(PublishedTable(bound.contract, frame, bound.references, truth=bound.frame))
             continue
-        before = PublishedTable(bound.contract, bound.frame, bound.references)
-        audited.append(
-            PublishedTable(
-                bound.contract,
-                frame,
-                bound.references,
-                known=implied_margins(before, rules),
-                residuals=broken_margins(before, rules),
-                truth=bound.frame,
+        audited.append(_with_what_is_known(bound, frame, rulebook, rules, reasons_shown))
+    return _without_lost(audit(audited, rules, progress=progress), tables, rules)
+
+
+def _with_what_is_known(
+    bound: BoundTable, frame: pd.DataFrame, rulebook: Rulebook, rules: AuditRules, reasons_shown: bool
+) -> PublishedTable:
+    """Give the audit a published table with all that its readers know besides.
+
+    That is the margins that the table does not carry, what earlier tables show, by how much margins exceed their parts,
+    and what follows of missing counts.
+    """
+    contract, references, truth = bound.contract, bound.references, bound.frame
+    seen = seen_through(bound, frame, rulebook, reasons_shown=reasons_shown)
+    if seen is not None:
+        contract, references, truth, frame = seen.contract, seen.references, seen.truth, seen.published
+    before = PublishedTable(contract, truth, references)
+    known = implied_margins(before, rules)
+    if contract.already_public:
+        import pandas as pd
+
+        earlier = known_already(bound)
+        # margins that both tell are told once
+        known = pd.concat([earlier, known]).groupby(list(bound.axes), dropna=False, sort=False).first().reset_index()
+    return PublishedTable(
+        contract, frame, references, known=known, residuals=broken_margins(before, rules), truth=truth
+    )
+
+
+_CALCULATED = {
+    FindingKind.EXACT,
+    FindingKind.NARROWED,
+    FindingKind.BY_STATISTIC,
+    FindingKind.BY_LINK,
+    FindingKind.BY_MARGIN,
+}
+_OF_ROWS = {FindingKind.TOO_FEW_SUPPRESSED, FindingKind.SUM_TOO_SMALL, FindingKind.ALL_VERY_SMALL}
+
+
+def _without_lost(report: AuditReport, tables: Sequence[BoundTable], rules: AuditRules) -> AuditReport:
+    """Leave out what earlier tables tell by themselves, where the contract accepts that (`already_public`).
+
+    Such a cell is lost, and hiding it again is no suppression that a row's others could rely on. What the report says
+    of every other cell stays as it is, for a reader who knows these figures.
+    """
+    findings, undecided, notes = report.findings, report.undecided, list(report.notes)
+    for bound in tables:
+        lost = lost_cells(bound, rules.lower, rules.upper)
+        if not lost:
+            continue
+        own = {(measure, tuple(sorted(labels.items()))) for measure, labels in lost}
+
+        def is_lost(cell: Cell, bound: BoundTable = bound, own: set[Any] = own) -> bool:
+            return cell.table == bound.contract.release and _key(cell.measure, cell.coordinate) in own
+
+        def of_lost_row(finding: Finding, bound: BoundTable = bound, lost: Any = lost) -> bool:
+            return finding.cell.table == bound.contract.release and any(
+                measure == finding.cell.measure
+                and all(label == finding.cell.coordinate[n] for n, label in labels.items() if n != finding.dimension)
+                for measure, labels in lost
             )
+
+        findings = tuple(
+            finding
+            for finding in findings
+            if not (finding.kind in _CALCULATED and is_lost(finding.cell))
+            and not (finding.kind in _OF_ROWS and of_lost_row(finding))
         )
-    return audit(audited, rules, progress=progress)
+        undecided = tuple(cell for cell in undecided if not is_lost(cell))
+        named = "; ".join(
+            f"{measure} at {', '.join(f'{name}={label}' for name, label in labels.items())}"
+            for measure, labels in lost[:_LISTED]
+        )
+        more = f" and {len(lost) - _LISTED} more" if len(lost) > _LISTED else ""
+        notes.append(f"Small counts that earlier tables of {bound.contract.release} show, as accepted: {named}{more}.")
+    return replace(report, findings=findings, undecided=undecided, notes=tuple(notes))
+
+
+def _key(measure: str, coordinate: Mapping[str, str]) -> tuple[str, tuple[tuple[str, str], ...]]:
+    return measure, tuple(sorted(coordinate.items()))
 
 
 def strongest_level(tables: Sequence[BoundTable], rulebook: Rulebook) -> Literal["exact", "ddg", "full"]:

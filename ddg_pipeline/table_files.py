@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ddg_pipeline.assessment import refuse_direct_identifiers
 from ddg_pipeline.contract import BoundTable, ReleaseContract, bind, contract_from_yaml
+from ddg_pipeline.contract_places import errors_name_contracts
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.rulebook_files import rulebook_of_files
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _SUFFIXES = (".csv", ".parquet")
+_SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
 _OTHER_SEPARATORS = ";\t|"
 
 
@@ -27,7 +29,8 @@ def read_contract(path: Path) -> ReleaseContract:
     Raises:
         InputErrors: The file cannot be read, or the contract is wrong.
     """
-    return contract_from_yaml(_read_text(path), str(path))
+    with errors_name_contracts([(path, path)]):
+        return contract_from_yaml(_read_text(path), str(path))
 
 
 def read_table(path: Path, columns: Iterable[str] = ()) -> pd.DataFrame:
@@ -43,7 +46,8 @@ def read_table(path: Path, columns: Iterable[str] = ()) -> pd.DataFrame:
     """
     suffix = path.suffix.lower()
     if suffix not in _SUFFIXES:
-        raise _unreadable(path, f"the ending {path.suffix!r}", f"a table as {' or '.join(_SUFFIXES)}")
+        hint = "; save the sheet as CSV (UTF-8)" if suffix in _SPREADSHEETS else ""
+        raise _unreadable(path, f"the ending {path.suffix!r}", f"a table as {' or '.join(_SUFFIXES)}{hint}")
     if not path.is_file():
         raise _unreadable(path, "a directory" if path.is_dir() else "no such file", "check the path")
     try:

@@ -7,6 +7,7 @@ be shown to everyone who may see metadata.
 from ddg_pipeline.assessment.assess import assess
 from ddg_pipeline.assessment.explain import Explanation, explain
 from ddg_pipeline.assessment.identifiers import find_direct_identifiers, refuse_direct_identifiers
+from ddg_pipeline.assessment.reliability import unstable_rows
 from ddg_pipeline.assessment.report import counts_markdown, notes_markdown, score_markdown, steps_markdown
 from ddg_pipeline.assessment.result import Assessment, Counts, Note, Score, Step, Term
 
@@ -26,4 +27,5 @@ __all__ = [
     "refuse_direct_identifiers",
     "score_markdown",
     "steps_markdown",
+    "unstable_rows",
 ]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 # Ages are compared in days of a calendar whose months all have 31: exact for years and months, and never wider than
 # true for weeks and days.
-_MONTH = 31
-_YEAR = 12 * _MONTH
+DAYS_OF_A_MONTH = 31
+_YEAR = 12 * DAYS_OF_A_MONTH
 _YEARS = r"years? of age|years?[- ]?olds?|yrs?[- ]?olds?|years?|yrs?|yo|y/o|y"
 _MONTHS = r"months? of age|months?[- ]?olds?|months?|mos?"
 _UNIT = rf"(?:\s*-?\s*({_YEARS}|{_MONTHS}|weeks?[- ]?olds?|weeks?|wks?|days?[- ]?olds?|days?)\b)?"
@@ -167,5 +167,5 @@ def _days(unit: str | None) -> int:
     if unit is None or unit.startswith("y"):
         return _YEAR
     if unit.startswith("mo"):
-        return _MONTH
+        return DAYS_OF_A_MONTH
     return 7 if unit.startswith("w") else 1

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from ddg_pipeline.assessment.condition import count_cells
+from ddg_pipeline.assessment.derived import derived_counts
+from ddg_pipeline.assessment.figures import contradictory_figures
 from ddg_pipeline.assessment.general_notes import general_notes, undeclared_county
 from ddg_pipeline.assessment.high_risk import (
     FoundInLabels,
     as_told_of_people,
     check_high_risk,
     find_high_risk,
+    measures_told_of_people,
     services_told_of_people,
     with_findings,
 )
@@ -39,20 +42,28 @@ def assess(bound: BoundTable, rulebook: Rulebook) -> Assessment:
     """
     found = find_high_risk(bound, rulebook)
     told = services_told_of_people(bound, found)
-    contract = as_told_of_people(bound.contract, told)
+    measures = measures_told_of_people(bound.contract, rulebook)
+    contract = as_told_of_people(bound.contract, told, measures)
     _checked(bound, contract, rulebook, found)
     refuse_direct_identifiers(bound.frame, contract, rulebook)
     notes: list[Note] = []
-    tables, high_risk_by_detail = score_tables(bound, rulebook, notes)
+    errors = contradictory_figures(bound)
+    derived = derived_counts(bound)
+    try:
+        tables, high_risk_by_detail = score_tables(bound, rulebook, notes, derived)
+    except InputErrors as wrong:
+        errors += wrong.errors
+    if errors:
+        raise InputErrors(errors)
     findings = Findings(
         contract=contract,
         rulebook=rulebook,
-        counts=count_cells(bound, rulebook),
+        counts=count_cells(bound, rulebook, derived),
         tables=tables,
         high_risk=tuple(dict.fromkeys([*contract.high_risk, *sorted(high_risk_by_detail), *found.places])),
         reliability=survey_reliability(bound, rulebook),
     )
-    notes += general_notes(bound, rulebook, findings, found, told)
+    notes += general_notes(bound, rulebook, findings, found, [*told, *measures], derived)
     steps = with_findings(steps_of(findings), found, contract)
     return Assessment(
         release=contract.release,

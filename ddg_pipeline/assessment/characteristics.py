@@ -8,13 +8,17 @@ from typing import Literal
 
 from ddg_pipeline.assessment.contradictions import contradictions
 from ddg_pipeline.assessment.inference import infer_period, infer_sizes, known_size
+from ddg_pipeline.assessment.measure_names import CategoryMeasures, category_measures
 from ddg_pipeline.assessment.result import Note
 from ddg_pipeline.assessment.subtables import SubTable
 from ddg_pipeline.contract import BoundTable, Variable
 from ddg_pipeline.contract.bind import Axis
+from ddg_pipeline.contract.columns import some
 from ddg_pipeline.contract.dimension import Implied
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.rulebook import Rulebook
+
+_LISTED = 3
 
 Origin = Literal["crossed", "total", "scope", "implied"]
 """Where a characteristic comes from: a dimension that is broken down, one that stands at its total, an entry of
@@ -130,6 +134,11 @@ def characteristics(
             yield _scope(bound, position, rulebook, remarks)
         except InputErrors as found:
             wrong += found.errors
+    for one in category_measures(bound.contract, rulebook):
+        try:
+            yield _by_measures(bound, one, rulebook, remarks)
+        except InputErrors as found:
+            wrong += found.errors
     if errors is None and wrong:
         raise InputErrors(wrong)
 
@@ -152,6 +161,33 @@ def _scope(bound: BoundTable, position: int, rulebook: Rulebook, notes: list[Not
         labels=() if label is None else (label,),
         sizes=sizes,
         period=period,
+        groups=None,
+        place=bound.place,
+    )
+
+
+def _by_measures(bound: BoundTable, one: CategoryMeasures, rulebook: Rulebook, notes: list[Note]) -> Characteristic:
+    """Read counts that are categories of one variable as the dimension that they are, told of every row."""
+    names, labels = list(one.labels), tuple(dict.fromkeys(one.labels.values()))
+    key, name = f"measures.{names[0]}", some(names, _LISTED)
+    size_key = SIZE_KEY.get(one.variable, "population")
+    kind = str(one.variable).replace("_", " ")
+    notes.append(
+        Note(
+            key,
+            f"{name} read like categories of one variable ({kind}), so the table is scored as if it had a dimension "
+            "for them. Written long, with a row for each, it could be masked as one; written so, the relations between "
+            "them belong under `identities`.",
+        )
+    )
+    return Characteristic(
+        variable=one.variable,
+        key=key,
+        name=name,
+        origin="scope",
+        labels=labels,
+        sizes=infer_sizes(one.variable, labels, f"{key}.{size_key}", name, bound.place, rulebook, notes),
+        period=infer_period(labels, None, key, bound.place, notes) if one.variable is Variable.TIME else None,
         groups=None,
         place=bound.place,
     )

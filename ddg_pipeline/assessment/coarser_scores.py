@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ddg_pipeline.assessment.age_bands import parse_age_band
 from ddg_pipeline.assessment.characteristics import SIZE_KEY, Characteristic, characteristics
+from ddg_pipeline.assessment.derived import SmallestDerived, derived_counts, smallest_derived
 from ddg_pipeline.assessment.periods import months_of
 from ddg_pipeline.assessment.result import Score
 from ddg_pipeline.assessment.scoring import score_characteristics
@@ -123,6 +124,7 @@ class CoarserScores:
     def __init__(self, bound: BoundTable, rulebook: Rulebook) -> None:
         self._bound, self._rulebook = bound, rulebook
         self._counts = bound.contract.counts
+        self._derived = smallest_derived(derived_counts(bound))
         names = tuple(bound.axes)
         crossed = list(characteristics(bound, SubTable(names, None), rulebook, errors=[]))
         at_total = list(characteristics(bound, SubTable((), None), rulebook, errors=[]))
@@ -171,8 +173,15 @@ class CoarserScores:
             least = self._rulebook.thresholds.numerator.lower
             found = [SubTable(dimensions, least) for dimensions in state.tables]
         else:
-            found = subtables_of(state.frame, state.totals, self._counts)
+            found = subtables_of(state.frame, state.totals, self._counts, self._derived_after(steps))
         return tuple(self._score(state, table) for table in found)
+
+    def _derived_after(self, steps: Sequence[Step]) -> list[SmallestDerived]:
+        """Give what still follows by subtraction: as it is now, where categories are joined, for it never gets less."""
+        gone = {step.column for step in steps if isinstance(step, LeaveOut)}
+        return [
+            dataclasses.replace(one, dimensions=one.dimensions - gone) for one in self._derived if not one.beyond & gone
+        ]
 
     def smallest_after(self, step: Step) -> tuple[str, int] | None:
         """Give the smallest category of a column after its categories are joined, with its size where one is known."""

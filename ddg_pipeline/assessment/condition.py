@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from ddg_pipeline.assessment.derived import DerivedCounts, derived_counts
 from ddg_pipeline.assessment.inference import known_size
 from ddg_pipeline.assessment.result import Counts, DenominatorKnowledge, MeasureCounts
 from ddg_pipeline.contract import BoundTable, Dimension, Variable
 from ddg_pipeline.contract.bind import Axis
 from ddg_pipeline.contract.dimension import Implied, Scope
-from ddg_pipeline.contract.hierarchy import Hierarchy
 from ddg_pipeline.contract.sizes import Size, TableReference, TotalOver
 from ddg_pipeline.populations import KnownSize, too_large
 from ddg_pipeline.rulebook import Rulebook
@@ -24,16 +24,24 @@ SIZE_KEYS = ("population", "members", "enrollment")
 _WORST_FIRST: tuple[DenominatorKnowledge, ...] = ("unknown", "bounded", "known")
 
 
-def count_cells(bound: BoundTable, rulebook: Rulebook) -> Counts:
+def count_cells(bound: BoundTable, rulebook: Rulebook, derived: Sequence[DerivedCounts] | None = None) -> Counts:
     """Count small, zero and all cells, and cells with a small denominator; margins included.
+
+    What stands in no row but follows from the rows by subtraction is counted beside them, where it is small.
 
     A denominator comes from the measure's `population`, or from the denominator of a rate or percentage of it; where
     neither is declared, from the sizes of the table's dimensions. A size that does not tell apart all categories that
     divide people holds more people than the cell's population does, so that it only bounds the denominator: then small
     ones cannot be ruled out.
+
+    Args:
+        bound: The table.
+        rulebook: The edition.
+        derived: What follows by subtraction; left out, it is calculated.
     """
     lower, upper = rulebook.thresholds.numerator.lower, rulebook.thresholds.numerator.upper
     measures = []
+    told = {one.measure: one for one in (derived_counts(bound) if derived is None else derived)}
     for name in bound.contract.counts:
         counts, found = bound.frame[name], _denominators(bound, name, rulebook)
         measures.append(
@@ -41,7 +49,8 @@ def count_cells(bound: BoundTable, rulebook: Rulebook) -> Counts:
                 measure=name,
                 cells=len(counts),
                 small_cells=int(counts.between(lower, upper).sum()),
-                zero_cells=int((counts == 0).sum()),
+                small_derived=told[name].number_between(lower, upper),
+                zero_cells=int((counts == 0).sum()) - int(sum(bound.missing.get(name, ()))),
                 small_denominators=int((found.sizes <= rulebook.thresholds.denominator).sum()),
                 denominators=found.knowledge,
                 source=found.source,
@@ -50,47 +59,12 @@ def count_cells(bound: BoundTable, rulebook: Rulebook) -> Counts:
     return Counts(
         cells=sum(one.cells for one in measures),
         small_cells=sum(one.small_cells for one in measures),
+        small_derived=sum(one.small_derived for one in measures),
         zero_cells=sum(one.zero_cells for one in measures),
         small_denominators=sum(one.small_denominators for one in measures),
         denominators=min((one.denominators for one in measures), key=_WORST_FIRST.index, default="unknown"),
         measures=tuple(measures),
     )
-
-
-def remainders(bound: BoundTable, measure: str) -> Iterator[pd.Series[Any]]:
-    """Give what is left of the totals and broader groups in the table after the parts that the table has of them.
-
-    Yields:
-        One series for each total or group and its parts: a value for every combination of the other dimensions' labels
-        that has the whole and any part. Parts without a row count 0.
-    """
-    for name, axis in bound.axes.items():
-        others = [other for other in bound.axes if other != name]
-        for whole, parts in _wholes(axis):
-            of_whole = bound.frame[bound.frame[name] == whole]
-            of_parts = bound.frame[bound.frame[name].isin(parts)]
-            if others:
-                left = of_whole.set_index(others)[measure]
-                yield (left - of_parts.groupby(others, sort=False)[measure].sum()).dropna()
-            elif len(of_parts):
-                yield of_whole[measure] - of_parts[measure].sum()
-
-
-def _wholes(axis: Axis) -> Iterator[tuple[str, list[str]]]:
-    """List each total and group in the table that its parts add up to, with its nearest parts in the table."""
-    if not axis.additive:
-        return
-    carried = set(axis.labels)
-    for hierarchy in axis.hierarchies or (Hierarchy({}),):
-        parts: dict[str, list[str]] = {}
-        own = {*axis.leaves, *hierarchy.parents}
-        for label in axis.labels:
-            if label == axis.total or label not in own:
-                continue
-            whole = next((above for above in hierarchy.ancestors(label) if above in carried), axis.total)
-            if whole is not None:
-                parts.setdefault(whole, []).append(label)
-        yield from parts.items()
 
 
 @dataclass(frozen=True)

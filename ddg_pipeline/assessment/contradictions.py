@@ -9,8 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ddg_pipeline.assessment.age_bands import AgeBand, parse_age_band
 from ddg_pipeline.assessment.inference import GEOGRAPHY, PROGRAMS, known_size
-from ddg_pipeline.assessment.periods import months_of, period_of, unreadable
+from ddg_pipeline.assessment.other_variables import other_that_is_known
+from ddg_pipeline.assessment.periods import months_of, period_of
+from ddg_pipeline.assessment.recognised import SAY_NOTHING, fits, recognised_variables
 from ddg_pipeline.assessment.result import Note
+from ddg_pipeline.assessment.spans import overlapping, spans_of
 from ddg_pipeline.contract import BoundTable, Variable
 from ddg_pipeline.contract.columns import quoted, some
 from ddg_pipeline.errors import InputError, InputErrors
@@ -37,23 +40,11 @@ _ALIKE = (
 )
 """Variables that share labels: "Spanish" may be spoken, or be where someone's family is from."""
 
-_SAY_NOTHING = frozenset({"yes", "no", "y", "n", "true", "false", "0", "1", "other", "others", "all other", "mixed"})
-
-_AT_LEAST_TELLING = 2  # one label alone may be called like a county or a group by chance
-_AGE_IN_NAME = frozenset({"age", "ages", "aged", "agegroup", "ageband", "agegrp", "agecat"})
-_AGE_IN_LABEL = re.compile(
-    r"(?i)\b(?:age[ds]?|years?|yrs?|months?|mos?|weeks?|wks?|days?|old|adults?|child(?:ren)?|infants?)\b"
-)
-_LASTS = frozenset({
-    "stay", "los", "duration", "length", "wait", "waiting", "since", "time", "interval", "days", "weeks", "months",
-    "years", "tenure", "survival", "follow", "followup", "turnaround", "delay", "gestation", "gestational", "pregnancy",
-    "enrolled", "dose", "doses", "supply", "lag",
-})  # fmt: skip
-"""Words of a column that holds how long something lasts, and no ages."""
-
 _SENTINEL = re.compile(r"0+|7+|8+|9+")
 """Codes such as 99 that stand for "all" or "not known", and for no age or year."""
 
+_STYLED = frozenset({"FULLWIDTH", "MATHEMATICAL"})
+_LOOK_LIKE_LATIN = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"}) | _STYLED
 _HIDDEN = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
 
 
@@ -71,9 +62,10 @@ def contradictions(bound: BoundTable, rulebook: Rulebook, notes: list[Note]) -> 
     found: list[InputError] = []
     for name in bound.contract.dimensions:
         found += _of_another_variable(bound, name, rulebook)
-        found += _other_that_is_known(bound, name, rulebook)
+        found += other_that_is_known(bound, name, rulebook)
         found += _margins_that_are_categories(bound, name, rulebook)
         found += _parents_that_hold_no_children(bound, name, rulebook)
+        found += _overlapping(bound, name, rulebook)
         found += _programs_as_insurance(bound, name, rulebook)
         found += _look_alikes(bound, name)
         found += _sizes_of_dimension(bound, name, rulebook, notes)
@@ -105,58 +97,20 @@ def _labels_of_another(
     variable: Variable, labels: Iterable[str], key: str, place: str, rulebook: Rulebook
 ) -> list[InputError]:
     """Say so where labels belong to another variable, every one of them, and none to the declared one."""
-    telling = [label for label in labels if normalised(label) not in _SAY_NOTHING]
-    if not telling or variable is Variable.OTHER or any(_fits(variable, label, key, rulebook) for label in telling):
+    telling = [label for label in labels if normalised(label) not in SAY_NOTHING]
+    if not telling or variable is Variable.OTHER or any(fits(variable, label, key, rulebook) for label in telling):
         return []
-    for other in _recognised(rulebook):
+    for other in recognised_variables(rulebook):
         if other is variable or any({variable, other} <= alike for alike in _ALIKE):
             continue
         if variable in GEOGRAPHY and all(label.strip().isdigit() for label in telling):  # codes of areas
             continue
         if variable in PROGRAMS and other in GEOGRAPHY:  # plans are often called after their county
             continue
-        if all(_fits(other, label, key, rulebook) for label in telling):
+        if all(fits(other, label, key, rulebook) for label in telling):
             found = f"{variable.value}, but {quoted(telling, _LISTED)} read like {other.value}"
             return [InputError(place, f"{key}.variable", found, f"{other.value}, or the labels of a {variable.value}")]
     return []
-
-
-def _other_that_is_known(bound: BoundTable, name: str, rulebook: Rulebook) -> Iterator[InputError]:
-    """Say so where the labels of an `other` variable, every one of them, are ages, counties or groups of people."""
-    declared = bound.contract.dimensions[name]
-    if declared.variable is not Variable.OTHER or declared.population is not None:
-        return
-    telling = [
-        label
-        for label in bound.axes[name].leaves
-        if label not in declared.unknown
-        and label not in rulebook.unknown_labels
-        and normalised(label) not in _SAY_NOTHING
-    ]
-    # Bare numbers and single letters may be grades, stages or codes of anything, unless the column says what they are.
-    if len(telling) < _AT_LEAST_TELLING or any(len(label.strip()) < 2 for label in telling):
-        return
-    for other in _recognised(rulebook):
-        if other is Variable.TIME or any(one.variable is other for one in declared.implies):
-            continue
-        if other is Variable.AGE and not _tells_ages(name, telling):
-            continue
-        if other in GEOGRAPHY:
-            fits = all(county(label, name) is not None for label in telling)
-        else:
-            fits = all(_fits(other, label, name, rulebook) for label in telling)
-        if fits:
-            found = f"other, but {quoted(telling, _LISTED)} read like {other.value}"
-            expected = f"{other.value}, or how many people statewide each category has, under `population`"
-            yield InputError(bound.place, f"dimensions.{name}.variable", found, expected)
-            return
-
-
-def _tells_ages(name: str, labels: Iterable[str]) -> bool:
-    words = set(normalised(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)).split())
-    if words & _AGE_IN_NAME:
-        return True
-    return not words & _LASTS and any(_AGE_IN_LABEL.search(label) for label in labels)
 
 
 def _look_alikes(bound: BoundTable, name: str) -> Iterator[InputError]:
@@ -174,11 +128,11 @@ def _misleads(label: str) -> bool:
     scripts = {
         script
         for letter in label
-        if letter.isalpha()
-        and (script := unicodedata.name(letter, "").split(" ")[0]) in ("LATIN", "CYRILLIC", "GREEK")
+        if letter.isalnum()
+        and (script := unicodedata.name(letter, "").split(" ")[0]) in _LOOK_LIKE_LATIN
         and not (script == "GREEK" and letter.islower())
     }
-    return len(scripts) > 1 or ("LATIN" in scripts and not _HIDDEN.isdisjoint(label))
+    return len(scripts) > 1 or not scripts.isdisjoint(_STYLED) or ("LATIN" in scripts and not _HIDDEN.isdisjoint(label))
 
 
 # Totals, labels for "not known" and broader groups that are categories themselves.
@@ -217,13 +171,13 @@ def _longest(words: Iterable[str]) -> int:
 
 
 def _is_category(variable: Variable, label: str, column: str, rulebook: Rulebook) -> bool:
-    if normalised(label) in _SAY_NOTHING or label in rulebook.unknown_labels or _SENTINEL.fullmatch(label.strip()):
+    if normalised(label) in SAY_NOTHING or label in rulebook.unknown_labels or _SENTINEL.fullmatch(label.strip()):
         return False
     match variable:
         case Variable.RESIDENCE_GEOGRAPHY | Variable.SERVICE_GEOGRAPHY:
             return county(label, column) is not None
         case Variable.AGE | Variable.TIME:
-            return _fits(variable, label, column, rulebook)
+            return fits(variable, label, column, rulebook)
         case _:
             table = rulebook.scoring.category_table(variable)
             return table is not None and table.level(label) is not None
@@ -243,6 +197,24 @@ def _parents_that_hold_no_children(bound: BoundTable, name: str, rulebook: Ruleb
         yield InputError(
             bound.place, f"dimensions.{name}.hierarchy", found, "broader groups that hold those under them"
         )
+
+
+def _overlapping(bound: BoundTable, name: str, rulebook: Rulebook) -> Iterator[InputError]:
+    """Categories that are said to add up may not hold the same people twice."""
+    declared, axis = bound.contract.dimensions[name], bound.axes[name]
+    if not axis.additive:
+        return
+    labels = [label for label in axis.leaves if label not in declared.unknown and label not in rulebook.unknown_labels]
+    pairs = [
+        f"{one!r} and {other!r}" for one, other in overlapping(spans_of(declared.variable, labels, declared.period))
+    ]
+    if pairs:
+        found = f"{some(pairs, _LISTED)}, which overlap, in a column whose categories add up"
+        expected = (
+            "categories that do not overlap; a broader one belongs under `hierarchy` or `total`, and where the table "
+            "must show overlapping ones, `additive: false`"
+        )
+        yield InputError(bound.place, f"dimensions.{name}", found, expected)
 
 
 def _outside(part: str, whole: str, rulebook: Rulebook) -> bool:
@@ -280,27 +252,6 @@ def _programs_as_insurance(bound: BoundTable, name: str, rulebook: Rulebook) -> 
         found = f"{declared.variable.value}, but {quoted(wrong, _LISTED)} read like means_tested_program"
         expected = "means_tested_program (or expected_payer), with `enrollment` in place of `members`"
         yield InputError(bound.place, f"dimensions.{name}.variable", found, expected)
-
-
-def _recognised(rulebook: Rulebook) -> Iterator[Variable]:
-    for table in rulebook.scoring.categories.values():
-        yield table.variables[0]
-    yield from (Variable.AGE, Variable.TIME, Variable.RESIDENCE_GEOGRAPHY)
-
-
-def _fits(variable: Variable, label: str, column: str, rulebook: Rulebook) -> bool:
-    """Say whether a label is one of a variable's own; a bare number is nobody's but an age's and a year's."""
-    match variable:
-        case Variable.AGE:
-            return parse_age_band(label) is not None
-        case Variable.TIME:
-            return not unreadable([label])
-        case Variable.RESIDENCE_GEOGRAPHY | Variable.SERVICE_GEOGRAPHY:
-            return area(label, column) is not None
-        case _:
-            table = rulebook.scoring.category_table(variable)
-            level = table.level(label) if table is not None else None
-            return level is not None or known_size(variable, label, column, rulebook) is not None
 
 
 # Sizes.

@@ -331,7 +331,7 @@ class _Finder:
                 )
         events = {one.variable: one.category for one in (*before.terms, *scored.terms) if one.variable == "events"}
         if events["events"] != next(one.category for one in before.terms if one.variable == "events"):
-            parts.append(f"the smallest cell is then {events['events']}")
+            parts.append(f"at worst the smallest cell is then {events['events']}")
         if offer.needs == "records" and offer.kind != "longer_period":
             parts.append("it has to be counted anew, because its figures do not add up")
         return "; ".join(parts)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ddg_pipeline.assessment.consistency import consistency_notes
+from ddg_pipeline.assessment.derived import DerivedCounts
 from ddg_pipeline.assessment.high_risk import FoundInLabels
+from ddg_pipeline.assessment.measure_names import CategoryMeasures, category_measures
 from ddg_pipeline.assessment.personal_characteristics import personal_characteristics_of, tells_about_people
 from ddg_pipeline.assessment.result import Note
 from ddg_pipeline.assessment.steps import Findings
@@ -33,7 +35,12 @@ _OF_A_POPULATION = frozenset(
 
 
 def general_notes(
-    bound: BoundTable, rulebook: Rulebook, findings: Findings, found: FoundInLabels, told: Sequence[str]
+    bound: BoundTable,
+    rulebook: Rulebook,
+    findings: Findings,
+    found: FoundInLabels,
+    told: Sequence[str],
+    derived: Sequence[DerivedCounts],
 ) -> list[Note]:
     """List what the contract declares or leaves out that could make the table look safer than it is.
 
@@ -43,20 +50,21 @@ def general_notes(
         findings: What steps 1 to 3 rest on.
         found: The high-risk populations that labels speak of.
         told: The columns of a table about providers that are taken for what is told about the people they serve.
+        derived: What follows from the rows by subtraction.
     """
     return [
         *_time(findings),
         *_place(findings),
         *_cells(findings),
         *_claimed_public(findings),
-        *_side_by_side(findings),
+        *_side_by_side(findings, category_measures(bound.contract, rulebook)),
         *_totals(bound),
         *_unknown(bound, rulebook),
         *_services(bound.contract, told),
         *_high_risk_in_labels(bound.contract, rulebook, found),
         *_undeclared_high_risk(bound, rulebook, findings, found),
         *_reliability(findings),
-        *consistency_notes(bound, rulebook),
+        *consistency_notes(bound, rulebook, derived),
     ]
 
 
@@ -155,6 +163,12 @@ def _services(contract: ReleaseContract, told: Sequence[str]) -> Iterator[Note]:
     """Say of a table about providers which `other` columns are taken for what (§5.4)."""
     if contract.subject != "providers":
         return
+    for name in told:
+        if name not in contract.dimensions:
+            yield Note(
+                "measures",
+                f"{name} reads like what is told about the people who are served, so the table is assessed.",
+            )
     for name, dimension in contract.dimensions.items():
         if name in told:
             yield Note(
@@ -176,8 +190,9 @@ def _is_other(findings: Findings, name: str) -> bool:
     return dimension is not None and dimension.variable is Variable.OTHER and not dimension.implies
 
 
-def _side_by_side(findings: Findings) -> Iterator[Note]:
-    tables, counts = findings.tables, findings.contract.counts
+def _side_by_side(findings: Findings, categories: Sequence[CategoryMeasures]) -> Iterator[Note]:
+    told = {name for one in categories for name in one.labels}
+    tables, counts = findings.tables, [name for name in findings.contract.counts if name not in told]
     if len(tables) > 1:
         yield Note(
             "dimensions",
@@ -233,7 +248,7 @@ def _high_risk_in_labels(contract: ReleaseContract, rulebook: Rulebook, found: F
             section = rulebook.cite(rulebook.high_risk[slug].section)
             yield Note(
                 "high_risk",
-                f"Labels of {', '.join(places)} speak of {normalised(slug)}, a high-risk population ({section}), so "
+                f"{_words_of(places, contract)} speak of {normalised(slug)}, a high-risk population ({section}), so "
                 f"the table is taken to show it. Add {slug} to `high_risk`; if the labels mean something else, to "
                 "`not_high_risk`.",
             )
@@ -243,6 +258,11 @@ def _high_risk_in_labels(contract: ReleaseContract, rulebook: Rulebook, found: F
             f"The contract declares that labels of {', '.join(places)} do not speak of {normalised(slug)}; an expert "
             "has to confirm it.",
         )
+
+
+def _words_of(places: Sequence[str], contract: ReleaseContract) -> str:
+    kind = "Labels" if all(place not in contract.measures for place in places) else "Labels or names"
+    return f"{kind} of {', '.join(places)}"
 
 
 def _undeclared_high_risk(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from ddg_pipeline.assessment.codes import reads_like_codes
+from ddg_pipeline.assessment.conditions import tells_a_condition
+from ddg_pipeline.assessment.measure_names import category_measures
 from ddg_pipeline.assessment.personal_characteristics import tells_about_people
 from ddg_pipeline.assessment.result import Step
 from ddg_pipeline.contract import BoundTable, ReleaseContract, Variable
-from ddg_pipeline.contract.dimension import Implied
+from ddg_pipeline.contract.dimension import Implied, Scope
 from ddg_pipeline.errors import InputError
 from ddg_pipeline.rulebook import Rulebook
 from ddg_pipeline.rulebook.labels import normalised
@@ -51,7 +53,7 @@ def find_high_risk(bound: BoundTable, rulebook: Rulebook) -> FoundInLabels:
     contract = bound.contract
     found: dict[str, list[str]] = {}
     for place, variable, labels in _labels(bound):
-        table = rulebook.scoring.category_table(variable)
+        table = None if variable is None else rulebook.scoring.category_table(variable)
         judged = None if table is None else table.more_detail.high_risk
         for slug, population in rulebook.high_risk.items():
             if slug != judged and any(_speaks_of(label, slug, population, variable) for label in labels):
@@ -100,8 +102,8 @@ def check_high_risk(
 def services_told_of_people(bound: BoundTable, found: FoundInLabels) -> list[str]:
     """Name the columns of a table about providers that tell something about the people they serve (§5.4).
 
-    These are `other` columns of diagnosis or procedure codes, and all that speak of high-risk populations: what a
-    provider treats its patients for is no characteristic of the provider.
+    These are `other` columns of diagnosis or procedure codes or words, and all that speak of high-risk populations:
+    what a provider treats its patients for is no characteristic of the provider.
     """
     contract = bound.contract
     if contract.subject != "providers":
@@ -110,27 +112,56 @@ def services_told_of_people(bound: BoundTable, found: FoundInLabels) -> list[str
         name
         for name, dimension in contract.dimensions.items()
         if name in found.columns
-        or (dimension.variable is Variable.OTHER and reads_like_codes(list(bound.axes[name].leaves)))
+        or (dimension.variable is Variable.OTHER and _reads_like_diagnoses(bound.axes[name].leaves))
     ]
 
 
-def as_told_of_people(contract: ReleaseContract, columns: Iterable[str]) -> ReleaseContract:
-    """Read a contract about providers as if it said of each column what it implies about people.
+def _reads_like_diagnoses(labels: Sequence[str]) -> bool:
+    return reads_like_codes(labels) or any(map(tells_a_condition, labels))
+
+
+def measures_told_of_people(contract: ReleaseContract, rulebook: Rulebook) -> dict[str, Variable]:
+    """Name the measures of a table about providers that tell something about the people they serve (§5.4).
+
+    These are counts for each sex, age or the like side by side, and counts of people with a condition.
+    """
+    if contract.subject != "providers":
+        return {}
+    told = {", ".join(one.labels): one.variable for one in category_measures(contract, rulebook)}
+    return told | {name: Variable.OTHER for name in contract.counts if tells_a_condition(name)}
+
+
+def as_told_of_people(
+    contract: ReleaseContract, columns: Iterable[str], measures: Mapping[str, Variable]
+) -> ReleaseContract:
+    """Read a contract about providers as if it said of each column and measure what it implies about people.
 
     The score is not made of this reading: an `other` variable is scored in any case.
     """
     told = set(columns)
-    if not told:
+    if not told and not measures:
         return contract
+    served_for = {name: [_served_for(name)] for name in told}
+    first = next(iter(contract.dimensions))
+    conditions = [_served_for(name) for name, variable in measures.items() if variable is Variable.OTHER]
+    served_for[first] = [*served_for.get(first, []), *conditions]
     dimensions = {
         name: dimension.model_copy(
-            update={"implies": [*dimension.implies, Implied(variable=Variable.OTHER, label=_served_for(name))]}
+            update={
+                "implies": [
+                    *dimension.implies,
+                    *(Implied(variable=Variable.OTHER, label=label) for label in served_for.get(name, [])),
+                ]
+            }
         )
-        if name in told
-        else dimension
         for name, dimension in contract.dimensions.items()
     }
-    return contract.model_copy(update={"dimensions": dimensions})
+    scope = [
+        Scope(variable=variable, label=f"told by {name}")
+        for name, variable in measures.items()
+        if variable is not Variable.OTHER
+    ]
+    return contract.model_copy(update={"dimensions": dimensions, "scope": [*contract.scope, *scope]})
 
 
 def with_findings(steps: tuple[Step, ...], found: FoundInLabels, contract: ReleaseContract) -> tuple[Step, ...]:
@@ -149,8 +180,8 @@ def with_findings(steps: tuple[Step, ...], found: FoundInLabels, contract: Relea
     return tuple(changed)
 
 
-def _labels(bound: BoundTable) -> Iterator[tuple[str, Variable, list[str]]]:
-    """Give every set of labels with its place: columns, what they imply, scopes."""
+def _labels(bound: BoundTable) -> Iterator[tuple[str, Variable | None, list[str]]]:
+    """Give every set of labels with its place: columns, what they imply, scopes, and what is counted."""
     for name, dimension in bound.contract.dimensions.items():
         if dimension.variable not in (Variable.TIME, Variable.RESIDENCE_GEOGRAPHY):
             yield name, dimension.variable, [str(label) for label in bound.axes[name].labels]
@@ -159,9 +190,11 @@ def _labels(bound: BoundTable) -> Iterator[tuple[str, Variable, list[str]]]:
     for position, scope in enumerate(bound.contract.scope):
         if scope.label is not None and scope.variable not in (Variable.TIME, Variable.RESIDENCE_GEOGRAPHY):
             yield f"scope[{position}]", scope.variable, [scope.label]
+    for name in bound.contract.counts:
+        yield name, None, [name]
 
 
-def _speaks_of(label: str, slug: str, population: HighRiskPopulation, variable: Variable) -> bool:
+def _speaks_of(label: str, slug: str, population: HighRiskPopulation, variable: Variable | None) -> bool:
     if normalised(label) == normalised(slug) or population.is_named_in(label):
         return True
     return variable is Variable.OTHER and any(population.has_code(code) for code in _CODE.findall(label))

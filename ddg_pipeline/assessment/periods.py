@@ -77,6 +77,33 @@ def period_of(labels: Iterable[str]) -> Period | None:
     return Period(shortest, (shortest,))
 
 
+def spans_of_periods(labels: Iterable[str], declared: str | None = None) -> dict[str, tuple[dt.date, dt.date]]:
+    """Say from which day to which each label reaches, read as `period_of` reads all of them.
+
+    Args:
+        labels: The labels, without totals and labels for "not known".
+        declared: The period that a contract declares; it decides between readings.
+
+    Returns:
+        Label to its first day and the one after its last, of those that tell both. Weeks and days are left out: they
+        are as short as the doubt about when the first week of a year begins.
+    """
+    different = list(dict.fromkeys(labels))
+    period = period_of(different)
+    if period is None:
+        return {}
+    word = _spelled_alike(declared) if declared is not None and period.fits(declared) else period.word
+    found = {}
+    for label in different:
+        readings = [one for one in read_label(label) if one.span is not None and months_of(one.word)]
+        chosen = next((one for one in readings if one.word == word), None) or min(
+            readings, key=lambda one: _length(one.word), default=None
+        )
+        if chosen is not None and chosen.span is not None:
+            found[label] = chosen.span
+    return found
+
+
 def longer(one: str, other: str) -> bool:
     """Say whether one period, in a contract's word, is longer than another."""
     return _length(one) > _length(other)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ddg_pipeline.assessment.result import Reliability
 from ddg_pipeline.contract import BoundTable
@@ -13,6 +16,8 @@ from ddg_pipeline.contract.survey import Survey, SurveyEstimate
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.rulebook import Rulebook
 from ddg_pipeline.rulebook.model import SurveyLimit
+
+Booleans = NDArray[np.bool_]
 
 _GENERAL = "general"  # the entry of `survey_limits` that holds for every survey
 _WHOLE = 1.0  # a relative standard error that never reaches it is a share, not a percentage
@@ -31,6 +36,34 @@ def survey_reliability(bound: BoundTable, rulebook: Rulebook) -> tuple[Reliabili
     survey = bound.contract.survey
     if survey is None:
         return ()
+    limit = _checked_limits(bound, survey, rulebook)
+    own = rulebook.survey_limits[survey.limits]
+    return tuple(_judged(bound, name, one, limit, rulebook.cite(own.section)) for name, one in survey.estimates.items())
+
+
+def unstable_rows(bound: BoundTable, rulebook: Rulebook) -> dict[str, Booleans]:
+    """Say which estimates of a survey have to be marked as statistically unstable (§5.2; Open Data Handbook).
+
+    That is what `survey_reliability` counts: the unreliable ones, and those that the survey's limits ask to mark.
+
+    Returns:
+        For each measure that is an estimate, one flag a row; nothing where the contract names no survey.
+
+    Raises:
+        InputErrors: As `survey_reliability`.
+    """
+    survey = bound.contract.survey
+    if survey is None:
+        return {}
+    limit = _checked_limits(bound, survey, rulebook)
+    found: dict[str, Booleans] = {}
+    for name, one in survey.estimates.items():
+        rows = _rows(bound, one, limit)
+        found[name] = (rows.unreliable | rows.flagged).to_numpy(dtype=np.bool_)
+    return found
+
+
+def _checked_limits(bound: BoundTable, survey: Survey, rulebook: Rulebook) -> SurveyLimit:
     if survey.limits not in rulebook.survey_limits:
         expected = f"one of {', '.join(rulebook.survey_limits)}"
         raise InputErrors([InputError(bound.place, "survey.limits", repr(survey.limits), expected)])
@@ -38,8 +71,7 @@ def survey_reliability(bound: BoundTable, rulebook: Rulebook) -> tuple[Reliabili
     errors = [error for name, one in survey.estimates.items() for error in _missing(bound, name, one, limit)]
     if errors:
         raise InputErrors(errors)
-    own = rulebook.survey_limits[survey.limits]
-    return tuple(_judged(bound, name, one, limit, rulebook.cite(own.section)) for name, one in survey.estimates.items())
+    return limit
 
 
 def _limits(survey: Survey, rulebook: Rulebook) -> SurveyLimit:
@@ -74,6 +106,33 @@ def _missing(bound: BoundTable, name: str, one: SurveyEstimate, limit: SurveyLim
 
 
 def _judged(bound: BoundTable, name: str, one: SurveyEstimate, limit: SurveyLimit, section: str) -> Reliability:
+    rows = _rows(bound, one, limit)
+    return Reliability(
+        measure=name,
+        cells=len(bound.frame),
+        unreliable_cells=int(rows.unreliable.sum()),
+        flagged_cells=int(rows.flagged.sum()),
+        limits=f"{limit.description}: {', or '.join(rows.words)}",
+        section=section,
+    )
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """What holds of the rows of one estimate.
+
+    Attributes:
+        unreliable: One flag a row: a limit is not met.
+        flagged: One flag a row: all limits are met, but the estimate has to be marked.
+        words: The limits, in words.
+    """
+
+    unreliable: pd.Series[bool]
+    flagged: pd.Series[bool]
+    words: tuple[str, ...]
+
+
+def _rows(bound: BoundTable, one: SurveyEstimate, limit: SurveyLimit) -> _Rows:
     unreliable = pd.Series(data=False, index=bound.frame.index)
     words = []
     for minimum, column, what in (
@@ -92,14 +151,7 @@ def _judged(bound: BoundTable, name: str, one: SurveyEstimate, limit: SurveyLimi
     flagged = pd.Series(data=False, index=bound.frame.index)
     if limit.flagged_up_to is not None:
         flagged = ~unreliable & (_numbers(bound, one.denominator_cases) <= limit.flagged_up_to)
-    return Reliability(
-        measure=name,
-        cells=len(bound.frame),
-        unreliable_cells=int(unreliable.sum()),
-        flagged_cells=int(flagged.sum()),
-        limits=f"{limit.description}: {', or '.join(words)}",
-        section=section,
-    )
+    return _Rows(unreliable, flagged, tuple(words))
 
 
 def _numbers(bound: BoundTable, column: str) -> pd.Series[Any]:

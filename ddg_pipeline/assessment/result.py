@@ -140,6 +140,7 @@ class MeasureCounts:
         measure: A count of individuals.
         cells: All its cells, margins included.
         small_cells: Cells with a small numerator.
+        small_derived: Further small counts, which stand in no row but follow from the rows by subtraction.
         zero_cells: Cells with a count of 0.
         small_denominators: Cells with a small denominator, as far as it is known.
         denominators: How much is known about them, as in `Counts`.
@@ -153,6 +154,7 @@ class MeasureCounts:
     small_denominators: int
     denominators: DenominatorKnowledge
     source: str
+    small_derived: int = 0
 
     def to_json_dict(self) -> dict[str, Any]:
         """Give the counts as plain values."""
@@ -191,6 +193,7 @@ class Counts:
     Attributes:
         cells: All cells, margins included.
         small_cells: Cells with a small numerator.
+        small_derived: Further small counts, which stand in no row but follow from the rows by subtraction.
         zero_cells: Cells with a count of 0, which is not small.
         small_denominators: Cells with a small denominator.
         denominators: ``known``; ``bounded`` where only a larger population is declared than the one behind a cell,
@@ -204,6 +207,12 @@ class Counts:
     small_denominators: int
     denominators: DenominatorKnowledge
     measures: tuple[MeasureCounts, ...] = ()
+    small_derived: int = 0
+
+    @property
+    def any_small(self) -> bool:
+        """Whether a count is small, in a row or by subtraction."""
+        return self.small_cells > 0 or self.small_derived > 0
 
 
 @dataclass(frozen=True)
@@ -364,6 +373,7 @@ class Assessment:
             "counts": {
                 "cells": self.counts.cells,
                 "small_cells": self.counts.small_cells,
+                "small_derived": self.counts.small_derived,
                 "zero_cells": self.counts.zero_cells,
                 "small_denominators": self.counts.small_denominators,
                 "denominators": self.counts.denominators,

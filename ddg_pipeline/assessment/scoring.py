@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ddg_pipeline.assessment.characteristics import Characteristic, characteristics
+from ddg_pipeline.assessment.derived import DerivedCounts, derived_counts, smallest_derived
 from ddg_pipeline.assessment.interactions import interaction_term
 from ddg_pipeline.assessment.result import Note, Score, Term
 from ddg_pipeline.assessment.subtables import SubTable, subtables
@@ -19,13 +20,16 @@ _SEVERAL = (*_GEOGRAPHY, Variable.INSURANCE_COVERAGE, Variable.MEANS_TESTED_PROG
 """Variables of which a table may tell several about the same people: two programs, a region and a county."""
 
 
-def score_tables(bound: BoundTable, rulebook: Rulebook, notes: list[Note]) -> tuple[tuple[Score, ...], frozenset[str]]:
+def score_tables(
+    bound: BoundTable, rulebook: Rulebook, notes: list[Note], derived: Sequence[DerivedCounts] | None = None
+) -> tuple[tuple[Score, ...], frozenset[str]]:
     """Score every table that the rows hold.
 
     Args:
         bound: The table.
         rulebook: The edition.
         notes: Takes what the expert review has to look at.
+        derived: What follows from the rows by subtraction; left out, it is calculated.
 
     Returns:
         The scores, and the high-risk populations that the detail of a variable makes of the table.
@@ -36,7 +40,7 @@ def score_tables(bound: BoundTable, rulebook: Rulebook, notes: list[Note]) -> tu
     """
     high_risk: set[str] = set()
     scores = []
-    for table in subtables(bound):
+    for table in subtables(bound, smallest_derived(derived_counts(bound) if derived is None else derived)):
         scores.append(_score(bound, table, rulebook, notes, high_risk))
     return tuple(scores), frozenset(high_risk)
 

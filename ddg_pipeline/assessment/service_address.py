@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 
 from ddg_pipeline.assessment.characteristics import Characteristic
+from ddg_pipeline.assessment.codes import is_zip_code
 from ddg_pipeline.assessment.result import Note
 from ddg_pipeline.contract import Dimension
 from ddg_pipeline.rulebook import Rulebook
 from ddg_pipeline.rulebook.model import FixedScore, ServiceAddress
 
-# California's ZIP codes run from 900 to 961; its counties' and tracts' codes begin with 06.
-_ZIP = re.compile(r"9(?:[0-5]\d{3}|6[01]\d{2})(?:-\d{4})?")
 _STREET = re.compile(
     r"[1-9]\d*[a-z]?\s+(?:\S+\s+)+\S+|p\.?\s?o\.?\s+box\b.*|.*\b(?:CA|California)\s+9\d{4}\b.*", re.IGNORECASE
 )
@@ -21,7 +20,7 @@ _LISTED = 3
 def is_address(label: str) -> bool:
     """Say whether a label reads like a ZIP code or a street address."""
     text = label.strip()
-    return bool(_ZIP.fullmatch(text) or _STREET.fullmatch(text))
+    return is_zip_code(text) or bool(_STREET.fullmatch(text))
 
 
 def riskiest_address(

@@ -55,7 +55,7 @@ class Findings:
     def small(self) -> bool:
         """Step 2: is a numerator or a denominator small, or can nobody say that none is?"""
         counts = self.counts
-        return counts.small_cells > 0 or counts.small_denominators > 0 or counts.denominators != "known"
+        return counts.any_small or counts.small_denominators > 0 or counts.denominators != "known"
 
     @property
     def riskiest(self) -> Score:
@@ -75,12 +75,12 @@ class Findings:
     @property
     def forced_by(self) -> tuple[str, ...]:
         """The high-risk populations whose small counts are suppressed whatever the score (§5.6.2)."""
-        return self.high_risk if self.personal and self.counts.small_cells else ()
+        return self.high_risk if self.personal and self.counts.any_small else ()
 
     @property
     def always_masked(self) -> bool:
         """Whether the rulebook suppresses small counts whatever the score."""
-        return self.rulebook.masking.applies == "always" and self.personal and self.counts.small_cells > 0
+        return self.rulebook.masking.applies == "always" and self.personal and self.counts.any_small
 
     @property
     def mask(self) -> bool:
@@ -150,6 +150,11 @@ def _step_2(findings: Findings) -> str:
     numerator = thresholds.numerator
     small = f"{counts.small_cells:,} of {counts.cells:,} cells are derived from {numerator.lower} to {numerator.upper}"
     sentences = [f"{small} individuals, {counts.zero_cells:,} from none, which is not small."]
+    if counts.small_derived:
+        sentences.append(
+            f"{counts.small_derived:,} more such {'count' if counts.small_derived == 1 else 'counts'} in no row can be "
+            "calculated by subtraction: a total less its parts, or a category less one within it."
+        )
     several = len(counts.measures) > 1
     by_finding: dict[str, list[str]] = {}
     for one in counts.measures:

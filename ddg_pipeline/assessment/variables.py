@@ -215,7 +215,13 @@ def _other(one: Characteristic, rulebook: Rulebook, notes: list[Note]) -> Term:
             )
         )
     if table.expert_review:
-        how = "declared" if one.groups is not None else "counted in the table" if one.crossed else "a single one"
+        how = (
+            "declared"
+            if one.groups is not None
+            else "counted in the table"
+            if one.crossed or len(one.labels) > 1
+            else "a single one"
+        )
         notes.append(
             Note(one.key, f"The score of {one.name} rests on its number of groups, {how}; an expert has to confirm it.")
         )

@@ -7,7 +7,7 @@ of the data say what else is public about them.
 from ddg_pipeline.audit.attack import audit
 from ddg_pipeline.audit.figures import broken_margins, implied_margins
 from ddg_pipeline.audit.published import PublishedTable
-from ddg_pipeline.audit.report import AuditReport, Cell, Finding, FindingKind, audit_markdown
+from ddg_pipeline.audit.report import AuditReport, Cell, Finding, FindingKind, audit_markdown, audit_sections
 from ddg_pipeline.audit.rules import AuditRules
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "PublishedTable",
     "audit",
     "audit_markdown",
+    "audit_sections",
     "broken_margins",
     "implied_margins",
 ]

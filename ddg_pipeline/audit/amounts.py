@@ -56,7 +56,7 @@ def _figures(
         table = tables[position]
         column = table.columns[name]
         for cell in np.flatnonzero(table.lattice.row >= 0):
-            shown = column.numbers[int(table.lattice.row[cell])]
+            shown = column.number(int(table.lattice.row[cell]))
             if shown is not None:
                 value[unknowns[cell]], known[unknowns[cell]] = round(shown * scale), True
         given = table.published.known

@@ -7,16 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from ddg_pipeline.audit.amounts import amounts_determined
+from ddg_pipeline.audit.boards import boards
 from ddg_pipeline.audit.cells import NO_LIMIT, Reason
 from ddg_pipeline.audit.decide import Decisions, Progress, decide
 from ddg_pipeline.audit.figures import true_figures
-from ddg_pipeline.audit.knowledge import Hidden, Knowledge, counts, gather
-from ddg_pipeline.audit.lattice import Integers
+from ddg_pipeline.audit.knowledge import Hidden, HiddenCells, Knowledge, Remainders, counts, gather
+from ddg_pipeline.audit.lattice import Booleans, Integers
 from ddg_pipeline.audit.literal import name_cell, rows_and_columns, small_counts_shown, statistics_shown
 from ddg_pipeline.audit.margins import determined_by_margins
 from ddg_pipeline.audit.percentages import audit_percentages
 from ddg_pipeline.audit.published import PublishedTable, read_table
-from ddg_pipeline.audit.questions import Outcome, Question, Verdict
+from ddg_pipeline.audit.questions import Outcome, Questions, Verdict
 from ddg_pipeline.audit.report import AuditReport, Cell, Finding, FindingKind
 from ddg_pipeline.audit.rules import AuditRules
 from ddg_pipeline.audit.solver import Deadline
@@ -81,47 +82,41 @@ class _Audit:
             if table.published.truth is not None
             for measure in counts(table)
         }
-        self._asked = [hidden for hidden in knowledge.hidden if self._may_be_small(hidden)]
+        self._remainders = [one for one in knowledge.remainders if (one.unknown >= 0).all()]
+        self._asked = [cells.only(self._may_be_small(cells)) for cells in knowledge.hidden]
 
     def report(self) -> AuditReport:
-        public = [hidden for hidden in self._asked if self._knowledge.known[hidden.unknown]]
-        open_cells = [hidden for hidden in self._asked if not self._knowledge.known[hidden.unknown]]
-        questions: dict[int, Question] = {}
-        for hidden in open_cells:
-            question = self._question(hidden)
-            if question.need >= questions.get(hidden.unknown, question).need:
-                questions[hidden.unknown] = question
+        known = self._knowledge.known
+        public = [cells.only(known[cells.unknown]) for cells in self._asked]
+        open_cells = [cells.only(~known[cells.unknown]) for cells in self._asked]
         decisions = decide(
             self._knowledge.system,
             self._knowledge.implied,
-            list(questions.values()),
+            Questions.joined([*map(self._questions, open_cells), *map(self._about_remainders, self._remainders)]),
             self._deadline,
             redundant=self._knowledge.system.label[self._knowledge.redundant],
             start=self._start(),
+            boards=boards(self._tables, self._knowledge.number, len(self._knowledge.lower)),
             seed=self._seed,
             progress=self._progress,
         )
-        outcomes = dict(zip(questions, decisions.outcomes, strict=True))
         findings = [
             *self._by_rule(),
             *self._by_link(public),
-            *self._by_arithmetic(open_cells, outcomes),
+            *self._by_arithmetic(open_cells, decisions),
+            *self._by_remainder(decisions),
             *self._contradictions(decisions),
             *amounts_determined(self._tables),
         ]
-        findings += self._by_margin(findings, outcomes)
+        findings += self._by_margin(findings, decisions)
         carried = sum(int((table.lattice.row >= 0).sum()) * len(counts(table)) for table in self._tables)
         return AuditReport(
             tables=tuple(table.published.place for table in self._tables),
             cells=carried,
-            hidden=len(self._knowledge.hidden),
-            examined=len(self._asked),
+            hidden=sum(map(len, self._knowledge.hidden)),
+            examined=sum(map(len, self._asked)),
             findings=tuple(sorted(findings, key=_order)),
-            undecided=tuple(
-                self._name(hidden)
-                for hidden in open_cells
-                if outcomes[hidden.unknown].verdict is Verdict.OPEN or self._hopeless(hidden, decisions)
-            ),
+            undecided=tuple(self._undecided(open_cells, decisions)),
             mismatches=tuple(
                 name_cell(self._tables[mismatch.table], mismatch.measure, mismatch.cell)
                 for mismatch in self._knowledge.mismatches
@@ -131,30 +126,38 @@ class _Audit:
 
     # -- what to ask ---------------------------------------------------------------------------------------------------
 
-    def _may_be_small(self, hidden: Hidden) -> bool:
-        if hidden.reason is Reason.SMALL:
-            return True
-        if hidden.reason is not Reason.UNEXPLAINED:
-            return False
-        table = self._tables[hidden.table]
-        figures = self._truth.get((hidden.table, table.contract.governor(hidden.measure)))
-        if figures is None or not figures.known[hidden.cell]:
-            return True
-        return bool(figures.value[hidden.cell] <= table.rules.upper)
+    def _may_be_small(self, cells: HiddenCells) -> Booleans:
+        told = np.equal(cells.reason, Reason.SMALL)
+        unexplained = np.equal(cells.reason, Reason.UNEXPLAINED)
+        table = self._tables[cells.table]
+        figures = self._truth.get((cells.table, table.contract.governor(cells.measure)))
+        if figures is None:
+            return told | unexplained
+        large = figures.known[cells.cell] & (figures.value[cells.cell] > table.rules.upper)
+        return told | (unexplained & ~large)
 
-    def _question(self, hidden: Hidden) -> Question:
-        table = self._tables[hidden.table]
+    def _need(self, table: int) -> int:
+        rules = self._tables[table].rules
+        return rules.upper - rules.lower + 1 if rules.every_small_value else rules.possible_values
+
+    def _questions(self, cells: HiddenCells) -> Questions:
+        table = self._tables[cells.table]
         rules = table.rules
-        individuals = table.contract.governor(hidden.measure) == hidden.measure
+        individuals = table.contract.governor(cells.measure) == cells.measure
         small_only = rules.every_small_value and individuals
-        certain = hidden.reason is Reason.SMALL or (hidden.table, hidden.measure) in self._truth
-        return Question(
-            hidden.unknown,
-            need=rules.upper - rules.lower + 1 if rules.every_small_value else rules.possible_values,
-            low=rules.lower if small_only else 0,
-            high=rules.upper if small_only else NO_LIMIT,
-            matters_up_to=rules.upper if individuals and not certain else NO_LIMIT,
+        certain = np.equal(cells.reason, Reason.SMALL) | ((cells.table, cells.measure) in self._truth)
+        return Questions(
+            cells.unknown,
+            need=np.full(len(cells), self._need(cells.table), dtype=np.int64),
+            low=np.full(len(cells), rules.lower if small_only else 0, dtype=np.int64),
+            high=np.full(len(cells), rules.upper if small_only else NO_LIMIT, dtype=np.int64),
+            matters_up_to=np.where(individuals & ~certain, rules.upper, NO_LIMIT),
         )
+
+    def _about_remainders(self, few: Remainders) -> Questions:
+        rules, same = self._tables[few.table].rules, np.ones(len(few.cell), dtype=np.int64)
+        low, high = (rules.lower, rules.upper) if rules.every_small_value else (0, NO_LIMIT)
+        return Questions(few.unknown, same * self._need(few.table), same * low, same * high, same * NO_LIMIT)
 
     def _start(self) -> Integers | None:
         """Give the truth as a first solution, where it is at hand; it is checked like any other."""
@@ -164,6 +167,8 @@ class _Audit:
         for (position, measure), figures in self._truth.items():
             unknown = self._knowledge.number[position, measure]
             start[unknown[figures.known]] = figures.value[figures.known].astype(np.int64)
+        for few in self._remainders:
+            start[few.unknown] = few.value
         return start
 
     # -- what was found ------------------------------------------------------------------------------------------------
@@ -175,8 +180,8 @@ class _Audit:
             if table.rules.literal_rules:
                 yield from rows_and_columns(table, position, self._knowledge)
 
-    def _by_link(self, public: Iterable[Hidden]) -> Iterator[Finding]:
-        for hidden in public:
+    def _by_link(self, public: Iterable[HiddenCells]) -> Iterator[Finding]:
+        for hidden in (hidden for cells in public for hidden in cells):
             value = int(self._knowledge.lower[hidden.unknown])
             if self._is_small(hidden, value):
                 yield Finding(FindingKind.BY_LINK, self._name(hidden), None, value, value, (value,))
@@ -187,10 +192,15 @@ class _Audit:
             return True
         return table.rules.lower <= value <= table.rules.upper
 
-    def _by_arithmetic(self, cells: Iterable[Hidden], outcomes: Mapping[int, Outcome]) -> Iterator[Finding]:
-        for hidden in cells:
-            outcome = outcomes[hidden.unknown]
-            if outcome.verdict is not Verdict.TOO_FEW or self._never_small(hidden, outcome, outcomes):
+    def _by_arithmetic(self, open_cells: Iterable[HiddenCells], decisions: Decisions) -> Iterator[Finding]:
+        too_few = (
+            hidden
+            for cells in open_cells
+            for hidden in cells.only(decisions.verdict_about(cells.unknown) == int(Verdict.TOO_FEW))
+        )
+        for hidden in too_few:
+            outcome = decisions.about(hidden.unknown)
+            if outcome is None or self._never_small(hidden, outcome, decisions):
                 continue
             lower, upper = outcome.lower, outcome.upper if outcome.upper < NO_LIMIT else None
             values = tuple(sorted(outcome.seen)) if outcome.complete else None
@@ -203,15 +213,37 @@ class _Audit:
                 values,
             )
 
+    def _by_remainder(self, decisions: Decisions) -> Iterator[Finding]:
+        for few in self._knowledge.remainders:
+            dimension = self._tables[few.table].lattice.axes[few.axis].name
+            for cell, unknown, value in zip(few.cell.tolist(), few.unknown.tolist(), few.value.tolist(), strict=True):
+                name = name_cell(self._tables[few.table], few.measure, cell)
+                outcome = decisions.about(unknown) if unknown >= 0 else None
+                if unknown < 0:
+                    yield Finding(FindingKind.REMAINDER, name, dimension, value, value, (value,))
+                elif outcome is not None and outcome.verdict is Verdict.TOO_FEW:
+                    upper = outcome.upper if outcome.upper < NO_LIMIT else None
+                    values = tuple(sorted(outcome.seen)) if outcome.complete else None
+                    yield Finding(FindingKind.REMAINDER, name, dimension, outcome.lower, upper, values)
+
+    def _undecided(self, open_cells: Iterable[HiddenCells], decisions: Decisions) -> Iterator[Cell]:
+        is_open = int(Verdict.OPEN)
+        for cells in open_cells:
+            undecided = decisions.verdict_about(cells.unknown) == is_open
+            yield from map(self._name, cells.only(undecided | self._hopeless(cells, decisions)))
+        for few in self._remainders:
+            for cell in few.cell[decisions.verdict_about(few.unknown) == is_open]:
+                yield name_cell(self._tables[few.table], few.measure, int(cell))
+
     def _kind(self, hidden: Hidden, outcome: Outcome) -> FindingKind:
         low, high = self._knowledge.ratio_range.get(hidden.unknown, (0, NO_LIMIT))
         low = max(low, int(self._knowledge.lower[hidden.unknown]))
         high = min(high, int(self._knowledge.upper[hidden.unknown]))
-        if hidden.unknown in self._knowledge.ratio_range and high - low + 1 < self._question(hidden).need:
+        if hidden.unknown in self._knowledge.ratio_range and high - low + 1 < self._need(hidden.table):
             return FindingKind.BY_STATISTIC
         return FindingKind.EXACT if outcome.lower == outcome.upper else FindingKind.NARROWED
 
-    def _never_small(self, hidden: Hidden, outcome: Outcome, outcomes: Mapping[int, Outcome]) -> bool:
+    def _never_small(self, hidden: Hidden, outcome: Outcome, decisions: Decisions) -> bool:
         """Tell whether an unexplained cell turned out to be no small one."""
         if hidden.reason is Reason.SMALL:
             return False
@@ -221,7 +253,8 @@ class _Audit:
             lower = min(outcome.seen) if outcome.complete else outcome.lower
         else:
             behind = int(self._knowledge.number[hidden.table, governor][hidden.cell])
-            lower = outcomes[behind].lower if behind in outcomes else int(self._knowledge.lower[behind])
+            about = decisions.about(behind)
+            lower = int(self._knowledge.lower[behind]) if about is None else about.lower
         return lower > table.rules.upper
 
     def _contradictions(self, decisions: Decisions) -> Iterator[Finding]:
@@ -230,23 +263,23 @@ class _Audit:
             table = self._tables[row.table]
             axis = table.lattice.axes[row.axis].name if row.axis >= 0 else None
             yield Finding(FindingKind.CONTRADICTION, name_cell(table, row.measure, row.cell), axis)
-        for hidden in self._asked:
-            if self._hopeless(hidden, decisions):
+        for cells in self._asked:
+            for hidden in cells.only(self._hopeless(cells, decisions)):
                 yield Finding(FindingKind.CONTRADICTION, self._name(hidden))
         for mismatch in self._knowledge.mismatches:
             if mismatch.row is None:
                 cell = name_cell(self._tables[mismatch.table], mismatch.measure, mismatch.cell)
                 yield Finding(FindingKind.CONTRADICTION, cell)
 
-    def _hopeless(self, hidden: Hidden, decisions: Decisions) -> bool:
-        return bool(np.isin(hidden.unknown, decisions.impossible))
+    def _hopeless(self, cells: HiddenCells, decisions: Decisions) -> Booleans:
+        return np.isin(cells.unknown, decisions.impossible)
 
-    def _by_margin(self, findings: Iterable[Finding], outcomes: Mapping[int, Outcome]) -> Iterator[Finding]:
+    def _by_margin(self, findings: Iterable[Finding], decisions: Decisions) -> Iterator[Finding]:
         said = {str(finding.cell) for finding in findings}
         for hidden in determined_by_margins(self._knowledge):
             cell = self._name(hidden)
-            outcome = outcomes.get(hidden.unknown)
-            if outcome is None or str(cell) in said or self._never_small(hidden, outcome, outcomes):
+            outcome = decisions.about(hidden.unknown)
+            if outcome is None or str(cell) in said or self._never_small(hidden, outcome, decisions):
                 continue
             yield Finding(FindingKind.BY_MARGIN, cell)
 

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import IntEnum
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -53,33 +54,44 @@ class Mark:
     upper: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Column:
     """One measure of a published table, row by row.
 
     Attributes:
         name: The measure.
-        numbers: What is shown; None where nothing is.
+        distinct: What is shown, each number once; None where nothing is.
+        code: Per row, the position of what it shows in ``distinct``.
         reason: A ``Reason`` for each row.
         lower: The least that a hidden figure can be by its marker alone; -1 where the marker is silent.
         upper: The most that it can be by its marker alone; -1 where the marker is silent.
     """
 
     name: str
-    numbers: tuple[Decimal | None, ...]
+    distinct: tuple[Decimal | None, ...]
+    code: Integers
     reason: Integers
     lower: Integers
     upper: Integers
+
+    def number(self, row: int) -> Decimal | None:
+        """Give what a row shows."""
+        return self.distinct[int(self.code[row])]
 
     @property
     def shown(self) -> Booleans:
         """Tell which rows show a number."""
         return np.equal(self.reason, Reason.SHOWN)
 
+    @cached_property
+    def whole(self) -> Integers:
+        """Per row, what is shown as a whole number, rounded down; -1 where nothing is."""
+        return np.array([-1 if number is None else int(number) for number in self.distinct], dtype=np.int64)[self.code]
+
     @property
     def decimals(self) -> int:
         """How many decimals the most exactly written number of the column has."""
-        exponents = [-int(number.as_tuple().exponent) for number in self.numbers if number is not None]
+        exponents = [-int(number.as_tuple().exponent) for number in self.distinct if number is not None]
         return max([0, *exponents])
 
 
@@ -87,6 +99,8 @@ def read_column(
     name: str, values: pd.Series[Any], codes: pd.Series[Any] | None, rules: AuditRules, place: str
 ) -> Column:
     """Read a measure.
+
+    Every different text is read once, however often it stands there.
 
     Args:
         name: The measure.
@@ -98,36 +112,40 @@ def read_column(
     Raises:
         InputError: A cell holds neither a number nor a known marker.
     """
-    texts = values.astype("object").tolist()
-    known: dict[str, Mark] = {}
-    marks = [_mark(text, known, name, rules, place) for text in texts]
-    coded: list[str | None] = [None] * len(marks)
+    which, texts = distinct_values(values)
+    marks = [_mark(text, name, rules, place) for text in texts]
+    coded: list[str | None] = [None]
+    which_code = np.zeros(len(which), dtype=np.int64)
     if codes is not None:
-        coded = [label_of(code) for code in codes.astype("object").tolist()]
-    told = _tells_reasons(marks, coded, rules)
-    reasons = [_reason(mark, code, rules, told=told) for mark, code in zip(marks, coded, strict=True)]
-    return Column(
-        name,
-        tuple(mark.number for mark in marks),
-        np.array(reasons, dtype=np.int64),
-        np.array([-1 if mark.lower is None else mark.lower for mark in marks], dtype=np.int64),
-        np.array([-1 if mark.upper is None else mark.upper for mark in marks], dtype=np.int64),
-    )
+        which_code, raw = distinct_values(codes)
+        coded = [label_of(code) for code in raw]
+    pairs, pair = np.unique(which * len(coded) + which_code, return_inverse=True)
+    together = [(marks[number // len(coded)], coded[number % len(coded)]) for number in pairs.tolist()]
+    told = _tells_reasons(together, rules)
+    reasons = np.array([_reason(mark, code, rules, told=told) for mark, code in together], dtype=np.int64)
+    lower = np.array([-1 if mark.lower is None else mark.lower for mark in marks], dtype=np.int64)
+    upper = np.array([-1 if mark.upper is None else mark.upper for mark in marks], dtype=np.int64)
+    return Column(name, tuple(mark.number for mark in marks), which, reasons[pair], lower[which], upper[which])
 
 
-def _mark(value: Any, known: dict[str, Mark], name: str, rules: AuditRules, place: str) -> Mark:
-    text = "" if pd.isna(value) else str(value).strip()
-    if text not in known:
-        mark = _read(text, rules)
-        if mark is None:
-            raise InputError(
-                place,
-                name,
-                "a text that is neither a number nor a known marker of a hidden cell",
-                "a number, an empty cell, or one of * S ** C -- Suppressed <11 1-10",
-            )
-        known[text] = mark
-    return known[text]
+def distinct_values(values: pd.Series[Any]) -> tuple[Integers, list[Any]]:
+    """Give per row the position of its value in a list of all different ones; blanks are None."""
+    which, found = pd.factorize(values)
+    listed = found.astype("object").tolist()
+    missing = which < 0
+    return np.where(missing, len(listed), which).astype(np.int64), [*listed, None] if missing.any() else listed
+
+
+def _mark(value: Any, name: str, rules: AuditRules, place: str) -> Mark:
+    mark = _read("" if pd.isna(value) else str(value).strip(), rules)
+    if mark is None:
+        raise InputError(
+            place,
+            name,
+            "a text that is neither a number nor a known marker of a hidden cell",
+            "a number, an empty cell, or one of * S ** C -- Suppressed <11 1-10",
+        )
+    return mark
 
 
 def _read(text: str, rules: AuditRules) -> Mark | None:
@@ -163,10 +181,10 @@ def _read_number(text: str) -> Mark | None:
     return Mark(Reason.SHOWN, number=number) if number.is_finite() else None
 
 
-def _tells_reasons(marks: list[Mark], codes: list[str | None], rules: AuditRules) -> bool:
+def _tells_reasons(together: list[tuple[Mark, str | None]], rules: AuditRules) -> bool:
     """Codes 1 and 2 side by side tell the reason, whether that was meant or not."""
-    hidden = {code for mark, code in zip(marks, codes, strict=True) if mark.number is None}
-    both_marks = {Reason.SMALL, Reason.COMPLEMENTARY} <= {mark.reason for mark in marks}
+    hidden = {code for mark, code in together if mark.number is None}
+    both_marks = {Reason.SMALL, Reason.COMPLEMENTARY} <= {mark.reason for mark, _ in together}
     return rules.show_reason or both_marks or {rules.small_code, rules.complementary_code} <= hidden
 
 

@@ -123,5 +123,5 @@ def _coordinates(table: ReadTable, cells: np.ndarray[tuple[int], np.dtype[np.int
     found = {}
     for position, axis in enumerate(table.lattice.axes):
         at = table.lattice.label_positions(position)[cells]
-        found[axis.name] = pd.Series([axis.labels[label] for label in at], dtype="object")
+        found[axis.name] = pd.Series(np.array([*axis.labels, None], dtype=object)[at], dtype="object")
     return pd.DataFrame(found)

@@ -22,7 +22,7 @@ from ddg_pipeline.audit.lattice import Booleans, Integers, Sums
 from ddg_pipeline.audit.published import ReadTable
 from ddg_pipeline.audit.ratios import Interval, Ratio, denominator_range, factors, numerator_range, read_ratios
 from ddg_pipeline.audit.redundancy import redundant_sums
-from ddg_pipeline.audit.system import Rows, System
+from ddg_pipeline.audit.system import Rows, System, shifted
 from ddg_pipeline.contract.measure import MeasureKind
 from ddg_pipeline.errors import InputError, InputErrors
 
@@ -74,6 +74,36 @@ class Hidden:
     reason: Reason
 
 
+@dataclass(frozen=True, eq=False)
+class HiddenCells:
+    """The hidden cells of one measure of a published table, as columns; see `Hidden`.
+
+    Attributes:
+        table: The position of the table.
+        measure: The measure.
+        cell: The cells in the table's lattice.
+        unknown: The unknowns behind them.
+        reason: What the publication says about them.
+    """
+
+    table: int
+    measure: str
+    cell: Integers
+    unknown: Integers
+    reason: Integers
+
+    def __len__(self) -> int:
+        return len(self.cell)
+
+    def only(self, keep: Booleans) -> HiddenCells:
+        """Leave out cells."""
+        return HiddenCells(self.table, self.measure, self.cell[keep], self.unknown[keep], self.reason[keep])
+
+    def __iter__(self) -> Iterator[Hidden]:
+        for cell, unknown, reason in zip(self.cell.tolist(), self.unknown.tolist(), self.reason.tolist(), strict=True):
+            yield Hidden(self.table, self.measure, cell, unknown, Reason(reason))
+
+
 @dataclass(frozen=True)
 class Mismatch:
     """Published figures that contradict each other.
@@ -92,6 +122,27 @@ class Mismatch:
 
 
 @dataclass(frozen=True, eq=False)
+class Remainders:
+    """Few people whom totals count and none of their parts, as columns.
+
+    Attributes:
+        table: The position of the table.
+        measure: The measure.
+        axis: The dimension summed along.
+        cell: The totals' cells in the table's lattice.
+        unknown: The unknowns behind the remainders; -1 where the total and all parts are public.
+        value: How many people; known to the reader only where there is no unknown.
+    """
+
+    table: int
+    measure: str
+    axis: int
+    cell: Integers
+    unknown: Integers
+    value: Integers
+
+
+@dataclass(frozen=True, eq=False)
 class Knowledge:
     """What the reader knows.
 
@@ -103,8 +154,9 @@ class Knowledge:
         implied: Per unknown, whether no table shows or hides it: it only stands between cells that a table has.
         system: The rows in which something is hidden.
         redundant: Per row of the system, whether it follows from the others.
-        hidden: Every hidden count.
+        hidden: Every hidden count, by table and measure.
         mismatches: Published figures that contradict each other, with nothing hidden between them.
+        remainders: Small numbers of people that a total counts beyond its parts.
         ratio_range: Per unknown, what published statistics alone leave of it.
         open_statistics: Statistics whose formula is not known or does not hold, as table and measure.
     """
@@ -116,8 +168,9 @@ class Knowledge:
     implied: Booleans
     system: System
     redundant: Booleans
-    hidden: tuple[Hidden, ...]
+    hidden: tuple[HiddenCells, ...]
     mismatches: tuple[Mismatch, ...]
+    remainders: tuple[Remainders, ...]
     ratio_range: Mapping[int, tuple[int, int]]
     open_statistics: frozenset[tuple[int, str]]
     _names: tuple[tuple[int, RowKind, int, str, int, Integers], ...] = field(repr=False)
@@ -127,6 +180,11 @@ class Knowledge:
         begins = self._name_begins
         begin, kind, table, measure, axis, cells = self._names[bisect_right(begins, label) - 1]
         return RowName(kind, table, measure, int(cells[label - begin]), axis)
+
+    def kinds_of(self, labels: Integers, kinds: set[RowKind]) -> Booleans:
+        """Tell which rows, by their labels, are of one of some kinds."""
+        wanted = np.array([kind in kinds for _, kind, *_ in self._names], dtype=np.bool_)
+        return wanted[np.searchsorted(self._name_begins, labels, side="right") - 1]
 
     @cached_property
     def _name_begins(self) -> list[int]:
@@ -159,7 +217,7 @@ class _Gathering:
         self.lower = np.zeros(size, dtype=np.int64)
         self.upper = np.full(size, NO_LIMIT, dtype=np.int64)
         self.implied = np.ones(size, dtype=np.bool_)
-        self.hidden: list[Hidden] = []
+        self.hidden: list[HiddenCells] = []
         self.mismatches: list[Mismatch] = []
         self.ratio_range: dict[int, tuple[int, int]] = {}
         self.open_statistics: set[tuple[int, str]] = set()
@@ -167,6 +225,7 @@ class _Gathering:
         self.names: list[tuple[int, RowKind, int, str, int, Integers]] = []
         self.labels = 0
         self.redundant: list[Integers] = []
+        self.remainders: list[Remainders] = []
 
     def knowledge(self) -> Knowledge:
         for number, table in enumerate(self.tables):
@@ -182,7 +241,8 @@ class _Gathering:
                 seen, begin = len(self.mismatches), len(self.redundant)
                 for sums, redundant in zip(table.lattice.sums, follows, strict=True):
                     self._take_sums(number, table, measure, sums, redundant)
-                if len(self.mismatches) > seen or table.published.residuals is not None:
+                told = table.published.residuals
+                if len(self.mismatches) > seen or (told is not None and len(told)):
                     del self.redundant[begin:]  # sums that do not hold exactly do not follow from each other
             self._take_identities(number, table)
             self._take_events(number, table)
@@ -198,6 +258,7 @@ class _Gathering:
             np.isin(system.label, np.concatenate([*self.redundant, np.empty(0, dtype=np.int64)])),
             tuple(self.hidden),
             tuple(self.mismatches),
+            tuple(self.remainders),
             self.ratio_range,
             frozenset(self.open_statistics),
             tuple(self.names),
@@ -212,8 +273,7 @@ class _Gathering:
         rows = table.lattice.row[cells]
         self.implied[self.number[number, measure][cells]] = False
         shown = column.shown[rows]
-        values = np.array([int(column.numbers[row] or 0) for row in rows], dtype=np.int64)
-        self._fix(number, measure, cells[shown], values[shown])
+        self._fix(number, measure, cells[shown], column.whole[rows[shown]])
 
     def _take_hidden(self, number: int, table: ReadTable, measure: str) -> None:
         column = table.columns[measure]
@@ -232,10 +292,7 @@ class _Gathering:
         self.mismatches += [Mismatch(None, number, measure, int(cell)) for cell in cells[contradicted]]
         use = ~fixed & ~contradicted
         self.lower[unknowns[use]], self.upper[unknowns[use]] = new_low[use], new_high[use]
-        self.hidden += [
-            Hidden(number, measure, int(cell), int(unknown), Reason(int(why)))
-            for cell, unknown, why in zip(cells, unknowns, reason, strict=True)
-        ]
+        self.hidden.append(HiddenCells(number, measure, cells, unknowns, reason.astype(np.int64)))
 
     def _told(self, table: ReadTable, measure: str, reason: Integers) -> tuple[Integers, Integers]:
         """Give the range that the reason alone leaves; events of few people can be many."""
@@ -280,25 +337,75 @@ class _Gathering:
 
     def _take_sums(self, number: int, table: ReadTable, measure: str, sums: Sums, redundant: Booleans) -> None:
         unknown = self.number[number, measure]
-        parents = np.arange(len(sums.parent), dtype=np.int64)
-        row = np.concatenate([parents, sums.relation])
-        cell = np.concatenate([sums.parent, sums.child])
-        factor = np.concatenate([np.ones(len(parents), np.int64), np.full(len(sums.child), -1, np.int64)])
-        column = unknown[cell]
-        open_entries = self.lower[column] != self.upper[column]
-        fixed = np.zeros(len(parents), dtype=np.int64)
-        np.add.at(fixed, row[~open_entries], factor[~open_entries] * self.lower[column[~open_entries]])
+        value = np.where(self.lower == self.upper, self.lower, 0)
+        is_hidden = self.lower != self.upper
+        parent, child = unknown[sums.parent], unknown[sums.child]
+        fixed = value[parent] - np.add.reduceat(value[child], sums.start[:-1])
         residual = residuals(table, measure, sums)
-        is_open = np.zeros(len(parents), dtype=np.bool_)
-        is_open[row[open_entries]] = True
+        open_children = is_hidden[child]
+        is_open = is_hidden[parent] | np.logical_or.reduceat(open_children, sums.start[:-1])
         for broken in np.flatnonzero(~is_open & (fixed != residual)):
             at = int(sums.parent[broken])
             self.mismatches.append(Mismatch(RowName(RowKind.SUM, number, measure, at, sums.axis), number, measure, at))
+        self._note_remainders(number, table, measure, sums, np.flatnonzero(~is_open), fixed)
+        exceeds = self._may_exceed(table, sums, residual, ~is_open & (fixed > 0))
         kept = np.cumsum(is_open) - 1
         labels = self._name(RowKind.SUM, number, measure, sums.axis, sums.parent[is_open])
         self.redundant.append(labels[redundant[is_open]])
+        parents = np.flatnonzero(is_hidden[parent])
+        relation = sums.relation[open_children]
+        few = np.flatnonzero(is_open & exceeds & self._is_small(table, measure, residual))
+        rest = self._note_remainders(number, table, measure, sums, few, residual, hidden=True)
+        exceeds[few] = False
+        residual = np.where(exceeds, 0, residual)
+        residual[few] = 0
         right = (residual - fixed)[is_open]
-        self.rows.extend(kept[row[open_entries]], column[open_entries], factor[open_entries], right, right, labels)
+        self.rows.extend(
+            kept[np.concatenate([parents, relation, few])],
+            np.concatenate([parent[parents], child[open_children], rest]),
+            np.repeat(np.array([1, -1], dtype=np.int64), [len(parents), len(relation) + len(few)]),
+            right,
+            np.where(exceeds[is_open], NO_LIMIT, right),
+            labels,
+        )
+
+    def _may_exceed(self, table: ReadTable, sums: Sums, residual: Integers, seen: Booleans) -> Booleans:
+        """Tell of which parents nobody can say that they are all of their parts.
+
+        Where the holder of the data has not said it: of those of a label that visibly exceeds its parts elsewhere.
+        """
+        if table.published.residuals is not None or not seen.any():
+            return residual > 0
+        label = table.lattice.label_positions(sums.axis)[sums.parent]
+        return np.isin(label, label[seen])
+
+    def _is_small(self, table: ReadTable, measure: str, remainder: Integers) -> Booleans:
+        """Tell which remainders count few people."""
+        people = table.contract.governor(measure) == measure
+        return people & (remainder >= table.rules.lower) & (remainder <= table.rules.upper)
+
+    def _note_remainders(
+        self,
+        number: int,
+        table: ReadTable,
+        measure: str,
+        sums: Sums,
+        at: Integers,
+        value: Integers,
+        *,
+        hidden: bool = False,
+    ) -> Integers:
+        """Note small remainders; those that cannot simply be subtracted become unknowns: give their numbers."""
+        at = at[self._is_small(table, measure, value[at])]
+        unknown = np.full(len(at), -1, dtype=np.int64)
+        if hidden:
+            unknown = np.arange(len(self.lower), len(self.lower) + len(at), dtype=np.int64)
+            self.lower = np.concatenate([self.lower, np.zeros(len(at), dtype=np.int64)])
+            self.upper = np.concatenate([self.upper, np.full(len(at), NO_LIMIT, dtype=np.int64)])
+            self.implied = np.concatenate([self.implied, np.zeros(len(at), dtype=np.bool_)])
+        if len(at):
+            self.remainders.append(Remainders(number, measure, sums.axis, sums.parent[at], unknown, value[at]))
+        return unknown
 
     def _take_identities(self, number: int, table: ReadTable) -> None:
         cells = np.flatnonzero(table.lattice.row >= 0)
@@ -317,9 +424,10 @@ class _Gathering:
                 for cell in cells[~is_open & (fixed != 0)]
             ]
             labels = self._name(RowKind.IDENTITY, number, name, -1, cells[is_open])
-            for position, label in zip(np.flatnonzero(is_open), labels, strict=True):
-                terms = [(int(column[position]), identity.terms[measure]) for measure, column in unknowns.items()]
-                self._add(terms, 0, 0, int(label))
+            terms = [
+                (column[is_open], factor) for factor, column in ((identity.terms[m], u) for m, u in unknowns.items())
+            ]
+            self._add_bulk(terms, 0, np.zeros(len(labels), dtype=np.int64), labels)
 
     def _take_events(self, number: int, table: ReadTable) -> None:
         """Nobody has less than one event, and where nobody is, nothing can have happened."""
@@ -331,22 +439,20 @@ class _Gathering:
             events, people = self.number[number, measure][cells], self.number[number, governor][cells]
             open_cells = (self.lower[events] != self.upper[events]) | (self.lower[people] != self.upper[people])
             labels = self._name(RowKind.EVENTS, number, measure, -1, cells[open_cells])
-            for position, label in zip(np.flatnonzero(open_cells), labels, strict=True):
-                nobody = self.upper[people[position]] == 0
-                terms = [(int(events[position]), 1), (int(people[position]), -1)]
-                self._add(terms, 0, 0 if nobody else NO_LIMIT, int(label))
+            events, people = events[open_cells], people[open_cells]
+            self._add_bulk([(events, 1), (people, -1)], 0, np.where(self.upper[people] == 0, 0, NO_LIMIT), labels)
 
-    def _add(self, terms: Sequence[tuple[int, int]], low: int, high: int, label: int) -> None:
-        """Add a row, with what is known moved to its right side."""
-        known = [(unknown, factor) for unknown, factor in terms if self.lower[unknown] == self.upper[unknown]]
-        fixed = sum(factor * int(self.lower[unknown]) for unknown, factor in known)
-        is_open = [term for term in terms if self.lower[term[0]] != self.upper[term[0]]]
-        self.rows.add(
-            is_open,
-            low if low <= -NO_LIMIT else low - fixed,
-            high if high >= NO_LIMIT else high - fixed,
-            label,
-        )
+    def _add_bulk(self, terms: Sequence[tuple[Integers, int]], low: int, high: Integers, labels: Integers) -> None:
+        """Add rows of the same form, with what is known moved to their right sides."""
+        fixed = np.zeros(len(labels), dtype=np.int64)
+        parts = []
+        for unknown, factor in terms:
+            known = self.lower[unknown] == self.upper[unknown]
+            fixed += np.where(known, factor * self.lower[unknown], 0)
+            row = np.flatnonzero(~known)
+            parts.append((row, unknown[row], np.full(len(row), factor, dtype=np.int64)))
+        row, column, coefficient = (np.concatenate(part) for part in zip(*parts, strict=True))
+        self.rows.extend(row, column, coefficient, low - fixed, shifted(high, fixed), labels)
 
     # -- statistics ----------------------------------------------------------------------------------------------------
 
@@ -380,7 +486,7 @@ class _Gathering:
         column = table.columns[ratio.name]
         for cell in np.flatnonzero(table.lattice.row >= 0):
             row = int(table.lattice.row[cell])
-            shown = column.numbers[row]
+            shown = column.number(row)
             if shown is None:
                 continue
             above = self._figure(number, table, ratio.numerator, int(cell))
@@ -399,7 +505,7 @@ class _Gathering:
                 return unknown
             return Fraction(int(self.lower[unknown])), Fraction(int(self.lower[unknown]))
         column = table.columns[measure]
-        amount = column.numbers[int(table.lattice.row[cell])]
+        amount = column.number(int(table.lattice.row[cell]))
         if amount is None:
             return None
         half = Fraction(1, 2 * 10**column.decimals)
@@ -438,10 +544,9 @@ def residuals(table: ReadTable, measure: str, sums: Sums) -> Integers:
         & given[measure].notna()
     ]
     cells = table.cells_of(here.drop(columns=["dimension", "hierarchy"]), "residuals")
-    for cell, value in zip(cells, here[measure], strict=True):
-        at = int(np.searchsorted(sums.parent, cell))
-        if cell >= 0 and at < len(sums.parent) and sums.parent[at] == cell:
-            found[at] = int(value)
+    at = np.clip(np.searchsorted(sums.parent, cells), 0, max(len(sums.parent) - 1, 0))
+    use = (cells >= 0) & (sums.parent[at] == cells)
+    found[at[use]] = here[measure].to_numpy(dtype=np.float64)[use].astype(np.int64)
     return found
 
 
@@ -486,11 +591,11 @@ def shared_cells(table: ReadTable, others: Sequence[ReadTable]) -> Integers:
 
 
 def _check_counts(table: ReadTable, column: Column) -> None:
-    wrong = [
-        row
-        for row, number in enumerate(column.numbers)
-        if number is not None and (number < 0 or number != number.to_integral_value())
-    ]
+    bad = np.array(
+        [number is not None and (number < 0 or number != number.to_integral_value()) for number in column.distinct],
+        dtype=np.bool_,
+    )
+    wrong = np.flatnonzero(bad[column.code]).tolist()
     if wrong:
         listed = ", ".join(str(row + 1) for row in wrong[:5])
         raise InputErrors(

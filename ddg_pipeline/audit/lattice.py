@@ -24,6 +24,7 @@ Integers = npt.NDArray[np.int64]
 Booleans = npt.NDArray[np.bool_]
 
 _MOST_COMBINATIONS = 1 << 62
+_SMALL_SPACE, _DENSE = 1 << 20, 8  # up to so many numbers, or so many for each row, cells are looked up in a list
 
 
 @dataclass(frozen=True)
@@ -190,12 +191,14 @@ class Lattice:
         axes: The dimensions.
         codes: The cells, sorted; each number encodes one label a dimension.
         row: Per cell, its row in the table, or -1 where it is implied.
+        place: The cell of every number that could encode one, or -1; empty where there are too many numbers.
         sums: Which cells add up to which.
     """
 
     axes: tuple[Axis, ...]
     codes: Integers
     row: Integers
+    place: Integers
     sums: tuple[Sums, ...]
 
     def __len__(self) -> int:
@@ -203,12 +206,17 @@ class Lattice:
 
     def label_positions(self, axis: int) -> Integers:
         """Give per cell the position of its label on one axis."""
-        return (self.codes // _strides(self.axes)[axis]) % len(self.axes[axis].labels)
+        return (self.codes // self.strides[axis]) % len(self.axes[axis].labels)
+
+    @cached_property
+    def strides(self) -> list[int]:
+        """Per axis, what one label more adds to a cell's number."""
+        return _strides(self.axes)
 
     def coordinate(self, cell: int) -> dict[str, str]:
         """Name a cell by its categories; a total without a label is called ``(total)``."""
         code, found = int(self.codes[cell]), {}
-        for axis, stride in zip(self.axes, _strides(self.axes), strict=True):
+        for axis, stride in zip(self.axes, self.strides, strict=True):
             label = axis.labels[code // stride % len(axis.labels)]
             found[axis.name] = "(total)" if label is None else label
         return found
@@ -216,19 +224,23 @@ class Lattice:
     def key(self, cell: int) -> tuple[tuple[str, str], ...]:
         """Name a cell for comparison between tables: its categories without the dimensions that are at their total."""
         code, found = int(self.codes[cell]), []
-        for axis, stride in zip(self.axes, _strides(self.axes), strict=True):
+        for axis, stride in zip(self.axes, self.strides, strict=True):
             label = code // stride % len(axis.labels)
             if label != axis.total:
                 found.append((axis.name, str(axis.labels[label])))
         return tuple(sorted(found))
 
-    def find(self, labels: Sequence[Sequence[int]]) -> Integers:
-        """Find cells by their label positions, one sequence a row; -1 where there is no such cell."""
-        wanted = np.asarray(labels, dtype=np.int64).reshape(-1, len(self.axes)) @ np.array(
-            _strides(self.axes), dtype=np.int64
-        )
-        at = np.clip(np.searchsorted(self.codes, wanted), 0, len(self.codes) - 1)
-        return np.where(self.codes[at] == wanted, at, -1)
+    def find(self, labels: npt.ArrayLike) -> Integers:
+        """Find cells by their label positions, one row a cell; -1 where there is no such cell."""
+        rows = np.asarray(labels, dtype=np.int64).reshape(-1, len(self.axes))
+        return _find(self.codes, self.place, rows @ np.array(self.strides, dtype=np.int64))
+
+
+def _find(codes: Integers, place: Integers, wanted: Integers) -> Integers:
+    if len(place):
+        return place[wanted]
+    at = np.clip(np.searchsorted(codes, wanted), 0, len(codes) - 1)
+    return np.where(codes[at] == wanted, at, -1)
 
 
 def build_lattice(axes: Sequence[Axis], rows: Integers, place: str) -> Lattice:
@@ -247,12 +259,31 @@ def build_lattice(axes: Sequence[Axis], rows: Integers, place: str) -> Lattice:
     if size >= _MOST_COMBINATIONS:
         raise InputError(place, "dimensions", f"{size} combinations of labels", "fewer dimensions or labels")
     carried = rows @ np.array(strides, dtype=np.int64)
-    codes = np.unique(carried)
-    for axis, stride in zip(axes, strides, strict=True):
-        codes = _with_everything_above(codes, axis, stride)
+    cell_at = np.empty(0, dtype=np.int64)
+    if size <= max(_SMALL_SPACE, _DENSE * len(carried)):
+        there = np.zeros(size, dtype=np.bool_)
+        there[carried] = True
+        for number, axis in enumerate(axes):
+            _mark_everything_above(
+                there.reshape([len(one.labels) for one in reversed(axes)]), axis, len(axes) - 1 - number
+            )
+        codes = np.flatnonzero(there)
+        cell_at = np.full(size, -1, dtype=np.int64)
+        cell_at[codes] = np.arange(len(codes), dtype=np.int64)
+    else:
+        codes = np.unique(carried)
+        for axis, stride in zip(axes, strides, strict=True):
+            codes = _with_everything_above(codes, axis, stride)
     row = np.full(len(codes), -1, dtype=np.int64)
-    row[np.searchsorted(codes, carried)] = np.arange(len(carried), dtype=np.int64)
-    return Lattice(tuple(axes), codes, row, tuple(_all_sums(axes, strides, codes)))
+    row[_find(codes, cell_at, carried)] = np.arange(len(carried), dtype=np.int64)
+    return Lattice(tuple(axes), codes, row, cell_at, tuple(_all_sums(axes, strides, codes, cell_at)))
+
+
+def _mark_everything_above(there: Booleans, axis: Axis, dimension: int) -> None:
+    by_label = np.moveaxis(there, dimension, 0)
+    for label, above in enumerate(axis.above if axis.families else ()):
+        for parent in above:
+            by_label[parent] |= by_label[label]
 
 
 def _strides(axes: Sequence[Axis]) -> list[int]:
@@ -277,15 +308,26 @@ def _with_everything_above(codes: Integers, axis: Axis, stride: int) -> Integers
     return np.unique(np.concatenate([codes, codes[repeated] + (above - labels[repeated]) * stride]))
 
 
-def _all_sums(axes: Sequence[Axis], strides: Sequence[int], codes: Integers) -> Iterator[Sums]:
+def _all_sums(axes: Sequence[Axis], strides: Sequence[int], codes: Integers, place: Integers) -> Iterator[Sums]:
     for number, (axis, stride) in enumerate(zip(axes, strides, strict=True)):
         labels = (codes // stride) % len(axis.labels)
         for family_number, family in enumerate(axis.families):
             child = np.flatnonzero(family[labels] >= 0)
-            parent = np.searchsorted(codes, codes[child] + (family[labels[child]] - labels[child]) * stride)
-            order = np.argsort(parent, kind="stable")
-            parents, start = np.unique(parent[order], return_index=True)
-            yield Sums(number, family_number, parents, np.append(start, len(order)).astype(np.int64), child[order])
+            parent = _find(codes, place, codes[child] + (family[labels[child]] - labels[child]) * stride)
+            order, begin = grouped(parent, len(codes))
+            parents = np.flatnonzero(np.diff(begin))
+            start = np.append(begin[parents], len(order)).astype(np.int64)
+            yield Sums(number, family_number, parents, start, child[order])
+
+
+def grouped(group: Integers, groups: int) -> tuple[Integers, Integers]:
+    """Sort members by group, each group in the order given; also say where each group begins. Linear in both."""
+    from scipy.sparse import csr_array
+
+    size = len(group)
+    by_member = csr_array((np.ones(size, dtype=np.int8), group, np.arange(size + 1)), shape=(size, groups))
+    by_group = by_member.tocsc()
+    return by_group.indices.astype(np.int64), by_group.indptr.astype(np.int64)
 
 
 def label_of(value: Any) -> str | None:

@@ -17,28 +17,24 @@ from ddg_pipeline.audit.report import Cell, Finding, FindingKind
 def small_counts_shown(table: ReadTable) -> Iterator[Finding]:
     """Item 1: find small counts of individuals that are shown."""
     for measure in table.contract.counts:
-        column = table.columns[measure]
-        for cell in np.flatnonzero(table.lattice.row >= 0):
-            number = column.numbers[int(table.lattice.row[cell])]
-            if number is not None and table.rules.lower <= number <= table.rules.upper:
-                name, count = name_cell(table, measure, int(cell)), int(number)
-                yield Finding(FindingKind.SHOWN, name, None, count, count, (count,))
+        shown = np.where(table.lattice.row >= 0, table.columns[measure].whole[table.lattice.row], -1)
+        for cell in np.flatnonzero((shown >= table.rules.lower) & (shown <= table.rules.upper)):
+            name, count = name_cell(table, measure, int(cell)), int(shown[cell])
+            yield Finding(FindingKind.SHOWN, name, None, count, count, (count,))
 
 
 def statistics_shown(table: ReadTable, position: int, knowledge: Knowledge) -> Iterator[Finding]:
     """Item 3: find figures that are shown although the count behind them is hidden."""
-    for name, measure in table.contract.measures.items():
+    for name in table.contract.measures:
         governor = table.contract.governor(name)
         unchecked = (position, name) in knowledge.open_statistics
         if governor == name or not (table.rules.literal_rules or unchecked):
             continue
         reason = table.columns[governor].reason
         hidden = (reason != Reason.SHOWN) & (reason != Reason.NO_DATA)
-        for cell in np.flatnonzero(table.lattice.row >= 0):
-            row = int(table.lattice.row[cell])
-            if hidden[row] and table.columns[name].shown[row]:
-                yield Finding(FindingKind.STATISTIC_SHOWN, name_cell(table, name, int(cell)))
-        del measure
+        broken = (hidden & table.columns[name].shown)[table.lattice.row] & (table.lattice.row >= 0)
+        for cell in np.flatnonzero(broken):
+            yield Finding(FindingKind.STATISTIC_SHOWN, name_cell(table, name, int(cell)))
 
 
 def rows_and_columns(table: ReadTable, position: int, knowledge: Knowledge) -> Iterator[Finding]:

@@ -10,6 +10,8 @@ from ddg_pipeline.audit.lattice import Booleans
 from ddg_pipeline.audit.linear import determined
 from ddg_pipeline.audit.system import System
 
+_MAYBE_SMALL = (int(Reason.SMALL), int(Reason.UNEXPLAINED))
+
 
 def determined_by_margins(knowledge: Knowledge) -> list[Hidden]:
     """List the hidden cells that can be calculated once the implied margins are known.
@@ -21,8 +23,7 @@ def determined_by_margins(knowledge: Knowledge) -> list[Hidden]:
     if not tables or not (knowledge.implied & ~knowledge.known).any():
         return []
     sums = {RowKind.SUM, RowKind.IDENTITY}
-    keep = np.array([knowledge.name_of(int(label)).kind in sums for label in knowledge.system.label], dtype=np.bool_)
-    system = knowledge.system.keep_rows(keep)
+    system = knowledge.system.keep_rows(knowledge.kinds_of(knowledge.system.label, sums))
     public = knowledge.implied & ~knowledge.known
     public &= ~_not_published(knowledge, system)
     free = np.flatnonzero(~public)
@@ -31,25 +32,24 @@ def determined_by_margins(knowledge: Knowledge) -> list[Hidden]:
     fixed[free] = determined(part)
     return [
         hidden
-        for hidden in knowledge.hidden
-        if hidden.table in tables and fixed[hidden.unknown] and hidden.reason in (Reason.SMALL, Reason.UNEXPLAINED)
+        for cells in knowledge.hidden
+        if cells.table in tables
+        for hidden in cells.only(fixed[cells.unknown] & np.isin(cells.reason, _MAYBE_SMALL))
     ]
 
 
 def _not_published(knowledge: Knowledge, system: System) -> Booleans:
     """Tell which implied margins equal one hidden cell that is, or may be, small, and nothing else."""
     lone = np.zeros(system.unknowns, dtype=np.bool_)
-    for hidden in knowledge.hidden:
-        lone[hidden.unknown] = hidden.reason in (Reason.SMALL, Reason.UNEXPLAINED)
+    for cells in knowledge.hidden:
+        lone[cells.unknown] = np.isin(cells.reason, _MAYBE_SMALL)
     small = np.zeros(system.unknowns, dtype=np.bool_)
     size = np.diff(system.start)
-    pairs = np.flatnonzero((size == 2) & (system.row_lower == 0) & (system.row_upper == 0))
-    more = True
-    while more:
-        more = False
-        for row in pairs:
-            first, second = system.column[system.start[row] : system.start[row] + 2]
-            for parent, child in ((first, second), (second, first)):
-                if knowledge.implied[parent] and not small[parent] and lone[child]:
-                    small[parent] = lone[parent] = more = True
+    pairs = system.start[:-1][(size == 2) & (system.row_lower == 0) & (system.row_upper == 0)]
+    first, second = system.column[pairs], system.column[pairs + 1]
+    parent, child = np.concatenate([first, second]), np.concatenate([second, first])
+    fresh = knowledge.implied[parent] & lone[child]
+    while fresh.any():
+        small[parent[fresh]] = lone[parent[fresh]] = True
+        fresh = knowledge.implied[parent] & ~small[parent] & lone[child]
     return small

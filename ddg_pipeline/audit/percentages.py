@@ -97,7 +97,7 @@ class _Audit:
         truth = None
         if published.truth is not None:
             truth = true_figures(table, published.truth, published.contract.counts[0])
-        return cls(table, form, shown, lattice.find(labels), is_part, truth)  # type: ignore[arg-type]
+        return cls(table, form, shown, lattice.find(labels), is_part, truth)
 
     @property
     def _measure(self) -> str:

@@ -6,6 +6,7 @@ Sound at every moment: the intervals always contain every solution, so it may st
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,7 +14,11 @@ from ddg_pipeline.audit.cells import NO_LIMIT
 from ddg_pipeline.audit.lattice import Booleans, Integers
 from ddg_pipeline.audit.system import System
 
+if TYPE_CHECKING:
+    from ddg_pipeline.audit._compiled import Rules
+
 _MOST_ROUNDS = 500
+_COMPILED_FROM = 2000  # compiled code is loaded for so many rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +38,8 @@ class Propagated:
 
 def propagate(system: System, rounds: int = _MOST_ROUNDS) -> Propagated:
     """Narrow the bounds of every unknown by every row until nothing changes, a row breaks, or the rounds run out."""
+    if system.rows >= _COMPILED_FROM and rounds > 1:
+        return _compiled(system, rounds)
     lower, upper = system.lower.copy(), system.upper.copy()
     for _ in range(rounds):
         activity = _Activity(system, lower, upper)
@@ -48,6 +55,31 @@ def propagate(system: System, rounds: int = _MOST_ROUNDS) -> Propagated:
             return Propagated(system.with_bounds(lower, upper), broken, settled=True)
         lower, upper = new_lower, new_upper
     return Propagated(system.with_bounds(lower, upper), np.zeros(system.rows, dtype=np.bool_), settled=False)
+
+
+def _compiled(system: System, rounds: int) -> Propagated:
+    from ddg_pipeline.audit._compiled import narrow, new_queue
+
+    lower, upper = system.lower.copy(), system.upper.copy()
+    broken, settled = narrow(rules_of(system), new_queue(system.rows, 0), lower, upper, rounds * system.rows)
+    found = broken.astype(np.bool_)
+    return Propagated(system.with_bounds(lower, upper), found, settled=bool(settled) and not found.any())
+
+
+def rules_of(system: System) -> Rules:
+    """Lay out a system for compiled propagation."""
+    from ddg_pipeline.audit._compiled import Rules
+
+    order, begin = system.by_column
+    return Rules(
+        system.start,
+        system.column,
+        system.coefficient,
+        system.row_lower,
+        system.row_upper,
+        begin,
+        system.row[order],
+    )
 
 
 def redundant_rows(system: System) -> Booleans:

@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from ddg_pipeline.audit.cells import Column, read_column
-from ddg_pipeline.audit.lattice import Lattice, build_lattice, label_of, read_axis
+from ddg_pipeline.audit.cells import Column, distinct_values, read_column
+from ddg_pipeline.audit.lattice import Axis, Integers, Lattice, build_lattice, label_of, read_axis
 from ddg_pipeline.audit.rules import AuditRules
 from ddg_pipeline.contract import Hierarchy, ReleaseContract
 from ddg_pipeline.contract.hierarchy import hierarchy_from_table, hierarchy_from_tree
@@ -84,18 +84,20 @@ class ReadTable:
             InputErrors: A category that the table does not know.
         """
         labels = np.empty((len(frame), len(self.lattice.axes)), dtype=np.int64)
-        errors = []
+        errors: list[str] = []
         for number, axis in enumerate(self.lattice.axes):
-            given = frame[axis.name].astype("object").tolist() if axis.name in frame.columns else [None] * len(frame)
-            for row, value in enumerate(given):
-                found = axis.position.get(label_of(value))
-                labels[row, number] = -1 if found is None else found
-                if found is None:
-                    errors.append(str(value))
-        if errors:
+            if axis.name not in frame.columns:
+                labels[:, number] = -1 if axis.total is None else axis.total
+                errors += ["None"] * (axis.total is None)
+                continue
+            which, values = distinct_values(frame[axis.name])
+            found = [axis.position.get(label_of(value)) for value in values]
+            errors += [str(value) for value, at in zip(values, found, strict=True) if at is None]
+            labels[:, number] = np.array([-1 if at is None else at for at in found], dtype=np.int64)[which]
+        if errors and len(frame):
             listed = ", ".join(dict.fromkeys(errors[:_LISTED]))
             raise InputErrors([InputError(self.published.place, what, f"unknown categories {listed}", "the table's")])
-        return self.lattice.find(labels)  # type: ignore[arg-type]
+        return self.lattice.find(labels)
 
 
 def read_table(published: PublishedTable, rules: AuditRules, measures: Sequence[str] | None = None) -> ReadTable:
@@ -113,19 +115,27 @@ def read_table(published: PublishedTable, rules: AuditRules, measures: Sequence[
     contract, frame, place = published.contract, published.frame, published.place
     read = list(contract.measures) if measures is None else list(measures)
     _check_columns(contract, frame, read, place)
-    labels = {name: [label_of(value) for value in frame[name].astype("object")] for name in contract.dimensions}
+    labels = {name: _read_labels(frame[name]) for name in contract.dimensions}
     _check_labels(labels, place)
     axes, positions = [], np.empty((len(frame), len(labels)), dtype=np.int64)
-    for number, (name, given) in enumerate(labels.items()):
+    for number, (name, (which, given)) in enumerate(labels.items()):
         carried = [label for label in dict.fromkeys(given) if label is not None]
         axes.append(read_axis(name, contract.dimensions[name], carried, _hierarchies(published, name)))
-        positions[:, number] = [axes[-1].position[label] for label in given]
-    _check_unique(labels, place)
+        positions[:, number] = np.array([axes[-1].position[label] for label in given], dtype=np.int64)[which]
+    lattice = build_lattice(axes, positions, place)
+    if int((lattice.row >= 0).sum()) < len(frame):
+        raise _repeated(axes, positions, place)
     columns = {}
     for name in read:
         code = contract.suppression.annotations.code.format(measure=name)
         columns[name] = read_column(name, frame[name], frame[code] if code in frame.columns else None, rules, place)
-    return ReadTable(published, rules, build_lattice(axes, positions, place), columns, _notes(contract, frame))
+    return ReadTable(published, rules, lattice, columns, _notes(contract, frame))
+
+
+def _read_labels(values: pd.Series[Any]) -> tuple[Integers, list[str | None]]:
+    """Give per row the position of its category in a list of all, in order of appearance."""
+    which, found = distinct_values(values)
+    return which, [label_of(value) for value in found]
 
 
 def _check_columns(contract: ReleaseContract, frame: pd.DataFrame, measures: Sequence[str], place: str) -> None:
@@ -139,28 +149,27 @@ def _check_columns(contract: ReleaseContract, frame: pd.DataFrame, measures: Seq
         raise InputErrors([InputError(place, "columns", "one name twice", "give every column its own name")])
 
 
-def _check_labels(labels: Mapping[str, list[str | None]], place: str) -> None:
+def _check_labels(labels: Mapping[str, tuple[Integers, list[str | None]]], place: str) -> None:
     errors = []
-    for name, given in labels.items():
-        blank = [str(row + 1) for row, label in enumerate(given) if label is None]
+    for name, (which, given) in labels.items():
+        nothing = np.array([label is None for label in given], dtype=np.bool_)
+        blank = [str(row + 1) for row in np.flatnonzero(nothing[which])[:_LISTED]]
         if blank:
-            listed = ", ".join(blank[:_LISTED])
+            listed = ", ".join(blank)
             errors.append(InputError(place, name, f"no category in row {listed}", "write one, such as Unknown"))
     if errors:
         raise InputErrors(errors)
 
 
-def _check_unique(labels: Mapping[str, list[str | None]], place: str) -> None:
-    coordinates = pd.DataFrame(dict(labels))
-    repeated = coordinates[coordinates.duplicated()]
-    if len(repeated):
-        listed = "; ".join(
-            ", ".join(f"{name}={label}" for name, label in row.items())
-            for row in repeated.head(_LISTED).to_dict("records")
-        )
-        raise InputErrors(
-            [InputError(place, "rows", f"the same coordinate twice: {listed}", "one row for every combination")]
-        )
+def _repeated(axes: Sequence[Axis], positions: np.ndarray[Any, np.dtype[np.int64]], place: str) -> InputErrors:
+    """Say which coordinates stand there twice."""
+    twice = positions[pd.DataFrame(positions).duplicated().to_numpy()][:_LISTED]
+    listed = "; ".join(
+        ", ".join(f"{axis.name}={axis.labels[at]}" for axis, at in zip(axes, row, strict=True)) for row in twice
+    )
+    return InputErrors(
+        [InputError(place, "rows", f"the same coordinate twice: {listed}", "one row for every combination")]
+    )
 
 
 def _hierarchies(published: PublishedTable, name: str) -> list[Hierarchy]:

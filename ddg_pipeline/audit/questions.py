@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import IntEnum
+
+import numpy as np
 
 from ddg_pipeline.audit.cells import NO_LIMIT
 from ddg_pipeline.audit.lattice import Integers
@@ -29,12 +31,58 @@ class Question:
     matters_up_to: int = NO_LIMIT
 
 
-class Verdict(Enum):
+@dataclass(frozen=True, eq=False)
+class Questions:
+    """Many questions, as columns; see `Question`."""
+
+    unknown: Integers
+    need: Integers
+    low: Integers
+    high: Integers
+    matters_up_to: Integers
+
+    @classmethod
+    def of(cls, questions: Sequence[Question]) -> Questions:
+        """Gather single questions."""
+        columns = zip(
+            *((one.unknown, one.need, one.low, one.high, one.matters_up_to) for one in questions), strict=True
+        )
+        return cls(*(np.array(column, dtype=np.int64) for column in list(columns) or [()] * 5))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Questions]) -> Questions:
+        """Put questions together; of several about one unknown the one that needs most is kept."""
+        columns = [
+            np.concatenate([np.empty(0, dtype=np.int64), *(getattr(part, name) for part in parts)])
+            for name in ("unknown", "need", "low", "high", "matters_up_to")
+        ]
+        order = np.lexsort((columns[1], columns[0]))
+        last = np.append(np.diff(columns[0][order]) != 0, np.ones(min(len(order), 1), dtype=np.bool_))
+        return cls(*(column[order[last]] for column in columns))
+
+    def __len__(self) -> int:
+        return len(self.unknown)
+
+    def __getitem__(self, number: int) -> Question:
+        return Question(*(int(column[number]) for column in self._columns))
+
+    @property
+    def _columns(self) -> tuple[Integers, ...]:
+        return self.unknown, self.need, self.low, self.high, self.matters_up_to
+
+    def room(self, lower: Integers, upper: Integers) -> Integers:
+        """Say how many values that count lie within the bounds of each question's unknown."""
+        low = np.maximum(lower[self.unknown], self.low)
+        room: Integers = np.maximum(np.minimum(upper[self.unknown], self.high) - low + 1, 0)
+        return room
+
+
+class Verdict(IntEnum):
     """The answer to a question."""
 
-    ENOUGH = "enough"
-    TOO_FEW = "too few"
-    OPEN = "open"
+    OPEN = 0
+    ENOUGH = 1
+    TOO_FEW = 2
 
 
 @dataclass
@@ -62,20 +110,29 @@ class Outcome:
 
 
 class Ledger:
-    """The outcomes of all questions."""
+    """The questions that need a closer look, and what has been found about them."""
 
-    def __init__(self, questions: Sequence[Question], lower: Integers, upper: Integers) -> None:
-        self.questions = questions
-        self.outcomes = [
-            Outcome(Verdict.OPEN, int(lower[question.unknown]), int(upper[question.unknown])) for question in questions
-        ]
+    def __init__(self, questions: Questions, lower: Integers, upper: Integers) -> None:
+        self._all, self.lower, self.upper = questions, lower, upper
+        self.questions: dict[int, Question] = {}
+        self.outcomes: dict[int, Outcome] = {}
         self.open: dict[int, None] = {}
-        for number, (question, outcome) in enumerate(zip(questions, self.outcomes, strict=True)):
-            if outcome.lower > question.matters_up_to:
-                outcome.verdict = Verdict.ENOUGH
-            else:
-                self.open[number] = None
-                self.narrow(number, outcome.lower, outcome.upper)
+
+    def take(self, number: int, seen: Iterable[int] = ()) -> Outcome:
+        """Take up a question, with values that it is known to be able to take."""
+        if number in self.questions:
+            return self.outcomes[number]
+        question = self.questions[number] = self._all[number]
+        outcome = Outcome(Verdict.OPEN, int(self.lower[question.unknown]), int(self.upper[question.unknown]))
+        self.outcomes[number] = outcome
+        outcome.seen |= set(seen)
+        if outcome.lower > question.matters_up_to:
+            outcome.verdict = Verdict.ENOUGH
+        else:
+            self.open[number] = None
+            self.narrow(number, outcome.lower, outcome.upper)
+            self._close_if_enough(number)
+        return outcome
 
     def see(self, number: int, value: int) -> bool:
         """Note that a solution with this value has been seen; tell whether that is news."""

@@ -7,7 +7,7 @@ is not, use `AuditReport.redacted`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -24,6 +24,7 @@ class FindingKind(StrEnum):
     BY_STATISTIC = "by statistic"
     BY_LINK = "by linked table"
     BY_MARGIN = "by margin"
+    REMAINDER = "remainder"
     AMOUNT = "amount determined"
     STATISTIC_SHOWN = "tied figure shown"
     TOO_FEW_SUPPRESSED = "too few suppressed"
@@ -41,6 +42,7 @@ _EXPLAINED = {
     FindingKind.BY_STATISTIC: "a rate, percentage or mean beside a hidden small count gives it away",
     FindingKind.BY_LINK: "a hidden small count is public elsewhere",
     FindingKind.BY_MARGIN: "a hidden count can be calculated by whoever knows a margin that the table does not carry",
+    FindingKind.REMAINDER: "people that a total counts beyond its parts are few and can be counted",
     FindingKind.AMOUNT: "a hidden amount can be calculated",
     FindingKind.STATISTIC_SHOWN: "a figure derived from a hidden count is shown (§4.4.1 item 3)",
     FindingKind.TOO_FEW_SUPPRESSED: "a row or column has a suppressed cell, but not enough of them (§4.4.1 item 2)",
@@ -49,6 +51,54 @@ _EXPLAINED = {
     FindingKind.TOTAL_TOO_SMALL: "percentages without counts are shown of too few individuals (§4.4.4)",
     FindingKind.FORM: "percentages without counts are shown of something else than large and small categories (§4.4.4)",
     FindingKind.CONTRADICTION: "what is published cannot all be right, so nothing can be said about what it hides",
+}
+
+_COUNTED = {  # one, several
+    FindingKind.SHOWN: ("small count is shown", "small counts are shown"),
+    FindingKind.EXACT: ("hidden small count can be calculated", "hidden small counts can be calculated"),
+    FindingKind.NARROWED: ("hidden small count keeps too few values", "hidden small counts keep too few values"),
+    FindingKind.BY_STATISTIC: (
+        "hidden small count is given away by a figure beside it",
+        "hidden small counts are given away by figures beside them",
+    ),
+    FindingKind.BY_LINK: ("hidden small count is public elsewhere", "hidden small counts are public elsewhere"),
+    FindingKind.BY_MARGIN: (
+        "hidden count can be calculated from a margin that is not in the table",
+        "hidden counts can be calculated from margins that are not in the table",
+    ),
+    FindingKind.REMAINDER: (
+        "total counts a few people beyond its parts, who can be counted",
+        "totals count a few people beyond their parts, who can be counted",
+    ),
+    FindingKind.AMOUNT: ("hidden amount can be calculated", "hidden amounts can be calculated"),
+    FindingKind.STATISTIC_SHOWN: (
+        "figure is shown that is derived from a hidden count",
+        "figures are shown that are derived from hidden counts",
+    ),
+    FindingKind.TOO_FEW_SUPPRESSED: (
+        "row or column has too few suppressed cells",
+        "rows or columns have too few suppressed cells",
+    ),
+    FindingKind.SUM_TOO_SMALL: (
+        "row or column has suppressed cells that sum to too little",
+        "rows or columns have suppressed cells that sum to too little",
+    ),
+    FindingKind.ALL_VERY_SMALL: (
+        "row or column has suppressed cells that are all very small",
+        "rows or columns have suppressed cells that are all very small",
+    ),
+    FindingKind.TOTAL_TOO_SMALL: (
+        "whole has percentages without counts but too few individuals",
+        "wholes have percentages without counts but too few individuals",
+    ),
+    FindingKind.FORM: (
+        "whole has percentages without counts that are not of large and small categories",
+        "wholes have percentages without counts that are not of large and small categories",
+    ),
+    FindingKind.CONTRADICTION: (
+        "contradiction, so that nothing can be said about what is hidden",
+        "contradictions, so that nothing can be said about what is hidden",
+    ),
 }
 
 
@@ -128,7 +178,7 @@ class AuditReport:
         examined: How many hidden counts are, or may be, small and had to be decided.
         findings: What is wrong. Any finding makes the tables unsafe.
         undecided: Hidden cells about which nothing could be proven in time.
-        mismatches: Published margins that differ from their published parts; they endanger nothing.
+        mismatches: Published margins that differ from their published parts; where by few people, that is a finding.
         notes: What a reader of the report should know besides.
     """
 
@@ -154,10 +204,17 @@ class AuditReport:
     def summary(self) -> str:
         """Say the result in one sentence, without any figure of a cell."""
         if self.safe:
-            return f"Safe: {self.examined:,} small cells of {self.hidden:,} hidden ones keep enough possible values."
-        kinds = Counter(finding.kind.value for finding in self.findings)
-        found = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items())) or "no finding"
-        return f"Not safe: {found}; {len(self.undecided):,} of {self.examined:,} small cells undecided."
+            if not self.examined:
+                return "Safe: no small cell is hidden."
+            small, keep = ("cell", "keeps") if self.examined == 1 else ("cells", "keep")
+            hidden = "one" if self.hidden == 1 else "ones"
+            of = f"{self.hidden:,} hidden {hidden}"
+            return f"Safe: {self.examined:,} small {small} of {of} {keep} enough possible values."
+        kinds = Counter(finding.kind for finding in self.findings)
+        found = [f"{kinds[kind]:,} {_COUNTED[kind][kinds[kind] > 1]}" for kind in FindingKind if kind in kinds]
+        if self.undecided:
+            found.append(f"{len(self.undecided):,} of {self.examined:,} small cells could not be decided")
+        return f"Not safe: {'; '.join(found)}."
 
     def to_json_dict(self) -> dict[str, Any]:
         """Give the report as plain data."""
@@ -191,35 +248,49 @@ def audit_markdown(report: AuditReport, *, show_values: bool = False) -> str:
         "|---|---|---|---|---|---|",
         f"| {', '.join(report.tables)} | {' | '.join(figures)} |",
     ]
+    for title, listed in audit_sections(report, show_values=show_values):
+        lines += ["", f"### {title}", "", *(f"* {line}" for line in listed)]
+    return "\n".join(lines) + "\n"
+
+
+def audit_sections(report: AuditReport, *, show_values: bool = False) -> Iterator[tuple[str, list[str]]]:
+    """Give what was found as headings, each with its lines; a long list says how many more there are.
+
+    Args:
+        report: The report.
+        show_values: Whether to tell what cells can be. Only for tables that are public already.
+    """
     for kind in FindingKind:
         of_kind = [finding for finding in report.findings if finding.kind is kind]
         if of_kind:
-            lines += ["", f"### {kind.value.capitalize()}: {_EXPLAINED[kind]}", ""]
-            lines += [_line(finding, show_values=show_values) for finding in of_kind[:_LISTED]]
-            lines += [f"* … and {len(of_kind) - _LISTED:,} more"] * (len(of_kind) > _LISTED)
+            listed = [_line(finding, show_values=show_values) for finding in of_kind[:_LISTED]]
+            yield f"{kind.value.capitalize()}: {_EXPLAINED[kind]}", [*listed, *_more(of_kind)]
     for title, cells in (
         ("Undecided", report.undecided),
         ("Margins that differ from their parts", report.mismatches),
     ):
         if cells:
-            lines += ["", f"### {title}", "", *(f"* {cell}" for cell in cells[:_LISTED])]
-            lines += [f"* … and {len(cells) - _LISTED:,} more"] * (len(cells) > _LISTED)
+            yield title, [*map(str, cells[:_LISTED]), *_more(cells)]
     if report.notes:
-        lines += ["", "### Notes", "", *(f"* {note}" for note in report.notes)]
-    return "\n".join(lines) + "\n"
+        yield "Notes", list(report.notes)
+
+
+def _more(found: Sequence[object]) -> list[str]:
+    return [f"… and {len(found) - _LISTED:,} more"] if len(found) > _LISTED else []
 
 
 def _line(finding: Finding, *, show_values: bool) -> str:
     along = f", along {finding.dimension}" if finding.dimension else ""
+    where = f"{finding.cell}{along}"
     if not show_values or finding.lower is None:
-        return f"* {finding.cell}{along}"
+        return where
     if finding.values is not None:
-        return f"* {finding.cell}{along}: {', '.join(map(str, finding.values))}"
+        return f"{where}: {', '.join(map(str, finding.values))}"
     if finding.upper is None:
-        return f"* {finding.cell}{along}: {finding.lower:g} or more"
+        return f"{where}: {finding.lower:g} or more"
     if finding.lower == finding.upper:
-        return f"* {finding.cell}{along}: {finding.lower:g}"
-    return f"* {finding.cell}{along}: {finding.lower:g} to {finding.upper:g}"
+        return f"{where}: {finding.lower:g}"
+    return f"{where}: {finding.lower:g} to {finding.upper:g}"
 
 
 def _cell_dict(cell: Cell) -> dict[str, Any]:

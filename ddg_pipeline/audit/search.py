@@ -32,6 +32,9 @@ _FAR, _FAR_REACH = 2000, 4  # the neighbourhood tried before an exact answer
 _AROUND = 200  # how many unknowns around an exchange with fractions may help to make it whole
 _WORTHWHILE = 0.1
 _TRIES = 24
+_MUCH = 3000  # larger groups have been searched by compiled code, or are content with any first solution
+_AROUND_ONE = (60, 300, 1200)
+_ALONG = 10  # other questions asked of a neighbourhood along with its own
 _COMPLETE = 600  # in groups of up to so many unknowns, findings say exactly which values are left
 _REACH = 100  # how far from the present solution a new one may lie; keeps objectives bounded
 
@@ -64,18 +67,22 @@ class Search:
         self._exact: Program | None = None
         self._linear: Program | None = None
         self._shortest: Exchange | None = None
+        self.impossible = False
 
-    def run(self, start: Integers | None) -> bool:
-        """Answer what can be answered; False if the group has no solution at all."""
+    def begin(self, start: Integers | None) -> Integers | None:
+        """Find a first solution; None if there is none, or none was found in time."""
         first = self._first(start)
-        if first.answer is Answer.IMPOSSIBLE:
-            return False
-        if first.values is None:
-            return True  # nothing found in time: the questions stay open
-        self._use(first.values)
-        self._stir()
-        for step in (self._approach, self._decide):
-            for number in self._waiting():
+        self.impossible = first.answer is Answer.IMPOSSIBLE
+        if first.values is not None:
+            self._use(first.values)
+        return first.values
+
+    def run(self) -> None:
+        """Answer what can be answered, once there is a first solution."""
+        if self._system.unknowns <= _MUCH:
+            self._stir()
+        for step in (self._nearby, self._approach, self._decide):
+            for number in self.waiting:
                 if number in self._ledger.open and not self._deadline.passed:
                     step(number)
         for number in self._asked:
@@ -83,14 +90,15 @@ class Search:
                 self._see_whether_small(number)
                 if self._system.unknowns <= _COMPLETE:
                     self._complete(number)
-        return True
 
     # -- solutions that serve everyone ---------------------------------------------------------------------------------
 
     def _first(self, start: Integers | None) -> Solution:
         if start is not None and self._system.holds(start):
             return Solution(Answer.SOLVED, start)
-        cost = self._rng.random(self._system.unknowns)  # bounded below, since every unknown is
+        # bounded below, since every unknown is; but what is large is content with any solution
+        size = self._system.unknowns
+        cost = self._rng.random(size) if size <= _MUCH else np.zeros(size)
         return self._whole().minimize(cost, self._seconds(_FIRST_SECONDS), gap=1.0)
 
     def _use(self, values: Integers) -> int:
@@ -106,7 +114,7 @@ class Search:
         """Walk through the solutions, each unknown towards values not yet seen, until that teaches little."""
         tired = 0
         for size, reach in _STIRS:
-            waiting = self._waiting()
+            waiting = self.waiting
             if not waiting or self._deadline.passed:
                 return
             if size > tired:
@@ -115,7 +123,9 @@ class Search:
             if size >= self._system.unknowns and tired >= size:
                 return
 
-    def _waiting(self) -> list[int]:
+    @property
+    def waiting(self) -> list[int]:
+        """List the questions that are still open."""
         return [number for number in self._asked if number in self._ledger.open]
 
     def _push(self, waiting: Sequence[int], size: int, reach: int) -> int:
@@ -148,6 +158,67 @@ class Search:
         point = self._point.copy()
         point[block] = values
         return point
+
+    # -- a question and what lies around it ----------------------------------------------------------------------------
+
+    def _nearby(self, number: int) -> None:
+        """Look around one unknown: for a proof by the rows nearby alone, and for exchanges that reach no further."""
+        unknown, size = self._place[number], self._system.unknowns
+        for reach in _AROUND_ONE:
+            if reach >= size or number not in self._ledger.open or self._deadline.passed:
+                return
+            block = neighbourhood(self._system, [unknown], reach, self._rng)
+            self._bound_nearby(number, block)
+            self._exchange_nearby(number, block)
+
+    def _bound_nearby(self, number: int, block: Integers) -> None:
+        """Bound unknowns by the rows that touch a block; all else may be anything within its bounds."""
+        program = Program(self._system.relaxed(block), whole=False, dual=True)
+        inside = {int(unknown): at for at, unknown in enumerate(block)}
+        others = [one for one in self.waiting if one != number and self._place[one] in inside]
+        for one in [number, *others[:_ALONG]]:
+            self._bound_by(program, one, inside[self._place[one]])
+
+    def _bound_by(self, program: Program, number: int, at: int) -> None:
+        outcome = self._ledger.outcomes[number]
+        for sign in (1.0, -1.0):
+            if number not in self._ledger.open or self._deadline.passed:
+                return
+            # whether there is anything beyond the values seen is all that matters
+            least, most = min(outcome.seen), max(outcome.seen)
+            low, high = (outcome.lower, least - 1) if sign > 0 else (most + 1, outcome.upper)
+            if low > high:
+                continue
+            program.limit(at, low, high)
+            cost = np.zeros(program.system.unknowns)
+            cost[at] = sign
+            solution = program.minimize(cost, self._seconds(_SECONDS))
+            program.limit(at, int(program.system.lower[at]), int(program.system.upper[at]))
+            if solution.answer is Answer.IMPOSSIBLE:
+                narrower = (least, outcome.upper) if sign > 0 else (outcome.lower, most)
+                self._ledger.narrow(number, *narrower)
+            elif (bound := whole_bound(solution.bound)) is not None:
+                narrower = (bound, outcome.upper) if sign > 0 else (outcome.lower, -bound)
+                self._ledger.narrow(number, *narrower)
+
+    def _exchange_nearby(self, number: int, block: Integers) -> None:
+        unknown = self._place[number]
+        at = int(np.searchsorted(block, unknown))
+        part = self._system.restrict(block, self._point)
+        exchange = Exchange(part)
+        for value in self._ledger.candidates(number, 2):
+            if number not in self._ledger.open or self._deadline.passed:
+                return
+            if not part.lower[at] <= value <= part.upper[at]:
+                continue
+            _, changes = exchange.find(self._point[block], at, value, self._seconds(_SECONDS))
+            if changes is None:
+                continue
+            target = self._point[block] + np.rint(changes).astype(np.int64)
+            if part.holds(target):
+                self._use(self._with(block, target))
+            else:
+                self._reach_for(unknown, value, block[np.abs(changes) > _MOVED], _REACH)
 
     # -- one question at a time ----------------------------------------------------------------------------------------
 

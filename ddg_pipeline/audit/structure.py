@@ -10,8 +10,13 @@ from ddg_pipeline.audit.lattice import Booleans, Integers
 from ddg_pipeline.audit.system import System
 
 
-def components(system: System) -> list[Integers]:
-    """Split the unknowns into groups that no row connects, in the order of their first unknown."""
+def components(system: System, wanted: Booleans | None = None) -> list[Integers]:
+    """Split the unknowns into groups that no row connects, in the order of their first unknown.
+
+    Args:
+        system: The rows.
+        wanted: Per unknown, whether its group shall be listed; by default all are.
+    """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -21,9 +26,14 @@ def components(system: System) -> list[Integers]:
     )
     _, group = connected_components(graph, directed=False)
     mine = group[: system.unknowns]
-    order = np.argsort(mine, kind="stable")
+    listed = np.arange(len(mine))
+    if wanted is not None:
+        keep = np.zeros(size, dtype=np.bool_)
+        keep[mine[wanted]] = True
+        listed = np.flatnonzero(keep[mine])
+    order = listed[np.argsort(mine[listed], kind="stable")]
     cuts = np.flatnonzero(np.diff(mine[order])) + 1
-    return sorted((part.astype(np.int64) for part in np.split(order, cuts)), key=lambda part: int(part[0]))
+    return sorted((part.astype(np.int64) for part in np.split(order, cuts) if len(part)), key=lambda part: int(part[0]))
 
 
 def is_tree(system: System) -> bool:

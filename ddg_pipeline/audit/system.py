@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from ddg_pipeline.audit.cells import NO_LIMIT
-from ddg_pipeline.audit.lattice import Booleans, Integers
+from ddg_pipeline.audit.lattice import Booleans, Integers, grouped
+
+_SEED = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +59,7 @@ class System:
     @cached_property
     def by_column(self) -> tuple[Integers, Integers]:
         """Entries in the order of their unknowns, and where each unknown's entries begin."""
-        order = np.argsort(self.column, kind="stable")
-        start = np.searchsorted(self.column[order], np.arange(self.unknowns + 1))
-        return order, start.astype(np.int64)
+        return grouped(self.column, self.unknowns)
 
     def sums(self, values: Integers) -> Integers:
         """Compute ``A x``."""
@@ -104,14 +104,12 @@ class System:
             values: A value for every unknown; those of ``free`` are not used.
         """
         order, begin = self.by_column
-        entries = np.concatenate([order[begin[v] : begin[v + 1]] for v in free] or [np.empty(0, dtype=np.int64)])
-        rows = np.unique(self.row[entries])
+        entries = order[_ranges(begin[free], begin[free + 1] - begin[free])]
+        rows = _distinct(self.row[entries], self.rows)
         sizes = np.diff(self.start)[rows]
         all_entries = _ranges(self.start[rows], sizes)
         new_row = np.repeat(np.arange(len(rows), dtype=np.int64), sizes)
-        position = np.full(self.unknowns, -1, dtype=np.int64)
-        position[free] = np.arange(len(free), dtype=np.int64)
-        column = position[self.column[all_entries]]
+        column = _positions(free, self.column[all_entries], self.unknowns)
         inside = column >= 0
         fixed = np.zeros(len(rows), dtype=np.int64)
         outside = all_entries[~inside]
@@ -128,36 +126,99 @@ class System:
             self.label[rows],
         )
 
+    def relaxed(self, free: Integers) -> System:
+        """Give the rows that touch some unknowns, over these alone; the others may be anything within their bounds.
+
+        Args:
+            free: Positions of the unknowns to keep, in ascending order.
+        """
+        order, begin = self.by_column
+        entries = order[_ranges(begin[free], begin[free + 1] - begin[free])]
+        rows = _distinct(self.row[entries], self.rows)
+        sizes = np.diff(self.start)[rows]
+        every = _ranges(self.start[rows], sizes)
+        new_row = np.repeat(np.arange(len(rows), dtype=np.int64), sizes)
+        column = _positions(free, self.column[every], self.unknowns)
+        inside = column >= 0
+        outside, its_row = every[~inside], new_row[~inside]
+        factor = self.coefficient[outside]
+        least = np.where(factor > 0, self.lower[self.column[outside]], self.upper[self.column[outside]])
+        most = np.where(factor > 0, self.upper[self.column[outside]], self.lower[self.column[outside]])
+        low, high = np.zeros(len(rows), dtype=np.int64), np.zeros(len(rows), dtype=np.int64)
+        low_open, high_open = np.zeros(len(rows), dtype=np.bool_), np.zeros(len(rows), dtype=np.bool_)
+        low_open[its_row[np.abs(least) >= NO_LIMIT]] = True
+        high_open[its_row[np.abs(most) >= NO_LIMIT]] = True
+        np.add.at(low, its_row, np.where(np.abs(least) >= NO_LIMIT, 0, factor * least))
+        np.add.at(high, its_row, np.where(np.abs(most) >= NO_LIMIT, 0, factor * most))
+        counts = np.bincount(new_row[inside], minlength=len(rows))
+        return System(
+            self.lower[free],
+            self.upper[free],
+            np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+            column[inside],
+            self.coefficient[every][inside],
+            np.where(high_open, -NO_LIMIT, shifted(self.row_lower[rows], high)),
+            np.where(low_open, NO_LIMIT, shifted(self.row_upper[rows], low)),
+            self.label[rows],
+        )
+
     def merged(self) -> System:
         """Merge rows over the same unknowns with the same factors."""
-        first: dict[bytes, int] = {}
-        keep = np.zeros(self.rows, dtype=np.bool_)
-        low, high = self.row_lower.copy(), self.row_upper.copy()
-        for row in range(self.rows):
-            begin, end = self.start[row], self.start[row + 1]
-            order = np.argsort(self.column[begin:end], kind="stable")
-            columns, factors = self.column[begin:end][order], self.coefficient[begin:end][order]
-            sign = 1 if factors[0] > 0 else -1
-            key = columns.tobytes() + (factors * sign).tobytes()
-            here = (low[row], high[row]) if sign > 0 else (-high[row], -low[row])
-            there = first.setdefault(key, row)
-            if there == row:
-                keep[row] = True
-                continue
-            turned = 1 if self._first_factor(there) > 0 else -1
-            wanted = here if turned > 0 else (-here[1], -here[0])
-            low[there], high[there] = max(low[there], wanted[0]), min(high[there], wanted[1])
+        if not self.rows:
+            return self
+        sizes, begin = np.diff(self.start), self.start[:-1]
+        order = np.lexsort((self.column, self.row))
+        column, factor = self.column[order], self.coefficient[order]
+        sign = np.where(factor[begin] > 0, 1, -1)
+        factor = factor * np.repeat(sign, sizes)
+        weight = np.random.default_rng(_SEED).integers(1, 1 << 62, self.unknowns, dtype=np.int64)
+        with np.errstate(over="ignore"):
+            key = np.add.reduceat(weight[column] * factor, begin)
+        by_key = np.lexsort((np.arange(self.rows), key, sizes))
+        new = np.ones(self.rows, dtype=np.bool_)
+        new[1:] = (np.diff(key[by_key]) != 0) | (np.diff(sizes[by_key]) != 0)
+        first = np.empty(self.rows, dtype=np.int64)
+        first[by_key] = by_key[np.flatnonzero(new)][np.cumsum(new) - 1]
+        # two rows with one key are the same only if they are so entry by entry
+        later = np.flatnonzero(first != np.arange(self.rows))
+        mine, its = _ranges(begin[later], sizes[later]), _ranges(begin[first[later]], sizes[later])
+        differs = (column[mine] != column[its]) | (factor[mine] != factor[its])
+        first[np.unique(np.repeat(later, sizes[later])[differs])] = np.unique(np.repeat(later, sizes[later])[differs])
+        low, high = (
+            np.where(sign > 0, self.row_lower, -self.row_upper),
+            np.where(sign > 0, self.row_upper, -self.row_lower),
+        )
+        least, most = low.copy(), high.copy()
+        np.maximum.at(least, first, low)
+        np.minimum.at(most, first, high)
+        low, high = np.where(sign > 0, least, -most), np.where(sign > 0, most, -least)
         merged = System(self.lower, self.upper, self.start, self.column, self.coefficient, low, high, self.label)
-        return merged.keep_rows(keep)
-
-    def _first_factor(self, row: int) -> int:
-        begin, end = self.start[row], self.start[row + 1]
-        return int(self.coefficient[begin:end][np.argmin(self.column[begin:end])])
+        return merged.keep_rows(first == np.arange(self.rows))
 
 
 def shifted(bound: Integers, fixed: Integers) -> Integers:
     """Take a known part off a bound, leaving unbounded ones unbounded."""
     return np.asarray(np.where(np.abs(bound) >= NO_LIMIT, bound, bound - fixed), dtype=np.int64)
+
+
+def _distinct(values: Integers, size: int) -> Integers:
+    """List the different numbers below a size; by marking them all if they are many."""
+    if len(values) * 8 < size:
+        return np.unique(values)
+    there = np.zeros(size, dtype=np.bool_)
+    there[values] = True
+    return np.flatnonzero(there)
+
+
+def _positions(listed: Integers, wanted: Integers, size: int) -> Integers:
+    """Say where in a list each number stands, -1 if nowhere."""
+    if len(wanted) * 8 < size:
+        order = np.argsort(listed)
+        at = order[np.clip(np.searchsorted(listed, wanted, sorter=order), 0, len(listed) - 1)]
+        return np.where(listed[at] == wanted, at, -1)
+    position = np.full(size, -1, dtype=np.int64)
+    position[listed] = np.arange(len(listed), dtype=np.int64)
+    return position[wanted]
 
 
 def _ranges(starts: Integers, sizes: Integers) -> Integers:
@@ -206,14 +267,13 @@ class Rows:
 
     def system(self, lower: Integers, upper: Integers) -> System:
         """Make the system; an unknown that stands in a row several times gets the sum of its factors."""
+        from scipy.sparse import coo_array
+
         row, column, coefficient = (_joined(part) for part in (self._row, self._column, self._coefficient))
-        key = row * max(len(lower), 1) + column
-        unique, inverse = np.unique(key, return_inverse=True)
-        summed = np.zeros(len(unique), dtype=np.int64)
-        np.add.at(summed, inverse, coefficient)
-        unique, summed = unique[summed != 0], summed[summed != 0]
-        row, column = unique // max(len(lower), 1), unique % max(len(lower), 1)
-        sizes = np.bincount(row, minlength=self._count).astype(np.int64)
+        matrix = coo_array((coefficient, (row, column)), shape=(self._count, max(len(lower), 1))).tocsr()
+        matrix.eliminate_zeros()
+        column, summed = matrix.indices.astype(np.int64), matrix.data.astype(np.int64)
+        sizes = np.diff(matrix.indptr).astype(np.int64)
         keep = sizes > 0
         return System(
             lower,

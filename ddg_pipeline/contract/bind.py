@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ddg_pipeline.contract.columns import (
+    Booleans,
     coordinates_of,
     count_column,
+    counts_with_gaps,
     dimension_column,
     label,
     number_column,
@@ -31,6 +35,8 @@ from ddg_pipeline.contract.model import ReleaseContract
 from ddg_pipeline.contract.sizes import TableReference, TotalOver
 from ddg_pipeline.contract.variables import Variable
 from ddg_pipeline.errors import InputError, InputErrors
+
+Integers = NDArray[np.int64]
 
 _LETTER = re.compile(r"[^\W\d_]")
 # Three digits in a row, digits with separators as in dates, e-mail addresses, and last names before first names
@@ -83,9 +89,11 @@ class BoundTable:
         contract: The contract.
         place: What errors call the table.
         original: The table as given: its own columns, order and values; nothing converted.
-        frame: The same rows: dimensions as text, counts and population columns as ``int64``, the rest as given.
+        frame: The same rows: dimensions as text, counts and population columns as ``int64``, the rest as given. A
+            missing count is 0 here; `missing` tells it from a real zero.
         axes: One for each dimension, in the contract's order.
         references: The reference tables that the contract names, by name.
+        missing: For each count that has any, which rows hold no figure: published as "no data available".
     """
 
     contract: ReleaseContract
@@ -94,6 +102,25 @@ class BoundTable:
     frame: pd.DataFrame
     axes: Mapping[str, Axis]
     references: Mapping[str, pd.DataFrame]
+    missing: Mapping[str, Booleans] = field(default_factory=dict)
+
+    def codes(self, dimension: str, position: Mapping[str, int] | Mapping[str | None, int]) -> Integers:
+        """Give a number for each row's category.
+
+        Args:
+            dimension: A dimension of the contract.
+            position: The number of each label.
+        """
+        codes, labels = self._factorized[dimension]
+        return np.array([position[label] for label in labels], dtype=np.int64)[codes]
+
+    @cached_property
+    def _factorized(self) -> dict[str, tuple[NDArray[np.intp], list[str]]]:
+        found = {}
+        for name in self.axes:
+            codes, labels = pd.factorize(self.frame[name])
+            found[name] = codes, [str(label) for label in labels]
+        return found
 
     def sizes(self, dimension: str, key: str = "population") -> dict[str, int] | None:
         """Look up how many people each category of a dimension stands for.
@@ -285,19 +312,26 @@ def bind(
     coordinates = pd.DataFrame(converted)
     _check_unique(coordinates, place)
     counts = [name for name, measure in contract.measures.items() if measure.kind is MeasureKind.COUNT]
+    missing: dict[str, Booleans] = {}
     for name in dict.fromkeys([*counts, *contract.population_columns, *contract.measures]):
-        convert = count_column if name in counts or name in contract.population_columns else number_column
-        converted[name], wrong = convert(table[name], coordinates, place, name)
+        if name in counts and contract.suppression.form == "cells":
+            converted[name], empty, wrong = counts_with_gaps(table[name], coordinates, place, name)
+            if empty.any():
+                missing[name] = empty
+        elif name in counts or name in contract.population_columns:
+            converted[name], wrong = count_column(table[name], coordinates, place, name)
+        else:
+            converted[name], wrong = number_column(table[name], coordinates, place, name)
         errors += wrong
     if errors:
         raise InputErrors(errors)
     frame = pd.DataFrame({column: converted[column] for column in table.columns})
-    _check_governed(contract, frame, place, errors)
+    _check_governed(contract, frame, missing, place, errors)
     axes = {name: _axis(contract, name, frame[name], references, place, errors) for name in contract.dimensions}
     _check_labels(contract, axes, place, errors)
     if errors:
         raise InputErrors(errors)
-    return BoundTable(contract, place, table, frame, axes, dict(references))
+    return BoundTable(contract, place, table, frame, axes, dict(references), missing)
 
 
 def _check_columns(
@@ -369,18 +403,25 @@ def _check_unique(coordinates: pd.DataFrame, place: str) -> None:
         )
 
 
-def _check_governed(contract: ReleaseContract, frame: pd.DataFrame, place: str, errors: list[InputError]) -> None:
+def _check_governed(
+    contract: ReleaseContract,
+    frame: pd.DataFrame,
+    missing: Mapping[str, Booleans],
+    place: str,
+    errors: list[InputError],
+) -> None:
     """Events come from individuals: where nobody is, nothing can have happened, and nobody has less than one event."""
     for name, measure in contract.measures.items():
         if measure.kind is MeasureKind.COUNT and measure.individuals:
             governor = contract.governor(name)
             people, events = frame[governor], frame[name]
+            both = ~(missing.get(governor, False) | missing.get(name, np.zeros(len(frame), dtype=np.bool_)))
             for wrong, found in (
                 (events < people, "fewer events than individuals"),
                 ((people == 0) & (events > 0), "events without individuals"),
             ):
-                if wrong.any():
-                    rows = some(coordinates_of(frame[list(contract.dimensions)], wrong.to_numpy()))
+                if (wrong & both).any():
+                    rows = some(coordinates_of(frame[list(contract.dimensions)], (wrong & both).to_numpy()))
                     expected = (
                         f"at least one event for each of {governor} and none for none, or the right `individuals`"
                     )
@@ -396,7 +437,7 @@ def _axis(
     errors: list[InputError],
 ) -> Axis:
     declared = contract.dimensions[name]
-    labels = tuple(dict.fromkeys(column))
+    labels = tuple(map(str, pd.unique(column)))
     hierarchies: list[Hierarchy] = []
     for number, reference in enumerate(declared.hierarchy):
         field = f"dimensions.{name}.hierarchy[{number}]"
@@ -427,5 +468,12 @@ def _check_labels(contract: ReleaseContract, axes: Mapping[str, Axis], place: st
                 found = f"{preferred!r}, which is no label in the table"
                 field = f"suppression.prefer.{name}"
                 errors.append(InputError(place, field, found, f"one of {some(axis.labels)}"))
+        for key in ("keep", "hide"):
+            for number, pattern in enumerate(getattr(contract.suppression, key)):
+                unknown = [label for label in pattern.get(name, []) if label not in axis.labels]
+                if unknown:
+                    found = f"{some(map(repr, unknown))}, which is no label in the table"
+                    field = f"suppression.{key}[{number}].{name}"
+                    errors.append(InputError(place, field, found, f"one of {some(axis.labels)}"))
         if not axis.leaves:
             errors.append(InputError(place, f"dimensions.{name}", "only totals and groups", "at least one category"))

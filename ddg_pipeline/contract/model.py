@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from ddg_pipeline.contract.already_public import AlreadyPublic
 from ddg_pipeline.contract.dimension import Dimension, Scope
 from ddg_pipeline.contract.measure import Identity, Measure, MeasureKind
 from ddg_pipeline.contract.sizes import TableReference, TotalOver
@@ -66,6 +67,11 @@ class ReleaseContract(Strict):
         default=None, description="Of figures from a survey: what tells whether its estimates are reliable (§5.2)."
     )
     links: list[Slug] = Field(default=[], description="Releases drawn from the same records, masked together.")
+    already_public: list[AlreadyPublic] = Field(
+        default=[],
+        description="Tables of the same people that are public already, such as earlier releases. Their figures are "
+        "known to readers and cannot be hidden any more.",
+    )
     suppression: Suppression = Suppression()
     publication: Publication = Publication()
 
@@ -79,17 +85,16 @@ class ReleaseContract(Strict):
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
         problems = [*self._unknown_measure_names(), *self._unknown_dimension_names()]
-        both = sorted(self.dimensions.keys() & self.measures.keys())
-        if both:
-            problems.append(f"{', '.join(both)}: is both a dimension and a measure")
+        for name in sorted(self.dimensions.keys() & self.measures.keys()):
+            problems.append(f"measures.{name}: {name} is both a dimension and a measure; list it in one place")
         problems += [*self._wrong_totals(), *self._wrong_estimates(), *self._columns_twice()]
         problems += self._wrong_percentages()
         if self.release in self.links:
-            problems.append(f"links: names {self.release}, which is the release itself")
+            problems.append(f"links: leave out {self.release}, which is the release itself")
         if not self.counts:
             problems.append("measures: none is a count of individuals, so no cell can be judged; declare one")
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError("\n".join(problems))  # one line for each; parse.py tells them one by one
         return self
 
     def _unknown_measure_names(self) -> list[str]:
@@ -108,7 +113,8 @@ class ReleaseContract(Strict):
         for name, measure in self.measures.items():
             if self._governor(name) is None:
                 problems.append(
-                    f"measures.{name}: no chain of `individuals` or `numerator` leads to a count of individuals"
+                    f"measures.{name}: no chain of `individuals` or `numerator` leads to a count of individuals; write "
+                    "under `individuals` which measure counts the people behind it"
                 )
             del measure
         return problems
@@ -172,14 +178,27 @@ class ReleaseContract(Strict):
             problems.append(f"{whole} has no links, because the counts may appear nowhere else: {listed}")
         if self.identities or self.survey is not None:
             problems.append(f"{whole} goes with neither `identities` nor `survey`")
+        if self.already_public:
+            problems.append(f"{whole} publishes no count, so that `already_public` counts have no place in it")
         return problems
 
     def _unknown_dimension_names(self) -> list[str]:
-        return [
-            f"suppression.prefer.{name}: is not a dimension ({', '.join(self.dimensions)})"
-            for name in self.suppression.prefer
+        named = [(f"suppression.prefer.{name}", name) for name in self.suppression.prefer]
+        for key in ("keep", "hide"):
+            for number, pattern in enumerate(getattr(self.suppression, key)):
+                named += [(f"suppression.{key}[{number}].{name}", name) for name in pattern]
+        problems = [
+            f"{field}: is not a dimension ({', '.join(self.dimensions)})"
+            for field, name in named
             if name not in self.dimensions
         ]
+        for number, earlier in enumerate(self.already_public):
+            problems += [
+                f"already_public[{number}].at.{name}: is a column of this release too; its categories are matched"
+                for name in earlier.at
+                if name in self.columns
+            ]
+        return problems
 
     def _governor(self, name: str) -> str | None:
         seen: set[str] = set()
@@ -242,5 +261,6 @@ class ReleaseContract(Strict):
             sizes = (dimension.population, dimension.members, dimension.enrollment)
             names += [size.table for size in sizes if isinstance(size, TableReference)]
             names += [h.table for h in dimension.hierarchy if h.table]
+        names += [earlier.table for earlier in self.already_public]
         names += [m.population.table for m in self.measures.values() if isinstance(m.population, TableReference)]
         return list(dict.fromkeys(names))

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-import difflib
-import reprlib
-from collections.abc import Mapping
-from typing import Any, get_args
+import re
+from collections.abc import Iterator, Mapping
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import ValidationError
 
 from ddg_pipeline.contract.model import ReleaseContract
 from ddg_pipeline.contract.strict import NAME_PATTERN, PORTAL_NAME_PATTERN
 from ddg_pipeline.errors import InputError, InputErrors
+from ddg_pipeline.validation_messages import KeyPath, Mistake, mistakes, shown, value_at
 
 _PATTERNS = {
-    NAME_PATTERN: "a lower-case letter, then lower-case letters, digits and underscores; 63 at most",
-    PORTAL_NAME_PATTERN: "lower-case letters, digits, hyphens and underscores; 2 to 100, a letter or digit first",
+    NAME_PATTERN: "a name of lower-case letters, digits and underscores, a letter first, 63 at most",
+    PORTAL_NAME_PATTERN: "a name of 2 to 100 lower-case letters, digits, hyphens and underscores, no mark first",
+}
+_POSITION = re.compile(r"\[(\d+)\]")
+_SIZE = "a number of people, {category: number, …}, {table: …, key: …, value: …}, or the name of a column of the table"
+_KEYS = {
+    "population": _SIZE,
+    "members": _SIZE,
+    "enrollment": _SIZE,
+    "hierarchy": "{table: …, child: …, parent: …}, {tree: {group: [category, …]}}, or a list of these",
+    "tree": "each group with the list of its categories: {group: [category, …]}",
+    "identities": "a list of relations between measures, such as ['covid + pneumonia - both = any']",
+    "scope": "a list of what holds for every row, such as [{variable: time, period: year}]",
+    "dimensions": "each classifying column with what it says about a person: {column: {variable: …}}",
+    "measures": "each column of figures with what they are: {column: {kind: …}}",
+    "links": "a list of the names of other releases",
+    "prefer": "for each dimension a list of categories: {dimension: [category, …]}",
+    "keep": "a list of cells by their categories, such as [{county: Alameda}]",
+    "hide": "a list of cells by their categories, such as [{county: Alameda}]",
+    "address": "street, rural, frontier or hospital, or one of them for each category: {category: street, …}",
+    "per": "a whole number, 1 or more, such as 100000",
 }
 
 
@@ -36,72 +53,29 @@ def parse_contract(raw: object, place: str) -> ReleaseContract:
     try:
         return ReleaseContract.model_validate(dict(raw))
     except ValidationError as error:
-        raise InputErrors([_explain(detail, place) for detail in error.errors()]) from None
+        found = mistakes(ReleaseContract, raw, error, patterns=_PATTERNS, keys=_KEYS)
+        raise InputErrors([told for mistake in found for told in _told(mistake, raw, place)]) from None
 
 
-def _explain(detail: ErrorDetails, place: str) -> InputError:
-    location = [part for part in detail["loc"] if not _is_union_branch(part)]
-    field = ".".join(str(part) for part in location) or "the whole"
-    found = _shorten(detail["input"])
-    match detail["type"]:
-        case "extra_forbidden":
-            allowed = _allowed_keys(location[:-1])
-            near = difflib.get_close_matches(str(location[-1]), allowed, n=1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
-            return InputError(place, field, "an unknown key", f"{hint}allowed here: {', '.join(allowed)}")
-        case "missing":
-            return InputError(place, field, "nothing", "this key is required")
-        case "enum" | "literal_error":
-            return InputError(place, field, found, f"must be {detail['ctx']['expected']}")
-        case "string_pattern_mismatch":
-            pattern = detail["ctx"]["pattern"]
-            return InputError(place, field, found, _PATTERNS.get(pattern, f"must match {pattern}"))
-        case "value_error":
-            message = str(detail["ctx"]["error"])
-            described = found if not isinstance(detail["input"], Mapping) else "a contradiction"
-            return InputError(place, field, described, message)
-        case _:
-            return InputError(place, field, found, detail["msg"][:1].lower() + detail["msg"][1:])
+def _told(mistake: Mistake, raw: Mapping[object, object], place: str) -> Iterator[InputError]:
+    """Tell a mistake; what the contract as a whole contradicts, at the key that each line of it names."""
+    if mistake.path or mistake.kind != "value_error":
+        yield InputError(place, _dotted(mistake.path), mistake.found, mistake.expected)
+        return
+    lines = [line.partition(": ")[::2] for line in mistake.expected.split("\n")]
+    for field, expected in lines:
+        if any(other.startswith(f"{field}.") for other, _ in lines):
+            continue  # follows from what is wrong inside it
+        there, value = value_at(raw, tuple(_POSITION.sub(r".\1", field).split(".")))
+        yield InputError(place, field, shown(value) if there else "what contradicts the rest", expected)
 
 
-def _is_union_branch(part: object) -> bool:
-    """Pydantic puts the tried branch of a union into the location; a user does not write it."""
-    branches = {"int", "str", "TableReference", "Size", "TotalOver"}
-    return isinstance(part, str) and (part in branches or part.startswith(("dict[", "list[", "function-")))
-
-
-def _allowed_keys(location: list[Any]) -> list[str]:
-    model: Any = ReleaseContract
-    for part in location:
-        if isinstance(model, type) and issubclass(model, BaseModel):
-            field = model.model_fields.get(str(part))
-            model = field.annotation if field else None
-        else:
-            model = _inner_model(model)
-    model = _inner_model(model)
-    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
-
-
-def _inner_model(annotation: Any) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in get_args(annotation):
-        found = _inner_model(argument)
-        if found is not None:
-            return found
-    return None
+def _dotted(path: KeyPath) -> str:
+    """Write a path as everywhere: ``dimensions.county.hierarchy[0].table``."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return "".join(parts).removeprefix(".") or "the whole"
 
 
 def _kind(value: object) -> str:
     kinds: dict[type[object], str] = {str: "text that is no mapping", list: "a list"}
     return "nothing" if value is None else kinds.get(type(value), f"a {type(value).__name__}")
-
-
-_SHORT = reprlib.Repr()
-_SHORT.maxstring = _SHORT.maxother = 70
-_SHORT.maxlevel = 3
-
-
-def _shorten(value: object) -> str:
-    text = _SHORT.repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."

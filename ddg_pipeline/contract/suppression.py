@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from ddg_pipeline.contract.strict import Name, Strict
 
@@ -32,6 +32,32 @@ class Percentages(Strict):
     )
 
 
+def _as_lists(pattern: object) -> object:
+    if not isinstance(pattern, dict):
+        return pattern
+    return {name: [labels] if isinstance(labels, str | int) else labels for name, labels in pattern.items()}
+
+
+# Categories by dimension; a single one may be written without a list.
+Cells = Annotated[
+    dict[str, Annotated[list[Name], Field(min_length=1)]],
+    BeforeValidator(_as_lists),
+    Field(min_length=1),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": {
+                "anyOf": [
+                    {"type": "string", "minLength": 1},
+                    {"type": "array", "minItems": 1, "items": {"type": "string", "minLength": 1}},
+                ]
+            },
+        }
+    ),
+]
+
+
 class Suppression(Strict):
     """How the table is masked, if it has to be (DDG 2.0 §4.4.1)."""
 
@@ -52,16 +78,43 @@ class Suppression(Strict):
     prefer: dict[str, list[str]] = Field(
         default={}, description="Per dimension, the categories to hide first where a complementary cell is needed."
     )
+    cost: Literal["mixed", "value", "count", "distance"] = Field(
+        default="mixed",
+        description="What a complementary cell costs, so that the cheapest are hidden. `mixed`: one suppression, plus "
+        "a little for the size of the count. `value`: the count. `count`: one, whatever it holds. `distance`: the "
+        "number of categories, in the table's order, from the nearest small cell in its row or column, so that "
+        "neighbours such as the next age group are hidden first.",
+    )
+    keep: list[Cells] = Field(
+        default=[],
+        description="Cells that must stay open, by their categories: `{county: Alameda}` or `{county: [Alameda, "
+        "Marin], sex: Both}`; dimensions left out may be anything, margins included. A small count cannot stay open.",
+    )
+    hide: list[Cells] = Field(
+        default=[], description="Cells to hide in any case, by their categories as in `keep`. Zeros stay open."
+    )
+    method: Literal["heuristic", "optimal"] = Field(
+        default="heuristic",
+        description="How complementary cells are chosen. `optimal`: at the least cost there is, proved by a solver; "
+        "for small tables only.",
+    )
+    time_limit: int | None = Field(
+        default=None, ge=1, description="Of `method: optimal`: how many seconds the solver may take."
+    )
     annotations: AnnotationNames = AnnotationNames()
 
     @model_validator(mode="after")
     def _fits_its_form(self) -> Self:
+        if self.time_limit is not None and self.method != "optimal":
+            raise ValueError("`time_limit` belongs to `method: optimal`")
         if self.form == "cells":
             if self.percentages is not None:
                 raise ValueError("`percentages` belongs to `form: whole_percentages`")
             return self
         if self.percentages is None:
             raise ValueError("`form: whole_percentages` needs `percentages: {of: …}`")
-        if self.show_reason is not None or self.prefer:
-            raise ValueError("`show_reason` and `prefer` belong to `form: cells`: no cell is suppressed here")
+        given = sorted({"show_reason", "prefer", "cost", "keep", "hide", "method"} & self.model_fields_set)
+        if given:
+            named = ", ".join(f"`{key}`" for key in given)
+            raise ValueError(f"{named}: these belong to `form: cells`, because no cell is suppressed here")
         return self

@@ -9,10 +9,13 @@ from ddg_pipeline.contract.bind import BoundTable
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.masking.complementary import Progress, Protection, Unprotected, protect
 from ddg_pipeline.masking.percentages import percentage_frame, whole_percentages
+from ddg_pipeline.masking.proof_file import proof_bytes
+from ddg_pipeline.masking.public import known_already, lost_cells
 from ddg_pipeline.masking.refusal import refusal
 from ddg_pipeline.masking.rules import MaskingRules
 from ddg_pipeline.masking.system import System, build_systems
-from ddg_pipeline.masking.table import CellCounts, MaskedTable, masked, unmasked
+from ddg_pipeline.masking.table import CellCounts, MaskedTable, Unstable, masked, unmasked
+from ddg_pipeline.masking.unseen import SeenThrough, seen_through
 from ddg_pipeline.rulebook import Rulebook
 
 if TYPE_CHECKING:
@@ -23,9 +26,16 @@ __all__ = [
     "MaskedTable",
     "MaskingRules",
     "Progress",
+    "Protection",
+    "SeenThrough",
+    "known_already",
+    "lost_cells",
     "mask",
+    "mask_and_prove",
     "mismatches",
+    "proof_bytes",
     "protect_tables",
+    "seen_through",
     "unmasked",
     "unsuppressed",
 ]
@@ -50,12 +60,35 @@ def mask(tables: Sequence[BoundTable], rulebook: Rulebook, progress: Progress | 
         InputErrors: A table contradicts itself or a linked one.
         RefusedError: Some small cell cannot be protected; the message says why and what to loosen.
     """
+    return mask_and_prove(tables, rulebook, progress)[0]
+
+
+def mask_and_prove(
+    tables: Sequence[BoundTable],
+    rulebook: Rulebook,
+    progress: Progress | None = None,
+    unstable: Sequence[Unstable] = (),
+) -> tuple[list[MaskedTable], list[Protection]]:
+    """Mask as `mask` does, and give the patterns with their proofs as well; none where no cell can be hidden.
+
+    Args:
+        tables: As in `mask`.
+        rulebook: As in `mask`.
+        progress: As in `mask`.
+        unstable: For each table, which estimates of a survey are marked as statistically unstable (§5.2): a flag a row,
+            by measure. Left out: none.
+    """
     in_percent = [table for table in tables if table.contract.suppression.form == "whole_percentages"]
     if in_percent:
         _check_alone(tables, in_percent)
-        return [whole_percentages(table, rulebook) for table in in_percent]
+        return [whole_percentages(table, rulebook) for table in in_percent], []
     protections = protect_tables(tables, rulebook, progress)
-    return [masked(table, number, protections, rulebook) for number, table in enumerate(tables)]
+    marks = unstable or [{}] * len(tables)
+    results = [
+        masked(table, number, protections, rulebook, marked)
+        for number, (table, marked) in enumerate(zip(tables, marks, strict=True))
+    ]
+    return results, protections
 
 
 def protect_tables(
@@ -75,7 +108,7 @@ def protect_tables(
                 )
             ]
         )
-    systems = build_systems(tables)
+    systems = build_systems(tables, MaskingRules.of(rulebook, level, True))
     tries = [bool(wish) for wish in wishes] or [True, False]
     failed: tuple[System, MaskingRules, Unprotected] | None = None
     for show_reason in tries:

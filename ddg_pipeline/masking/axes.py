@@ -12,7 +12,6 @@ from functools import cached_property
 
 from ddg_pipeline.contract.bind import Axis
 from ddg_pipeline.contract.hierarchy import Hierarchy
-from ddg_pipeline.masking.swaps import Swap, Swaps
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,8 @@ class AxisNodes:
         labels: One label a node, leaves first; ``None`` is a total without a label.
         leaf_count: How many nodes are leaves.
         relations: ``(parent, children)`` as node positions: parent = sum of children.
-        total: The position of the total, or None where categories do not add up.
+        total: The position of the total; None where there is none, as where categories do not add up and the table
+            carries no total for them. Only where they do is the total among the groups; else it is one leaf of many.
     """
 
     name: str
@@ -74,51 +74,14 @@ class AxisNodes:
 
         return tuple(measure(node) for node in range(len(self.labels)))
 
-    def swaps(self, node: int) -> Swaps:
-        """List every elementary change along this dimension that raises ``node``: siblings first, the total last."""
-        if node not in self._swaps_of:
-            self._swaps_of[node] = self._find_swaps(node)
-        return self._swaps_of[node]
-
-    @cached_property
-    def _movable(self) -> list[int]:
-        """The leaves that can change together with what is above them and nothing else.
-
-        The others are categories whose parts are not in the table while another hierarchy counts those parts.
-        """
-        return [
-            leaf
-            for leaf in range(self.leaf_count)
-            if all(
-                len(self.ancestors[leaf].intersection(children)) == (parent in self.ancestors[leaf])
-                for parent, children in self.relations
-            )
-        ]
-
-    @cached_property
-    def _swaps_of(self) -> dict[int, Swaps]:
-        return {}
-
-    def _find_swaps(self, node: int) -> Swaps:
-        if not self.relations:
-            return Swaps.of([Swap((self.labels[node], None), (node,), ())], self.everything)
-        gaining = [leaf for leaf in self._movable if node in self.ancestors[leaf]]
-        losing = [leaf for leaf in self._movable if node not in self.ancestors[leaf]]
-        found = []
-        for gains in gaining:
-            for loses in losing:
-                up, down = self.ancestors[gains], self.ancestors[loses]
-                pair = self.labels[gains], self.labels[loses]
-                found.append(Swap(pair, tuple(sorted(up - down)), tuple(sorted(down - up))))
-        found.sort(key=lambda swap: len(swap.up))
-        found += [Swap((self.labels[leaf], None), tuple(sorted(self.ancestors[leaf])), ()) for leaf in gaining]
-        return Swaps.of(found, self.total)
-
 
 def axis_nodes(axis: Axis) -> AxisNodes:
     """Derive the nodes of a dimension from the labels in the table and the declared hierarchies."""
     if not axis.additive:
-        return AxisNodes(axis.name, tuple(sorted(axis.labels)), len(axis.labels), (), None)
+        plain: tuple[str | None, ...] = tuple(sorted(axis.labels))
+        # a total that is no sum counts everybody all the same
+        carried = plain.index(axis.total) if axis.total in plain else None
+        return AxisNodes(axis.name, plain, len(plain), (), carried)
     parent_maps = _parent_maps(axis)
     # sorted, so that the order of the rows decides nothing
     groups = sorted({parent for up in parent_maps for parent in up.values() if parent != axis.total})

@@ -15,34 +15,6 @@ from ddg_pipeline.masking.rules import MaskingRules
 from ddg_pipeline.masking.system import Booleans, Integers, Relations, Status, System
 
 
-def hide_until_satisfied(system: System, status: NDArray[np.int8], rules: MaskingRules) -> Integers:
-    """Hide, in place, the cheapest open cell of every row that needs one more, until none does.
-
-    Rows in which nothing is left to hide stay as they are; `broken_rows` finds them.
-
-    Returns:
-        The cells newly hidden.
-    """
-    added: list[Integers] = []
-    changed = True
-    while changed:
-        changed = False
-        for block in system.relations:
-            rows = np.flatnonzero(_needs_one_more(system, block, status, rules))
-            cells = block.cells[rows]
-            price = np.where(status[cells] == Status.OPEN, system.costs[cells], np.iinfo(np.int64).max)
-            if not len(rows) or not price.shape[1]:
-                continue
-            choice = price.argmin(axis=1)
-            possible = np.take_along_axis(price, choice[:, None], axis=1)[:, 0] < np.iinfo(np.int64).max
-            new = np.unique(cells[np.arange(len(rows)), choice][possible])
-            if len(new):
-                status[new] = Status.COMPLEMENTARY
-                added.append(new)
-                changed = True
-    return np.concatenate(added) if added else np.zeros(0, dtype=np.int64)
-
-
 def broken_rows(system: System, status: NDArray[np.int8], rules: MaskingRules) -> list[Integers]:
     """List the rows, as cell numbers, that break the rule.
 
@@ -60,20 +32,12 @@ def broken_rows(system: System, status: NDArray[np.int8], rules: MaskingRules) -
     return found
 
 
-def row_needs_one_more(system: System, row: int, status: NDArray[np.int8], rules: MaskingRules) -> bool:
-    """The same question for one row of ``System.matrix``."""
-    if not system.row_is_sum[row]:
-        return False
-    matrix = system.matrix
-    cells = matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]]
-    hidden = is_hidden(status[cells])
-    return bool(_one_more(system.values[cells][None], hidden[None], rules)[0])
-
-
 def _needs_one_more(system: System, block: Relations, status: NDArray[np.int8], rules: MaskingRules) -> Booleans:
-    if not block.is_sum:
-        return np.zeros(len(block.cells), dtype=bool)
-    return _one_more(system.values[block.cells], is_hidden(status[block.cells]), rules)
+    hidden = is_hidden(status[block.cells])
+    if not block.is_sum:  # an identity between measures, from which a count hidden alone could be calculated
+        alone: Booleans = np.count_nonzero(hidden, axis=1) == 1
+        return alone
+    return _one_more(system.values[block.cells], hidden, rules)
 
 
 def _one_more(values: Integers, hidden: Booleans, rules: MaskingRules) -> Booleans:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +19,27 @@ _MOST_CELLS = 60_000_000
 _LISTED = 5
 
 
-def dense_figures(table: BoundTable, measure: str, axes: tuple[AxisNodes, ...]) -> tuple[Integers, Booleans, Integers]:
-    """Place the rows of a table in an array with one axis a dimension.
+@dataclass(frozen=True)
+class Figures:
+    """One count at every combination of a table's nodes; arrays with one axis a dimension.
 
-    Returns:
-        The figures, 0 where there is no row; whether there is a row; and each row's flat position.
+    Attributes:
+        values: The counts; 0 where there is nothing.
+        known: Where the table has a row with a count in it.
+        missing: Where the table has a row without a count.
+        present: Where there is anything: a count, or a margin over counts.
+        rows: For each row of the table, its flat position.
+    """
+
+    values: Integers
+    known: Booleans
+    missing: Booleans
+    present: Booleans
+    rows: Integers
+
+
+def row_positions(table: BoundTable, axes: tuple[AxisNodes, ...]) -> Integers:
+    """Find the flat position of each row of a table among all combinations of nodes.
 
     Raises:
         InputErrors: There are more combinations than can be held.
@@ -39,13 +56,25 @@ def dense_figures(table: BoundTable, measure: str, axes: tuple[AxisNodes, ...]) 
                 )
             ]
         )
-    nodes = [table.frame[axis.name].map(axis.position).to_numpy(dtype=np.int64) for axis in axes]
-    rows = np.ravel_multi_index(tuple(nodes), shape)
-    dense = np.zeros(shape, dtype=np.int64)
-    has_row = np.zeros(shape, dtype=bool)
-    dense.ravel()[rows] = table.frame[measure].to_numpy(dtype=np.int64)
-    has_row.ravel()[rows] = True
-    return dense, has_row, rows.astype(np.int64)
+    rows = np.zeros(len(table.frame), dtype=np.int64)
+    for axis, length in zip(axes, shape, strict=True):
+        rows *= length
+        rows += table.codes(axis.name, axis.position)
+    return rows
+
+
+def figures_of(table: BoundTable, measure: str, axes: tuple[AxisNodes, ...], rows: Integers) -> Figures:
+    """Place a count in an array with one axis a dimension, and compute the margins that have parts but no count."""
+    shape = tuple(len(axis.labels) for axis in axes)
+    values = np.zeros(shape, dtype=np.int64)
+    known, missing = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+    values.ravel()[rows] = table.frame[measure].to_numpy(dtype=np.int64)
+    known.ravel()[rows] = True
+    if measure in table.missing:
+        blank = rows[table.missing[measure]]
+        known.ravel()[blank] = False
+        missing.ravel()[blank] = True
+    return Figures(values, known, missing, fill_margins(values, known, axes), rows)
 
 
 def fill_margins(dense: Integers, has_row: Booleans, axes: tuple[AxisNodes, ...]) -> Booleans:
@@ -57,10 +86,16 @@ def fill_margins(dense: Integers, has_row: Booleans, axes: tuple[AxisNodes, ...]
         Where there is anything at all: a row, or a margin over rows.
     """
     present = has_row.copy()
+    if present.all():
+        return present
     heights = _heights(axes)
     for height in range(1, int(heights.max(initial=0)) + 1):
         level = (heights == height) & ~has_row
+        if not level.any():
+            continue
         for values, there, due, parent, children in _relations(axes, dense, present, level):
+            if not due[parent].any():
+                continue
             fresh = due[parent] & there[children].any(axis=0)
             # parts that are not there count 0
             values[parent][fresh] = np.maximum(values[parent], values[children].sum(axis=0))[fresh]
@@ -72,20 +107,15 @@ def check_sums(
     table: BoundTable,
     measure: str,
     axes: tuple[AxisNodes, ...],
-    dense: Integers,
-    has_row: Booleans,
-    present: Booleans,
-) -> tuple[list[InputError], list[str]]:
-    """Compare every margin that has a row with its parts.
-
-    Returns:
-        What is wrong: parts that sum to more than their whole. And by coordinate, the margins that exceed their parts.
-    """
+    figures: Figures,
+) -> list[InputError]:
+    """Find the margins that the table carries and whose parts sum to more."""
     errors: list[InputError] = []
-    mismatches: list[str] = []
     for number, axis in enumerate(axes):
         others = [other for position, other in enumerate(axes) if position != number]
-        for values, there, rows, parent, children in _relations(axes, dense, present, has_row, only=number):
+        for values, there, rows, parent, children in _relations(
+            axes, figures.values, figures.present, figures.known, only=number
+        ):
             known = rows[parent] & there[children].any(axis=0)
             rest = np.where(known, values[parent] - values[children].sum(axis=0), 0)[..., 0]
             too_much = _listed(table, measure, axis, parent, others, rest < 0)
@@ -98,16 +128,14 @@ def check_sums(
                         f"correct the table, or declare `additive: false` on {axis.name} if its categories do not sum",
                     )
                 )
-            beyond = _listed(table, measure, axis, parent, others, rest > 0)
-            mismatches += [beyond] if beyond else []
-    return errors, mismatches
+    return errors
 
 
-def _heights(axes: tuple[AxisNodes, ...]) -> Integers:
+def _heights(axes: tuple[AxisNodes, ...]) -> NDArray[np.int16]:
     """Levels of parts below each combination of nodes, summed over the dimensions."""
-    total = np.zeros((), dtype=np.int64)
+    total = np.zeros((), dtype=np.int16)
     for axis in axes:
-        total = np.add.outer(total, np.array(axis.heights, dtype=np.int64))
+        total = np.add.outer(total, np.array(axis.heights, dtype=np.int16))
     return total
 
 
@@ -130,14 +158,25 @@ def _relations(
 def _listed(
     table: BoundTable, measure: str, axis: AxisNodes, parent: int, others: list[AxisNodes], where: Booleans
 ) -> str:
-    """Name the first few places, and how many more there are; nothing if there are none."""
+    """Name the first few margins of one dimension, and how many more there are; nothing if there are none."""
     found = np.argwhere(where)
-    named = [_at(table, measure, axis, parent, others, place) for place in found[:_LISTED]]
-    return "; ".join(named) + (f" and {len(found) - _LISTED} more" if len(found) > _LISTED else "")
+    axes = [axis if name == axis.name else next(o for o in others if o.name == name) for name in table.axes]
+    number = [one.name for one in axes].index(axis.name)
+    return listed(measure, axes, np.insert(found, number, parent, axis=1))
 
 
-def _at(table: BoundTable, measure: str, axis: AxisNodes, parent: int, others: list[AxisNodes], where: Integers) -> str:
-    label = {axis.name: axis.labels[parent]}
-    label |= {other.name: other.labels[node] for other, node in zip(others, where, strict=True)}
-    listed = ", ".join(f"{name}={'(total)' if label[name] is None else label[name]}" for name in table.axes)
-    return f"{measure} at {listed}"
+def listed(measure: str, axes: Sequence[AxisNodes], places: NDArray[np.intp]) -> str:
+    """Name the first few cells, and how many more there are; nothing if there are none.
+
+    Args:
+        measure: The count.
+        axes: The dimensions.
+        places: One cell a row: its node along each dimension.
+    """
+    named = [f"{measure} at {', '.join(map(_label, axes, place))}" for place in places[:_LISTED].tolist()]
+    return "; ".join(named) + (f" and {len(places) - _LISTED} more" if len(places) > _LISTED else "")
+
+
+def _label(axis: AxisNodes, node: int) -> str:
+    label = axis.labels[node]
+    return f"{axis.name}={'(total)' if label is None else label}"

@@ -7,46 +7,10 @@ one at most and as few counts as possible: with ``covid + pneumonia - both = any
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-
-from ddg_pipeline.masking.swaps import Swap, Swaps
+from collections.abc import Iterable, Mapping, Sequence
 
 MEASURES = "\0measures"  # the name of the axis; no column can have it
 _MOST_CHANGED = 4  # counts that one elementary change may touch; what needs more is left to the exact search
-
-
-@dataclass(frozen=True)
-class MeasureAxis:
-    """The counts of one table that are joined by identities.
-
-    Attributes:
-        measures: The counts that this table has, one a node.
-        changes: Every elementary change, as measure to +1 or -1; over the counts of all linked tables.
-    """
-
-    measures: tuple[str, ...]
-    changes: tuple[Mapping[str, int], ...]
-
-    name = MEASURES
-
-    def swaps(self, node: int) -> Swaps:
-        """List every elementary change that raises a count."""
-        return self._swaps_of[node]
-
-    @cached_property
-    def _swaps_of(self) -> list[Swaps]:
-        return [Swaps.of(list(self._raising(measure)), None) for measure in self.measures]
-
-    def _raising(self, measure: str) -> Iterator[Swap]:
-        for change in self.changes:
-            sign = change.get(measure, 0)
-            if sign:
-                raised = {name: delta * sign for name, delta in change.items()}
-                nodes = {delta: tuple(n for n, name in enumerate(self.measures) if raised.get(name) == delta)
-                         for delta in (1, -1)}  # fmt: skip
-                yield Swap(tuple(sorted(raised.items())), nodes[1], nodes[-1])
 
 
 def elementary_changes(measures: Iterable[str], identities: Sequence[Mapping[str, int]]) -> list[Mapping[str, int]]:

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddg_pipeline.errors import RefusedError
-from ddg_pipeline.masking.certificates import missing
 from ddg_pipeline.masking.complementary import Unprotected
 from ddg_pipeline.masking.exact import SearchTooLongError, cheapest_move
 from ddg_pipeline.masking.rules import MaskingRules
@@ -46,13 +45,24 @@ def refusal(system: System, rules: MaskingRules, level: str, unprotected: Unprot
         )
     if len(unprotected.rows) > _NAMED:
         lines.append(f"So do {len(unprotected.rows) - _NAMED} more rows.")
+    given = [
+        *(["figures that are public already (`already_public`)"] if system.public is not None else []),
+        *(["cells that have to stay open (`suppression.keep`)"] if system.kept is not None else []),
+    ]
     lines.append(
-        "Zeros are always shown, and margins that the table does not carry are assumed known, so that there is no "
-        "other table that a reader could take for the true one."
+        f"Zeros are always shown, and {_and([*given, 'margins that the table does not carry'])} are assumed known, so "
+        "that there is no other table that a reader could take for the true one."
     )
     lines += _remedies(system, rules, level, cells[:_TRIED])
-    lines.append("In any case coarser categories, longer periods or fewer variables in one table help (§4.4.2).")
+    lines.append(
+        "In any case coarser categories, longer periods or fewer variables in one table help (§4.4.2): `ddg advise` "
+        "looks for those that cost least."
+    )
     return RefusedError("\n".join(lines))
+
+
+def _and(listed: list[str]) -> str:
+    return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"
 
 
 def _named(system: System, cells: list[int]) -> str:
@@ -65,6 +75,14 @@ def _remedies(system: System, rules: MaskingRules, level: str, cells: list[int])
     if not cells:
         return found
     of = f"of {len(cells)} tried"
+    if system.kept is not None:
+        helped = _protectable(replace(system, kept=None), rules, cells)
+        if helped:
+            found.append(f"Without `suppression.keep`, {helped} {of} could be protected: {_in_the_way(system, cells)}.")
+    if system.public is not None:
+        helped = _protectable(replace(system, public=None), rules, cells)
+        if helped:
+            found.append(f"Had no earlier table shown anything (`already_public`), {helped} {of} could be protected.")
     if rules.show_reason:
         helped = _protectable(system, replace(rules, show_reason=False), cells)
         if helped:
@@ -90,6 +108,16 @@ def _remedies(system: System, rules: MaskingRules, level: str, cells: list[int])
     return found
 
 
+def _in_the_way(system: System, cells: list[int]) -> str:
+    """Name kept cells in the same rows and columns as the small ones, else any."""
+    assert system.kept is not None  # noqa: S101 - asked for only where there are some
+    matrix = system.matrix
+    rows = np.unique(np.concatenate([system.by_cell[:, [cell]].indices for cell in cells]))
+    touched = np.unique(matrix[rows].indices)
+    kept = [int(cell) for cell in touched if system.kept[cell]] or np.flatnonzero(system.kept).tolist()
+    return f"the cells kept open around them are {_named(system, kept)}"
+
+
 def _protectable(system: System, rules: MaskingRules, cells: list[int]) -> int:
     """Count the cells that could be protected if everything that can be hidden were hidden."""
     status = system.initial_status(rules)
@@ -99,7 +127,7 @@ def _protectable(system: System, rules: MaskingRules, cells: list[int]) -> int:
 
 def _has_alternatives(system: System, rules: MaskingRules, status: NDArray[np.int8], cell: int) -> bool:
     have: set[int] = set()
-    while missing(rules, int(system.values[cell]), have):
+    while not rules.enough({int(system.values[cell]) + difference for difference in {0, *have}}):
         try:
             found = cheapest_move(system, rules, status, cell, have)
         except SearchTooLongError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
@@ -36,6 +37,12 @@ class MaskingRules:
     def every_value(self) -> bool:
         """Whether a small cell must be able to have every value from ``lower`` to ``upper``."""
         return self.possible_values > self.upper - self.lower
+
+    def enough(self, values: AbstractSet[int]) -> bool:
+        """Say whether a small cell that can have these values is protected."""
+        if self.every_value:
+            return values >= set(range(self.lower, self.upper + 1))
+        return len(values) >= self.possible_values
 
     @classmethod
     def of(cls, rulebook: Rulebook, level: Literal["exact", "ddg", "full"], show_reason: bool) -> MaskingRules:

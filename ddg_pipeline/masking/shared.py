@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ddg_pipeline.contract.bind import BoundTable
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.masking.axes import AxisNodes
+from ddg_pipeline.masking.remainders import RemainderLabel
 
 Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
@@ -32,8 +33,8 @@ class _Figures(Protocol):
 
 def merge_shared(
     tables: Sequence[BoundTable], cubes: Sequence[_Figures], values: Integers, present: Booleans
-) -> Integers:
-    """Give cells that stand in several tables one number: the smallest of theirs.
+) -> Integers | None:
+    """Give cells that stand in several tables one number: the smallest of theirs; None if no cell does.
 
     Raises:
         InputErrors: Two tables disagree about a shared cell.
@@ -65,7 +66,7 @@ def merge_shared(
                 ]
             )
         pairs.append(pair)
-    return _components(len(values), pairs)
+    return _components(len(values), pairs) if pairs else None
 
 
 def _components(count: int, pairs: list[tuple[Integers, Integers]]) -> Integers:
@@ -73,8 +74,6 @@ def _components(count: int, pairs: list[tuple[Integers, Integers]]) -> Integers:
     from scipy import sparse
     from scipy.sparse.csgraph import connected_components
 
-    if not pairs:
-        return np.arange(count, dtype=np.int64)
     one, two = (np.concatenate([pair[side] for pair in pairs]) for side in (0, 1))
     graph = sparse.coo_array((np.ones(len(one), dtype=np.int8), (one, two)), shape=(count, count))
     _, component = connected_components(graph, directed=False)
@@ -94,7 +93,11 @@ def _shared(first: _Figures, second: _Figures) -> tuple[Integers, Integers] | No
         pairs = [
             (node, two.position[label])
             for label, node in one.position.items()
-            if label in two.position and node != one.total and two.position[label] != two.total
+            if label in two.position
+            and node != one.total
+            and two.position[label] != two.total
+            # who is in none of a margin's parts depends on the parts that a table has
+            and not isinstance(label, RemainderLabel)
         ]
         if one.total is not None and two.total is not None:
             pairs.append((one.total, two.total))

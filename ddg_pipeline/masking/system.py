@@ -17,11 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddg_pipeline.contract.bind import BoundTable
+from ddg_pipeline.contract.columns import some
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.masking.axes import AxisNodes, axis_nodes
-from ddg_pipeline.masking.margins import check_sums, dense_figures, fill_margins
+from ddg_pipeline.masking.costs import cell_costs
+from ddg_pipeline.masking.margins import Figures, check_sums, figures_of, listed, row_positions
+from ddg_pipeline.masking.public import public_figures
+from ddg_pipeline.masking.remainders import RemainderLabel, balance
 from ddg_pipeline.masking.rules import MaskingRules
 from ddg_pipeline.masking.shared import merge_shared
+from ddg_pipeline.masking.wishes import wished
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -47,7 +52,8 @@ class Cube:
     Attributes:
         table: Which table it belongs to, as position in ``System.tables``.
         measure: The count of individuals.
-        axes: The nodes of each dimension, in the contract's order.
+        axes: The nodes of each dimension, in the contract's order; among the leaves, people in none of a margin's
+            parts (`remainders.RemainderLabel`).
         ids: Cell numbers; an array with one axis a dimension.
         row_ids: The cell number of each row of the table.
     """
@@ -82,11 +88,17 @@ class System:
         tables: The tables.
         cubes: One for each table and measure.
         values: The true counts, one a cell. Restricted.
-        carried: Whether some table has a row for the cell.
+        carried: Whether some table has a row for the cell; or none shows it and readers can only calculate it: a
+            remainder, or a missing count.
         present: Whether there is anything at the coordinate: a row, or a margin over rows.
         relations: All that a reader knows to add up.
         costs: What hiding the cell costs; the cheapest complementary cells are preferred (§4.4.1 item 5).
-        mismatches: Coordinates of carried margins that exceed the sum of their carried parts.
+        mismatches: Coordinates of margins that exceed the sum of their parts. The difference is a cell as well, so that
+            every relation holds for ``values``.
+        public: Whether the figure is public already, by an earlier release: known to readers whatever we do. None:
+            nothing is.
+        kept: Whether the contract asks for the cell to stay open. None: nowhere.
+        forced: Whether the contract asks for the cell to be hidden, small or not; never a zero. None: nowhere.
     """
 
     tables: tuple[BoundTable, ...]
@@ -97,6 +109,9 @@ class System:
     relations: tuple[Relations, ...]
     costs: Integers
     mismatches: tuple[str, ...]
+    public: Booleans | None = None
+    kept: Booleans | None = None
+    forced: Booleans | None = None
 
     @cached_property
     def matrix(self) -> sparse.csr_array:
@@ -160,10 +175,19 @@ class System:
         """Say of every cell what is known before any complementary suppression (§4.4.1 item 1).
 
         A margin that no table carries is assumed known, unless it is small: then nobody may publish it either. What
-        follows from known margins and zeros alone is known too, so that hiding it would protect nothing.
+        follows from known margins and zeros alone is known too, so that hiding it would protect nothing. So is what an
+        earlier release shows, even a small count that the contract says is lost (`already_public`), and what the
+        contract keeps open. A cell that the contract forces to be hidden is complementary from the start, unless it
+        is small or known anyway; it may not be given back.
         """
-        status = np.where(self.carried, Status.OPEN, Status.KNOWN).astype(np.int8)
+        status = np.where(self.carried, np.int8(Status.OPEN), np.int8(Status.KNOWN))
         status[(self.values >= rules.lower) & (self.values <= rules.upper)] = Status.SMALL
+        if self.forced is not None:
+            status[self.forced & (status == Status.OPEN)] = Status.COMPLEMENTARY
+        if self.kept is not None:
+            status[self.kept & (status == Status.OPEN)] = Status.KNOWN
+        if self.public is not None:
+            status[self.public] = Status.KNOWN
         status[~self.present | (self.values < rules.lower)] = Status.ZERO
         return self._with_consequences(status)
 
@@ -173,7 +197,8 @@ class System:
         while changed:
             changed = False
             for block in self.relations:
-                unknown = (status[block.cells] != Status.ZERO) & (status[block.cells] != Status.KNOWN)
+                known = status[block.cells]
+                unknown = (known != Status.ZERO) & (known != Status.KNOWN)
                 single = np.flatnonzero(np.count_nonzero(unknown, axis=1) == 1)
                 cells = block.cells[single, unknown[single].argmax(axis=1)]
                 follows = cells[status[cells] == Status.OPEN]
@@ -182,11 +207,18 @@ class System:
         return status
 
 
-def build_systems(tables: Sequence[BoundTable]) -> list[System]:
+def build_systems(tables: Sequence[BoundTable], rules: MaskingRules | None = None) -> list[System]:
     """Turn linked tables into systems of cells, one for every count (or counts joined by identities).
 
+    Args:
+        tables: The tables of one group of links.
+        rules: What is small. None: nobody is going to mask, so that wishes about small cells are not checked, and cells
+            are not priced by their distance to small ones.
+
     Raises:
-        InputErrors: A table contradicts itself or a linked one.
+        InputErrors: A table contradicts itself, a linked one or what is public already, or a contract asks for a small
+            cell to stay open.
+        RefusedError: A small cell is public already.
     """
     groups: dict[str, set[str]] = {}
     for table in tables:
@@ -198,83 +230,144 @@ def build_systems(tables: Sequence[BoundTable]) -> list[System]:
             for name in joined:
                 groups[name] = joined
     distinct = {frozenset(group): None for group in groups.values()}
-    return [_build(tables, group) for group in distinct]
+    return [_build(tables, group, rules) for group in distinct]
 
 
-def _build(tables: Sequence[BoundTable], measures: frozenset[str]) -> System:
+def _build(tables: Sequence[BoundTable], measures: frozenset[str], rules: MaskingRules | None) -> System:
     errors: list[InputError] = []
     mismatches: list[str] = []
-    cubes: list[Cube] = []
-    values: list[Integers] = []
-    carried: list[Booleans] = []
-    present: list[Booleans] = []
-    costs: list[Integers] = []
+    parts: list[_Part] = []
     start = 0
     for number, table in enumerate(tables):
-        axes = tuple(axis_nodes(axis) for axis in table.axes.values())
-        for measure in table.contract.counts:
-            if measure not in measures:
-                continue
-            dense, has_row, rows = dense_figures(table, measure, axes)
-            there = fill_margins(dense, has_row, axes)
-            wrong, beyond = check_sums(table, measure, axes, dense, has_row, there)
-            errors += wrong
-            mismatches += beyond
-            ids = np.arange(start, start + dense.size, dtype=np.int64).reshape(dense.shape)
-            start += dense.size
-            cubes.append(Cube(number, measure, axes, ids, ids.ravel()[rows]))
-            values.append(dense.ravel())
-            carried.append(has_row.ravel())
-            present.append(there.ravel())
-            costs.append(_costs(table, dense, axes).ravel())
+        for part in _parts(number, table, measures, start, rules, errors, mismatches):
+            parts.append(part)
+            start += part.cube.ids.size
     if errors:
         raise InputErrors(errors)
-    merged = merge_shared(tables, cubes, np.concatenate(values), np.concatenate(present))
-    keep, renumber = np.unique(merged, return_inverse=True)
-    cubes = [Cube(c.table, c.measure, c.axes, renumber[c.ids], renumber[c.row_ids]) for c in cubes]
-    any_carried = np.zeros(len(keep), dtype=bool)
-    np.logical_or.at(any_carried, renumber, np.concatenate(carried))
-    any_present = np.zeros(len(keep), dtype=bool)
-    np.logical_or.at(any_present, renumber, np.concatenate(present))
-    all_values = np.zeros(len(keep), dtype=np.int64)
-    np.maximum.at(all_values, renumber, np.where(np.concatenate(present), np.concatenate(values), 0))
-    relations = _sums(cubes, any_present) + _identities(tables, cubes, any_present, all_values)
+    joined = _Part.joined(parts)
+    cubes = [part.cube for part in parts]
+    merged = merge_shared(tables, cubes, joined.values, joined.present)
+    if merged is not None:
+        keep, renumber = np.unique(merged, return_inverse=True)
+        cubes = [Cube(c.table, c.measure, c.axes, renumber[c.ids], renumber[c.row_ids]) for c in cubes]
+        joined = joined.merged(keep, renumber)
+    public = public_figures(tables, cubes, joined.values, rules)
+    kept, forced = wished(tables, cubes, joined.values, joined.carried, rules)
+    relations = _sums(cubes, joined.present) + _identities(tables, cubes, joined.present, joined.values)
     return System(
         tuple(tables),
         tuple(cubes),
-        all_values,
-        any_carried,
-        any_present,
+        joined.values,
+        joined.carried,
+        joined.present,
         tuple(relations),
-        np.concatenate(costs)[keep],
+        joined.costs,
         tuple(mismatches),
+        public,
+        kept,
+        forced,
     )
 
 
-def _costs(table: BoundTable, dense: Integers, axes: tuple[AxisNodes, ...]) -> Integers:
-    """Price each cell: one suppression plus a little for its size; a tenth where the contract prefers the category."""
-    price = 100 * (1 + np.log2(1 + dense / 10.0))
+@dataclass(frozen=True)
+class _Part:
+    """The cells of one cube, or of all of them one after the other; the arrays are flat."""
+
+    cube: Cube
+    values: Integers
+    carried: Booleans
+    present: Booleans
+    costs: Integers
+
+    @classmethod
+    def joined(cls, parts: Sequence[_Part]) -> _Part:
+        if len(parts) == 1:
+            return parts[0]
+        names = ("values", "carried", "present", "costs")
+        return cls(parts[0].cube, *(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+    def merged(self, keep: Integers, renumber: Integers) -> _Part:
+        """Give each cell that stands in several places one number: carried and present if it is so anywhere."""
+        carried, present = (np.zeros(len(keep), dtype=bool) for _ in range(2))
+        carried[renumber[self.carried]] = True
+        present[renumber[self.present]] = True
+        values = np.zeros(len(keep), dtype=np.int64)
+        np.maximum.at(values, renumber, np.where(self.present, self.values, 0))
+        return _Part(self.cube, values, carried, present, self.costs[keep])
+
+
+def _parts(
+    number: int,
+    table: BoundTable,
+    measures: frozenset[str],
+    start: int,
+    rules: MaskingRules | None,
+    errors: list[InputError],
+    mismatches: list[str],
+) -> list[_Part]:
+    """Place the counts of one table; what is wrong with them is added to the errors."""
+    axes = tuple(axis_nodes(axis) for axis in table.axes.values())
+    rows = row_positions(table, axes)
+    placed = {name: figures_of(table, name, axes, rows) for name in table.contract.counts if name in measures}
+    wrong = [error for measure, figures in placed.items() for error in check_sums(table, measure, axes, figures)]
+    errors += wrong
+    if wrong or not placed:
+        return []
+    balanced, contradictions = balance(table, axes, placed)
+    errors += contradictions
+    if contradictions:
+        return []
+    parts: list[_Part] = []
+    for measure, figures in balanced.figures.items():
+        ids = np.arange(start, start + figures.values.size, dtype=np.int64).reshape(figures.values.shape)
+        start += ids.size
+        cube = Cube(number, measure, balanced.axes, ids, ids.ravel()[figures.rows])
+        derived, mirrored = balanced.derived[measure], balanced.mirrored[measure]
+        mismatches += _exceeding(measure, balanced.axes, figures)
+        parts.append(
+            _Part(
+                cube,
+                figures.values.ravel(),
+                (figures.known | derived).ravel(),
+                figures.present.ravel(),
+                cell_costs(table, figures.values, balanced.axes, derived, mirrored, rules).ravel(),
+            )
+        )
+    return parts
+
+
+def _exceeding(measure: str, axes: tuple[AxisNodes, ...], figures: Figures) -> list[str]:
+    """Name the carried margins that count people in none of their parts, one text a dimension and margin."""
+    found: list[str] = []
     for number, axis in enumerate(axes):
-        declared = table.contract.dimensions[axis.name]
-        preferred = {*table.contract.suppression.prefer.get(axis.name, []), *declared.unknown}
-        for node in [axis.position[label] for label in preferred if label in axis.position]:
-            np.moveaxis(price, number, 0)[node] /= 10
-    rounded: Integers = np.rint(price).astype(np.int64)
-    return rounded
+        rests = [node for node, label in enumerate(axis.labels) if isinstance(label, RemainderLabel)]
+        for rest in rests:
+            parent, parts = next(relation for relation in axis.relations if rest in relation[1])
+            carried = np.take(figures.known, parent, axis=number)
+            shown = np.take(figures.present, [part for part in parts if part != rest], axis=number).any(axis=number)
+            there = carried & shown & (np.take(figures.values, rest, axis=number) > 0)
+            places = np.argwhere(there)
+            if len(places):
+                found.append(listed(measure, axes, np.insert(places, number, parent, axis=1)))
+    return found
 
 
 def _sums(cubes: list[Cube], present: Booleans) -> list[Relations]:
     blocks: list[Relations] = []
     for cube in cubes:
+        there = present[cube.ids]
         for number, axis in enumerate(cube.axes):
-            ids = np.moveaxis(cube.ids, number, 0)
+            ids, here = np.moveaxis(cube.ids, number, 0), np.moveaxis(there, number, 0)
             for parent, children in axis.relations:
-                below = ids[list(children)].reshape(len(children), -1).T
-                cells = np.column_stack([ids[parent].reshape(-1), below])
-                cells = cells[present[below].any(axis=1)]
+                some = here[list(children)].any(axis=0).ravel()
+                count = int(np.count_nonzero(some))
+                if not count:
+                    continue
+                cells = np.empty((count, 1 + len(children)), dtype=np.int64)
+                for column, node in enumerate((parent, *children)):
+                    cells[:, column] = ids[node].ravel()[some]
                 coefficients = np.concatenate([[-1], np.ones(len(children), dtype=np.int64)])
-                if len(cells):
-                    blocks.append(Relations(cells, coefficients, is_sum=True))
+                blocks.append(Relations(cells, coefficients, is_sum=True))
     return blocks
 
 
@@ -291,7 +384,8 @@ def _identities(
             cells = cells[present[cells].any(axis=1)]
             coefficients = np.array(list(identity.terms.values()), dtype=np.int64)
             rows = np.column_stack([by_measure[name].row_ids for name in identity.terms])
-            wrong = np.count_nonzero(values[rows] @ coefficients)
+            gaps = np.any([table.missing[name] for name in identity.terms if name in table.missing], axis=0)
+            wrong = np.count_nonzero(values[rows[~gaps] if gaps.shape else rows] @ coefficients)
             if wrong:
                 raise InputErrors(
                     [
@@ -300,6 +394,18 @@ def _identities(
                             "identities",
                             f"{text!r}, which does not hold in {wrong} rows",
                             "correct the table or the identity",
+                        )
+                    ]
+                )
+            if gaps.shape and (values[cells] @ coefficients).any():
+                at = some(table.coordinate(int(row)) for row in np.flatnonzero(gaps))
+                raise InputErrors(
+                    [
+                        InputError(
+                            table.place,
+                            "identities",
+                            f"{text!r}, from which a missing count can be calculated, at {at}",
+                            "write the count, or leave the other counts of the identity out of that row too",
                         )
                     ]
                 )

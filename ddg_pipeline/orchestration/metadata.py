@@ -147,6 +147,22 @@ def gate_metadata(checked: "Checked") -> dict[str, dg.MetadataValue]:
     }
 
 
+def proof_metadata(checked: "Checked") -> dict[str, dg.MetadataValue]:
+    """Show what checking the proof of protection found: rules and coordinates, never figures."""
+    proof = checked.proof
+    if proof.problems:
+        return {
+            "summary": dg.MetadataValue.text("not proved: the tables or the proof cannot be read"),
+            "problems": dg.MetadataValue.json(list(proof.problems)),
+        }
+    if proof.verification is None:
+        return {"summary": dg.MetadataValue.text("no cell of this release is hidden, so there is nothing to prove")}
+    return {
+        "summary": dg.MetadataValue.text(proof.verification.summary()),
+        "where": dg.MetadataValue.json([str(fault) for fault in proof.verification.faults]),
+    }
+
+
 def audit_metadata(checked: "Checked") -> dict[str, dg.MetadataValue]:
     """Show what the attacker found: kinds and coordinates, never figures."""
     from ddg_pipeline.audit import audit_markdown

@@ -88,6 +88,10 @@ class Project:
         """Where a release stands between masking and the gate."""
         return self.restricted / "staged" / release
 
+    def proofs(self, release: str) -> Path:
+        """Where the proofs of a release's versions are kept."""
+        return self.restricted / "proofs" / release
+
     def prepare_environment(self) -> None:
         """Set, for this process and those it starts, what dbt, Dagster and Great Expectations read."""
         os.environ[RESTRICTED_VARIABLE] = str(self.restricted_store.path)

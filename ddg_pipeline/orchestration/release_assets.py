@@ -21,6 +21,7 @@ from ddg_pipeline.orchestration.metadata import (
     audit_metadata,
     gate_metadata,
     masked_metadata,
+    proof_metadata,
     publication_metadata,
     release_metadata,
 )
@@ -31,6 +32,7 @@ CHECKS = {
     "same_as_aggregate": "Every shown figure is the aggregate's.",
     "suite_matches_contract": "The reviewed suite in `expectations/` is the one that contract and rulebook ask for.",
     "great_expectations": "Every expectation of the suite was evaluated on the bytes that ship, and holds.",
+    "protection_proof": "Arithmetic alone shows every small count to be hidden and as protected as the level asks for.",
     "attack_audit": "No reader of this and of linked tables can narrow a small count further than the level allows.",
 }
 
@@ -150,6 +152,7 @@ def _check_results(checked: steps.Checked) -> Iterator[dg.AssetCheckResult]:
             {"problems": dg.MetadataValue.json(list(checked.suite_problems))},
         ),
         "great_expectations": (checked.gate is not None and checked.gate.passed, gate_metadata(checked)),
+        "protection_proof": (checked.proof.holds, proof_metadata(checked)),
         "attack_audit": (checked.audit_passed, audit_metadata(checked)),
     }
     for name, (success, metadata) in passed.items():

@@ -5,6 +5,7 @@ Between the steps a release lies in the restricted directory:
 
     <restricted>/staged/<release>/package/…      the files that are to ship
     <restricted>/staged/<release>/prepared.json  how they came about, for the gate
+    <restricted>/staged/<release>/proof.parquet  why the hidden counts are protected; see `proofs`
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from ddg_pipeline.contract import BoundTable, ReleaseContract, bind
 from ddg_pipeline.contract.manifest import DbtRelease
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
 from ddg_pipeline.orchestration.project import Project
+from ddg_pipeline.orchestration.proofs import CheckedProof, check_proof, keep_proof, stage_proof
 from ddg_pipeline.rulebook import Rulebook
 
 if TYPE_CHECKING:
@@ -72,6 +74,7 @@ class Checked:
         differences: Where a shown figure is not the aggregate's, by coordinate.
         gate: What Great Expectations found in the bytes; None where there was no suite to judge by.
         audit: What the attacker found in the group, without figures; None where nothing needs to be hidden.
+        proof: What checking the proof of the group showed.
         rulebook: The rulebook that all of this was judged by.
     """
 
@@ -81,6 +84,7 @@ class Checked:
     differences: tuple[str, ...]
     gate: GateResult | None
     audit: AuditReport | None
+    proof: CheckedProof
     rulebook: Rulebook
 
     @property
@@ -92,7 +96,8 @@ class Checked:
     def passed(self) -> bool:
         """Whether everything was computed and nothing was found."""
         judged = self.gate is not None and self.gate.passed
-        return judged and self.audit_passed and not self.suite_problems and not self.differences
+        safe = self.audit_passed and self.proof.holds
+        return judged and safe and not self.suite_problems and not self.differences
 
 
 def read_group(
@@ -137,11 +142,14 @@ def stage(project: Project, tables: Sequence[BoundTable], progress: Progress | N
         InputErrors: A table or contract is wrong.
         RefusedError: The tables cannot be protected.
     """
+    from ddg_pipeline.masking import proof_bytes
     from ddg_pipeline.preparation import prepare
 
     rulebook = rulebook_of_group(project, tables)
     prepared = prepare(tables, rulebook, progress)
-    return [_stage(project, one, rulebook) for one in prepared]
+    protections = prepared[0].protections
+    proof = proof_bytes(protections) if protections else None
+    return [_stage(project, one, rulebook, proof) for one in prepared]
 
 
 def rulebook_of_group(project: Project, tables: Sequence[BoundTable]) -> Rulebook:
@@ -151,7 +159,7 @@ def rulebook_of_group(project: Project, tables: Sequence[BoundTable]) -> Ruleboo
     return rulebook_of(tables, project.rulebook_source)
 
 
-def _stage(project: Project, prepared: Prepared, rulebook: Rulebook) -> Staged:
+def _stage(project: Project, prepared: Prepared, rulebook: Rulebook, proof: bytes | None) -> Staged:
     from ddg_pipeline.publishing import write_release_csv
 
     contract = prepared.bound.contract
@@ -176,6 +184,7 @@ def _stage(project: Project, prepared: Prepared, rulebook: Rulebook) -> Staged:
         "reasons_shown": staged.reasons_shown,
         "aggregate": staged.aggregate,
     }
+    stage_proof(home, proof)
     (home / _PREPARED).write_text(json.dumps(record), encoding="utf-8")
     return staged
 
@@ -245,7 +254,7 @@ def suite_texts(project: Project, tables: Sequence[BoundTable]) -> list[tuple[Pa
 
 
 def check(project: Project, tables: Sequence[BoundTable], progress: Progress | None = None) -> list[Checked]:
-    """Judge the staged bytes of a group: by the reviewed suites, and by the attacker.
+    """Judge the staged bytes of a group: by the reviewed suites, by the proof, and by the attacker.
 
     Raises:
         RefusedError: Nothing is staged, or something else than what the aggregates say now.
@@ -266,12 +275,13 @@ def check(project: Project, tables: Sequence[BoundTable], progress: Progress | N
             )
     read = [read_csv_file(one.package / package_names(one.contract).csv) for one in staged]
     frames = [frame for _, frame in read]
+    proof = check_proof(project, tables, frames, rulebook, masked=masked, progress=progress)
     report = None
     if masked:
         shown = all(one.reasons_shown for one in staged)
         report = attack(tables, frames, rulebook, shown, progress).redacted()
     return [
-        _check(project, one, bound, judged, rulebook, report)
+        _check(project, one, bound, judged, rulebook, (report, proof))
         for one, bound, judged in zip(staged, tables, read, strict=True)
     ]
 
@@ -282,7 +292,7 @@ def _check(
     bound: BoundTable,
     judged: tuple[bytes, pd.DataFrame],
     rulebook: Rulebook,
-    report: AuditReport | None,
+    of_group: tuple[AuditReport | None, CheckedProof],
 ) -> Checked:
     from ddg_pipeline.publishing import package_names
     from ddg_pipeline.quality import load_suite, row_parameters, suite_differences, validate
@@ -294,7 +304,7 @@ def _check(
         suite = load_suite(path)
     except (InputError, InputErrors) as error:
         return Checked(
-            staged, None, (f"{error} (`ddg suites` writes it for review)",), differences, None, report, rulebook
+            staged, None, (f"{error} (`ddg suites` writes it for review)",), differences, None, *of_group, rulebook
         )
     problems = tuple(suite_differences(suite, expected_suite(staged, bound, rulebook)))
     if problems:
@@ -303,7 +313,7 @@ def _check(
     gate = validate(csv, suite, row_parameters(staged.contract, bound.frame))
     if gate.sha256 != hashlib.sha256(data).hexdigest():
         differences = (*differences, "the file was changed while it was judged")
-    return Checked(staged, suite, problems, differences, gate, report, rulebook)
+    return Checked(staged, suite, problems, differences, gate, *of_group, rulebook)
 
 
 def _differences(frame: pd.DataFrame, bound: BoundTable, rulebook: Rulebook) -> tuple[str, ...]:
@@ -395,6 +405,8 @@ def audit_summary(checked: Checked, level: str, rulebook: Rulebook) -> AuditSumm
 def hand_over(project: Project, checked: Sequence[Checked], certificates: Sequence[Certificate]) -> list[Path]:
     """Make the certified packages of a group the current releases of the public store, each in one atomic step.
 
+    The proof of each stays behind in the restricted directory, under the number of the version.
+
     Returns:
         Where each release is now.
     """
@@ -408,7 +420,9 @@ def hand_over(project: Project, checked: Sequence[Checked], certificates: Sequen
         shutil.copytree(one.staged.package, outgoing)
         certified = hashlib.sha256((one.staged.package / CERTIFICATE_NAME).read_bytes()).hexdigest()
         hashes = {**certificate.files, CERTIFICATE_NAME: certified}
-        places.append(project.public_store.hand_over(release, outgoing, sha256=hashes))
+        place = project.public_store.hand_over(release, outgoing, sha256=hashes)
+        keep_proof(project, release, place, one.proof)
+        places.append(place)
     return places
 
 

@@ -129,13 +129,10 @@ class ColumnWriter:
     def _code(self, measure: str) -> str:
         if self._in_percent:
             return f"Would say why {measure} is empty; none is."
-        notes = hidden_notes(
-            self._contract, self._rulebook, measure, masked=self._masked, reasons_shown=self._reasons_shown
-        )
+        notes = hidden_notes(self._rulebook, masked=self._masked, reasons_shown=self._reasons_shown)
         listed = "; ".join(f"{note.code} = {note.description}" for note in notes)
-        text = f"Says why {measure} is empty: {listed}. " if listed else f"Would say why {measure} is empty; none is. "
         both = "One code stands for both reasons of suppression. " if self._masked and not self._reasons_shown else ""
-        return f"{text}{both}Empty where the value is shown."
+        return f"Says why {measure} is empty: {listed}. {both}Empty where the value is shown."
 
 
 def _covered(period: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ddg_pipeline.contract.measure import MeasureKind
 from ddg_pipeline.contract.model import ReleaseContract
 
 if TYPE_CHECKING:
@@ -26,24 +25,26 @@ def annotation_columns(contract: ReleaseContract, measure: str) -> list[str]:
     return [names.code.replace("{measure}", measure), names.description.replace("{measure}", measure)]
 
 
-def shown_notes(rulebook: Rulebook) -> list[Note]:
-    """List the annotations of a value that is shown: none at all, or the edition's code for none."""
-    none = rulebook.annotations.none
-    return list(dict.fromkeys([Note("", ""), Note(none.code, ""), Note(none.code, none.description)]))
+def shown_notes(rulebook: Rulebook, *, estimate: bool = False) -> list[Note]:
+    """List the annotations of a value that is shown: none at all, or the edition's code for none.
+
+    Args:
+        rulebook: The edition.
+        estimate: Whether the value is an estimate of a survey, which may be statistically unstable (§5.2).
+    """
+    none, unstable = rulebook.annotations.none, rulebook.annotations.unstable
+    notes = [Note("", ""), Note(none.code, ""), Note(none.code, none.description)]
+    return list(dict.fromkeys([*notes, *([Note(unstable.code, unstable.description)] if estimate else [])]))
 
 
-def hidden_notes(
-    contract: ReleaseContract, rulebook: Rulebook, measure: str, *, masked: bool, reasons_shown: bool
-) -> list[Note]:
-    """List the annotations of an empty value of a measure.
+def hidden_notes(rulebook: Rulebook, *, masked: bool, reasons_shown: bool) -> list[Note]:
+    """List the annotations of an empty value.
 
-    Suppressed values carry the reason, or one code for both where the reasons are not shown. A statistic may also be
-    empty because there was none; a count may not.
+    Suppressed values carry the reason, or one code for both where the reasons are not shown. A value may also be empty
+    because there was none.
     """
     notes = rulebook.annotations
-    found = []
+    found = [notes.not_available]
     if masked:
-        found += [notes.small, notes.complementary] if reasons_shown else [notes.hidden]
-    if contract.measures[measure].kind is not MeasureKind.COUNT:
-        found.append(notes.not_available)
+        found = [*([notes.small, notes.complementary] if reasons_shown else [notes.hidden]), notes.not_available]
     return [Note(note.code, note.description) for note in found]

@@ -56,7 +56,8 @@ def broken_margins(
 
     In every slice of the other dimensions: where all parts are shown they must add up to the margin. Where some are
     hidden, what is left for them must be possible: each lies in the range of its annotation code, so that a hidden zero
-    shows itself. A single hidden part can be calculated from the rest and is always a breach (DDG 2.0 §4.4.1 item 2). A
+    shows itself. A single hidden part can be calculated from the rest and is always a breach (DDG 2.0 §4.4.1 item 2),
+    unless its code stands for zeros too: then no data were available, and nobody hid anything. A
     combination without a row counts as 0, a margin without a row or without a value is not checked.
 
     Args:
@@ -80,12 +81,14 @@ def broken_margins(
     cells["_hidden"] = is_empty(frame[column]).to_numpy()
     least, most = _bounds(frame, cells["_hidden"], code_column, hidden_ranges or {})
     cells["_least"], cells["_most"] = least, most
+    cells["_suppressed"] = cells["_hidden"] & (least != 0)
     breaking = np.zeros(len(cells), dtype=bool)
     for parent_of in direct_parents(labels, hierarchies, total):
         parts = cells.assign(_parent=cells[dimension].map(parent_of)).dropna(subset=["_parent"])
         sums = parts.groupby([*others, "_parent"], sort=False, dropna=False).agg(
             shown=("_value", "sum"),
             hidden=("_hidden", "sum"),
+            suppressed=("_suppressed", "sum"),
             least=("_least", "sum"),
             most=("_most", "sum"),
             parts=("_row", "size"),
@@ -93,11 +96,12 @@ def broken_margins(
         margins = cells[cells[dimension].isin(set(parent_of.values())) & ~cells["_hidden"]]
         margins = margins.merge(
             sums.reset_index().rename(columns={"_parent": dimension}), how="left", on=[*others, dimension]
-        ).fillna({"shown": 0, "hidden": 0, "least": 0, "most": 0, "parts": 0})
+        ).fillna({"shown": 0, "hidden": 0, "suppressed": 0, "least": 0, "most": 0, "parts": 0})
         left = margins["_value"] - margins["shown"]
         slack = rounding * (margins["parts"] + 1) + 1e-9 * margins["_value"].abs()
         impossible = (left < margins["least"] - slack) | (left > margins["most"] + slack)
-        found = margins.loc[impossible | (margins["hidden"] == 1) | margins["_value"].isna(), "_row"]
+        alone = (margins["hidden"] == 1) & (margins["suppressed"] == 1)
+        found = margins.loc[impossible | alone | margins["_value"].isna(), "_row"]
         breaking[found.to_numpy(dtype=int)] = True
     known = {tuple(coordinate[name] for name in dimensions) for coordinate in tolerated}
     for row in np.flatnonzero(breaking):

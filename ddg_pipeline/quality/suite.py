@@ -292,7 +292,7 @@ class _Builder:
                     column=name,
                     counts=behind,
                     code_column=annotation_columns(self._contract, name)[0],
-                    other_codes=[] if is_count else [self._rulebook.annotations.not_available.code],
+                    other_codes=[self._rulebook.annotations.not_available.code],
                 )
             )
         return found
@@ -350,10 +350,9 @@ class _Builder:
 
     def _of_annotation(self, name: str) -> list[dict[str, Any]]:
         code, description = annotation_columns(self._contract, name)
-        shown = shown_notes(self._rulebook)
-        hidden = hidden_notes(
-            self._contract, self._rulebook, name, masked=self._masked, reasons_shown=self._reasons_shown
-        )
+        survey = self._contract.survey
+        shown = shown_notes(self._rulebook, estimate=survey is not None and name in survey.estimates)
+        hidden = hidden_notes(self._rulebook, masked=self._masked, reasons_shown=self._reasons_shown)
         return [
             _entry(
                 "expect_annotations_to_be_known",
@@ -373,14 +372,15 @@ class _Builder:
         ]
 
     def _hidden_ranges(self, measure: Measure) -> dict[str, list[int | None]]:
-        if not self._masked:
-            return {}
         low, high, notes = self._numerator.lower, self._numerator.upper, self._rulebook.annotations
+        missing: dict[str, list[int | None]] = {notes.not_available.code: [0, None]}
+        if not self._masked:
+            return missing
         if not self._reasons_shown:
-            return {notes.hidden.code: [low, None]}
+            return {notes.hidden.code: [low, None]} | missing
         # several events may come from one person: few people say nothing about how many events at most
         greatest_small = high if measure.unit == "individuals" else None
-        return {notes.small.code: [low, greatest_small], notes.complementary.code: [high + 1, None]}
+        return {notes.small.code: [low, greatest_small], notes.complementary.code: [high + 1, None]} | missing
 
 
 def margin_exceptions(

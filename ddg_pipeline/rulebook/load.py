@@ -61,13 +61,19 @@ def parse_rulebook(text: str, place: str, source: RulebookSource = SHIPPED) -> R
 
 def _load(document: RulebookDocument) -> Rulebook:
     overrides: list[Override] = []
-    raw = _merged(document, (), overrides)
+    problems: list[InputError] = []
+    raw = _merged(document, (), overrides, problems)
     extends = read(document.text, document.place).data.get("extends")
-    errors = fill_in(raw)
+    errors = problems + fill_in(raw)
     try:
         rulebook = Rulebook.model_validate(raw.data | {"extends": extends, "overrides": overrides})
     except ValidationError as error:
-        raise InputErrors(errors + raw.errors(error)) from None
+        found = raw.errors(Rulebook, error)
+        if problems:  # an override that was left out may be what the rest contradicts
+            found = [one for one in found if one.place.startswith(document.place)]
+        raise InputErrors(errors + found) from None
+    if problems:
+        raise InputErrors(errors)
     if document.expected_name is not None and rulebook.name != document.expected_name:
         expected = f"{document.expected_name}, as the file is called"
         errors.append(raw.error(("name",), repr(rulebook.name), expected))
@@ -92,8 +98,10 @@ def _errors_of_passing_for_a_shipped_one(rulebook: Rulebook, raw: RawRulebook) -
     return found
 
 
-def _merged(document: RulebookDocument, above: tuple[str, ...], overrides: list[Override]) -> RawRulebook:
-    """Read a document and everything that it extends, the lowest first."""
+def _merged(
+    document: RulebookDocument, above: tuple[str, ...], overrides: list[Override], problems: list[InputError]
+) -> RawRulebook:
+    """Read a document and everything that it extends, the lowest first; what is wrong is left out and told."""
     raw = read(document.text, document.place)
     if document.place in above:
         chain = " extends ".join((*above, document.place))
@@ -102,10 +110,13 @@ def _merged(document: RulebookDocument, above: tuple[str, ...], overrides: list[
         if "overrides" in raw.data:
             raise InputErrors([raw.error(("overrides",), "overrides of nothing", "say what it `extends:`")])
         return raw
-    overlay = parse_overlay(raw)
+    overlay, wrong = parse_overlay(raw)
+    problems += wrong
     try:
         below = document.nearby.find(overlay.extends)
     except UnknownRulebookError as error:
-        raise InputErrors([raw.error(("extends",), error.found, error.expected)]) from None
-    base = _merged(below, (*above, document.place), overrides)
-    return apply(overlay, raw, base, overrides)
+        raise InputErrors([*problems, raw.error(("extends",), error.found, error.expected)]) from None
+    base = _merged(below, (*above, document.place), overrides, problems)
+    merged, wrong = apply(overlay, raw, base, overrides)
+    problems += wrong
+    return merged

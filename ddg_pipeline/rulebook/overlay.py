@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args
 
 from pydantic import Field, StringConstraints, ValidationError, field_validator
 
-from ddg_pipeline.errors import InputErrors
+from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.rulebook.bands import Cited, Entry, Text
 from ddg_pipeline.rulebook.model import Override, Rulebook
 from ddg_pipeline.rulebook.raw import Path, RawRulebook, dotted
@@ -60,19 +60,43 @@ class Overlay(Entry):
     )
 
 
-def parse_overlay(raw: RawRulebook) -> Overlay:
+def parse_overlay(raw: RawRulebook) -> tuple[Overlay, list[InputError]]:
     """Check how an overlay is written.
 
+    Returns:
+        The overlay without what is wrong in it, so that the rest can be checked as well; and what is wrong.
+
     Raises:
-        InputErrors: Every problem, with its line.
+        InputErrors: So much is wrong that nothing else can be checked.
     """
     try:
-        return Overlay.model_validate(raw.data)
+        return Overlay.model_validate(raw.data), []
     except ValidationError as error:
-        raise InputErrors(raw.errors(error)) from None
+        problems = raw.errors(Overlay, error)
+        sound = _without_what_is_wrong(raw.data, error)
+    try:
+        return Overlay.model_validate(sound), problems
+    except ValidationError:
+        raise InputErrors(problems) from None
 
 
-def apply(overlay: Overlay, above: RawRulebook, base: RawRulebook, earlier: list[Override]) -> RawRulebook:
+def _without_what_is_wrong(data: Mapping[str, Any], error: ValidationError) -> dict[str, Any]:
+    """Leave out overrides that are written wrong, and stand in for a name and a title; the rest stays as it is."""
+    sound = dict(data)
+    for detail in error.errors(include_url=False):
+        key, *within = map(str, detail["loc"])
+        if key == "overrides" and within and isinstance(sound[key], Mapping):
+            sound[key] = {entry: override for entry, override in sound[key].items() if entry != within[0]}
+        elif key in ("name", "title"):
+            sound[key] = "unnamed"
+        elif key not in ("extends", "overrides"):
+            sound.pop(key, None)
+    return sound
+
+
+def apply(
+    overlay: Overlay, above: RawRulebook, base: RawRulebook, earlier: list[Override]
+) -> tuple[RawRulebook, list[InputError]]:
     """Make the rulebook that an overlay makes of another.
 
     Args:
@@ -81,8 +105,8 @@ def apply(overlay: Overlay, above: RawRulebook, base: RawRulebook, earlier: list
         base: The rulebook that it extends; is changed.
         earlier: What overlays below it changed; takes what this one changes.
 
-    Raises:
-        InputErrors: Every override that does not fit what it overrides.
+    Returns:
+        The rulebook, and an error for every override that does not fit what it overrides and was left out.
     """
     errors = []
     paths = {tuple(entry.split(".")): entry for entry in overlay.overrides}
@@ -94,12 +118,10 @@ def apply(overlay: Overlay, above: RawRulebook, base: RawRulebook, earlier: list
             errors.append(above.error(("overrides", entry), *problem))
             continue
         earlier.append(_replace(overlay.name, above, base, path, override))
-    if errors:
-        raise InputErrors(errors)
     for key in ("name", "title", "approved"):
         base.data[key] = getattr(overlay, key)
-        base.where[(key,)] = above.where.get((key,), above.where[("name",)])
-    return RawRulebook(above.place, base.data, base.where)
+        base.where[(key,)] = above.where.get((key,)) or above.where.get(("name",)) or above.where[()]
+    return RawRulebook(above.place, base.data, base.where), errors
 
 
 def _problem(

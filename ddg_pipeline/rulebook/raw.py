@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.strict_yaml import load_yaml_with_lines
+from ddg_pipeline.validation_messages import mistakes
 
 Path = tuple[str | int, ...]
 _LONGEST = 80
+_PATTERNS = {
+    r"^[^.]+(\.[^.]+)*$": "the dotted path of an entry, such as thresholds.denominator",
+    r"^[a-z0-9][a-z0-9.-]*$": "a name of lower-case letters, digits, dots and hyphens",
+    r"^[A-Z][0-9][0-9A-Z.]+$": "a code such as F11.2: a capital letter, a digit, and more of them",
+    r"^[a-z][a-z0-9_]*$": "a name of lower-case letters, digits and underscores, a letter first",
+}
+_KEYS = {
+    "possible_values": "a whole number, or every",
+    "section": "the section that says so, such as §4.4.1",
+    "overrides": "each entry with what is otherwise: {thresholds.denominator: {value: …, source: …, reason: …}}",
+    "value": "what stands there now",
+    "source": "the document that says so, with its date",
+    "reason": "why it is so",
+    "title": "what people call the rulebook",
+    "extends": "the name of the rulebook that this one changes, or a path to it that ends in .yaml",
+}
 
 
 @dataclass(frozen=True)
@@ -50,23 +66,10 @@ class RawRulebook:
                 return InputError(str(where), dotted(path), found, expected)
         return InputError(self.place, dotted(path), found, expected)
 
-    def errors(self, error: ValidationError) -> list[InputError]:
+    def errors(self, model: type[BaseModel], error: ValidationError) -> list[InputError]:
         """Put what a model found wrong into our words; each names the entry and its line."""
-        found = []
-        for detail in error.errors(include_url=False):
-            path = (*detail["loc"], *detail.get("ctx", {}).get("at", ()))
-            value = "nothing" if detail["type"] == "missing" else shortened(self._value(path, detail["input"]))
-            found.append(self.error(path, value, detail["msg"].removeprefix("Value error, ")))
-        return found
-
-    def _value(self, path: Path, otherwise: object) -> object:
-        value: object = self.data
-        for part in path:
-            listed = isinstance(value, list) and isinstance(part, int) and part < len(value)
-            if not listed and not (isinstance(value, Mapping) and part in value):
-                return otherwise
-            value = value[part]  # type: ignore[index]
-        return value
+        found = mistakes(model, self.data, error, patterns=_PATTERNS, keys=_KEYS)
+        return [self.error(one.path, one.found, one.expected) for one in found]
 
 
 def read(text: str, place: str) -> RawRulebook:

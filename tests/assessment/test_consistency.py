@@ -30,7 +30,7 @@ class TestRemainders:
     def test_of_a_total_are_noted(self, notes):
         rows = [("State", 1_503), ("Fresno", 500), ("Kern", 1_000)]
         found = notes({"county": (AREA | {"total": "State"}, [])}, rows=rows)
-        assert any("In 1 places a total" in text for text in found.values())
+        assert any("In 1 place a total" in text for text in found.values())
 
 
 class TestStatistics:

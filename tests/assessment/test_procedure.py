@@ -223,6 +223,7 @@ class TestReport:
         numbers = {
             "cells": 8,
             "small_cells": 6,
+            "small_derived": 0,
             "zero_cells": 0,
             "small_denominators": 4,
             "denominators": "bounded",

@@ -97,7 +97,7 @@ class TestWhatIsDeclared:
     def test_everything_that_the_limits_need(self, surveyed):
         with pytest.raises(InputErrors) as caught:
             surveyed("chis", helpers={"denominator_cases": "asked", "numerator_cases": "weighted"})
-        assert "numerator_cases: weighted is not a count of individuals" in str(caught.value)
+        assert "numerator_cases: found 'weighted'; weighted is not a count of individuals" in str(caught.value)
 
     def test_every_limit_needs_its_measure(self, assessed):
         measures = {"asked": COUNT, "percent": {"kind": "percent", "numerator": "asked"}}

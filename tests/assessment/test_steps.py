@@ -156,9 +156,9 @@ class TestWhatMakesATableLookSafer:
     def test_categories_spread_over_columns(self, assessed):
         count = {"kind": "count", "unit": "individuals"}
         rows = [("A", 5, 500), ("B", 50, 700)]
-        measures = {"women": count, "men": count}
+        measures = {"insured": count, "employed": count}
         assessment = assessed({"disease": ({"variable": "other"}, ["A", "B"])}, rows=rows, measures=measures)
-        assert any("women, men stand side by side" in text for text in self.notes(assessment, "measures"))
+        assert any("insured, employed stand side by side" in text for text in self.notes(assessment, "measures"))
         assert {t.variable: t.score for t in assessment.score.terms}["events"] == 7
 
     def test_the_smallest_cell_of_all_measures_decides(self, assessed):

@@ -144,7 +144,7 @@ class TestAge:
         ],
     )  # fmt: skip
     def test_by_the_narrowest_band(self, score_of, narrowest, score):
-        assert score_of({"variable": "age"}, ["30-85", narrowest]) == score
+        assert score_of({"variable": "age", "additive": False}, ["30-85", narrowest]) == score
 
     def test_all_ages_and_unknown_ages_are_not_read(self, score_of):
         declared = {"variable": "age", "total": "All Ages", "unknown": ["n/a"]}

@@ -6,11 +6,12 @@ import itertools
 import random
 
 import pandas as pd
+import pytest
 from attacker.brute_force import Release, attack
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ddg_pipeline.audit import AuditRules, FindingKind, PublishedTable, audit, implied_margins
+from ddg_pipeline.audit import AuditRules, FindingKind, PublishedTable, audit, decide, implied_margins, propagation
 from ddg_pipeline.contract.parse import parse_contract
 
 UPPER = 4
@@ -250,4 +251,28 @@ class TestLinkedTables:
     @MANY
     @given(linked(), st.sampled_from([2, 3, 4]))
     def test_the_audit_finds_exactly_what_exhaustive_search_finds(self, tables, need):
+        agree(tables, need, {})
+
+
+class TestCompiledCode:
+    """What is meant for large tables must agree on small ones too."""
+
+    @pytest.fixture(autouse=True)
+    def always(self, monkeypatch):
+        monkeypatch.setattr(decide, "_COMPILED_FROM", 1)
+        monkeypatch.setattr(propagation, "_COMPILED_FROM", 1)
+
+    @MANY
+    @given(single(), st.sampled_from([2, 3, 4]))
+    def test_it_finds_exactly_what_exhaustive_search_finds(self, table, need):
+        agree([table], need, {})
+
+    @MANY
+    @given(st.integers(0, 2**32).map(crowded), st.sampled_from([2, 3, 4]))
+    def test_so_it_does_in_a_crowded_table(self, table, need):
+        agree([table], need, {})
+
+    @MANY
+    @given(linked(), st.sampled_from([2, 3, 4]))
+    def test_and_in_linked_tables(self, tables, need):
         agree(tables, need, {})

@@ -134,7 +134,7 @@ class TestBrokenMargins:
         return make
 
     def test_they_are_mentioned_and_do_no_harm_where_nothing_is_hidden(self, table, rules):
-        report = audit(table([20, 30, 40, 91, 20, 30, 40, 90]), rules())
+        report = audit(table([20, 30, 40, 110, 20, 30, 40, 90]), rules())
         assert [dict(cell.coordinate) for cell in report.mismatches] == [{"county": "CA", "year": "1"}]
         assert report.safe
 
@@ -157,3 +157,41 @@ class TestBrokenMargins:
         assert audit(PublishedTable(unmasked.contract, masked), rules("ddg")).safe
         report = audit(PublishedTable(unmasked.contract, masked, residuals=gaps), rules("full"))
         assert {(f.kind, f.cell.coordinate["county"]) for f in report.findings} == set()
+
+
+class TestRemainders:
+    """People whom a total counts and none of its parts."""
+
+    @pytest.fixture
+    def table(self, contract):
+        def make(*years, **more):
+            declared = contract({"county": {"total": "CA"}, "year": {"additive": False}})
+            rows = [(county, str(y), n) for y, year in enumerate(years) for county, n in zip("ABCX", year, strict=True)]
+            frame = pd.DataFrame(rows, columns=["county", "year", "n"]).replace({"county": {"X": "CA"}})
+            return PublishedTable(declared, frame.astype({"n": "object"}), **more)
+
+        return make
+
+    def test_a_small_one_can_be_subtracted(self, table, rules):
+        report = audit(table([20, 30, 40, 94]), rules())
+        assert [(f.kind, f.dimension, f.values) for f in report.findings] == [(FindingKind.REMAINDER, "county", (4,))]
+        assert audit(table([20, 30, 40, 101]), rules()).safe
+
+    def test_where_there_are_some_a_total_is_not_taken_for_the_sum_of_its_parts(self, table, rules):
+        exact = audit(table([20, 30, 40, 90], [None, 30, 40, 75]), rules("exact"))
+        assert [(f.kind, f.values) for f in exact.findings] == [(FindingKind.EXACT, (5,))]
+        # 5 at most, since nobody is counted twice
+        report = audit(table([20, 30, 40, 190], [None, 30, 40, 75]), rules("exact"))
+        assert not report.findings
+        report = audit(table([20, 30, 40, 190], [None, 30, 40, 72]), rules("ddg"))
+        assert [(f.kind, f.values) for f in report.findings if f.kind is FindingKind.NARROWED] == [
+            (FindingKind.NARROWED, (1, 2))
+        ]
+
+    @pytest.mark.parametrize(("hidden", "rest", "found"), [(25, 4, []), (1, 4, []), (1, 1, [(0, 1)])])
+    def test_one_that_the_holder_of_the_data_knows_of_must_not_be_narrowed(self, table, rules, hidden, rest, found):
+        counts = [hidden, 30, 40, 70 + hidden + rest]
+        gaps = broken_margins(table(counts), rules())
+        masked = table([None, *counts[1:]], residuals=gaps, truth=table(counts).frame)
+        report = audit(masked, rules("ddg", show_reason=False))
+        assert [f.values for f in report.findings if f.kind is FindingKind.REMAINDER] == found

@@ -130,7 +130,6 @@ class TestTheFiguresBeforeMasking:
             (f"-{FIGURE}", "a negative number"),
             (f"{FIGURE}x", "text that is no number"),
             (f"<{FIGURE}", "text that is no number"),
-            ("", "no value"),
         ],
     )
     def test_a_count_that_is_none_is_named_by_its_row(self, refuse, files, text, cell, found):
@@ -207,6 +206,16 @@ class TestTheCommandLine:
         answer = ddg("run", "--project", tmp_path)
         assert answer.code == 2
         assert "ddg.yaml" in answer.err
+
+    def test_a_file_where_the_masked_table_should_go(self, ddg, example):
+        answer = ddg("mask", *example, "-o", example[1])
+        assert answer.code == 2
+        assert f"{example[1]}: --output: found a file; a directory" in answer.err
+
+    def test_a_spreadsheet_is_to_be_saved_as_csv(self, ddg, example, files):
+        answer = ddg("assess", example[0], files(table__xlsx=b"PK"))
+        assert answer.code == 2
+        assert "save the sheet as CSV" in answer.err
 
     def test_a_directory_that_cannot_be_made(self, ddg, files):
         answer = ddg("example", files(a_file="") / "below")

@@ -64,8 +64,10 @@ class TestFiles:
         assert answer.code == 0, answer.err
         return tmp_path / "out"
 
-    def test_there_are_exactly_two(self, out):
-        assert sorted(path.name for path in out.iterdir()) == ["cases_by_county_sex.csv", "report.json"]
+    def test_there_are_exactly_three(self, out):
+        assert sorted(path.name for path in out.iterdir()) == [
+            "cases_by_county_sex.csv", "proof.parquet", "report.json",
+        ]  # fmt: skip
 
     def test_the_table_keeps_its_columns_and_rows_in_order(self, out, text):
         given = list(csv.DictReader(io.StringIO(text[1])))
@@ -99,8 +101,10 @@ class TestFiles:
         assert answer.code == 0
         assert answer.json["safe"] is True
 
-    def test_they_may_be_read_by_others(self, out):
-        assert {stat.S_IMODE(path.stat().st_mode) for path in out.iterdir()} == {0o644}
+    def test_the_table_alone_may_be_read_by_others(self, out):
+        assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in out.iterdir()} == {
+            "cases_by_county_sex.csv": 0o644, "proof.parquet": 0o600, "report.json": 0o600,
+        }  # fmt: skip
 
     def test_the_same_again_gives_the_same_bytes(self, ddg, out, example, tmp_path):
         ddg("mask", *example, "-o", tmp_path / "again")
@@ -218,7 +222,7 @@ class TestLinkedTables:
         )  # fmt: skip
         assert answer.code == 0, answer.err
         assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-            "cases_by_county.csv", "cases_by_county_sex.csv", "report.json",
+            "cases_by_county.csv", "cases_by_county_sex.csv", "proof.parquet", "report.json",
         ]  # fmt: skip
         report = answer.json
         assert report["release"] == "cases_by_county"

@@ -118,7 +118,7 @@ class TestContracts:
         contract.write_text(f"{contract.read_text()}rulebook: theirs\n", encoding="utf-8")
         answer = ddg("assess", str(contract), str(table))
         assert answer.code == 2
-        assert f"{contract}: rulebook: found 'theirs'" in answer.err
+        assert f"{contract}, line 13: rulebook: found 'theirs'" in answer.err
 
 
 def test_json_is_json(ddg, here):

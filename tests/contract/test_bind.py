@@ -114,7 +114,11 @@ class TestErrors:
                 "patients",
                 "text that is no number at (county=Butte, year=2023)",
             ),
-            (lambda t: t.assign(patients=[4, None, 300, 424]), "patients", "no value at (county=Butte, year=2023)"),
+            (
+                lambda t: t.assign(population=[1204, None, 909235, 1122071]),
+                "population",
+                "no value at (county=Butte, year=2023)",
+            ),
             (
                 lambda t: t.assign(visits=[6, 119, 420, 576]),
                 "visits",

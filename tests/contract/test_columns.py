@@ -74,9 +74,8 @@ class TestCounts:
             ([1e300, 30], "a number too large to count anything"),
             (["99999999999999999999", "30"], "a number too large to count anything"),
             ([2**62, 30], "a number too large to count anything"),
-            ([float("nan"), 30], "no value"),
-            ([None, 30], "no value"),
-            (["  ", "30"], "no value"),
+            ([float("nan"), None], "no value"),
+            (["  ", ""], "no value"),
             ([20.5, 30], "a number with decimals"),
             ([-20, 30], "a negative number"),
         ],
@@ -85,6 +84,16 @@ class TestCounts:
         error = only_mistake(table(n=values))
         assert error.field == "n"
         assert error.found.startswith(f"{found} at (a=x)")
+
+    @pytest.mark.parametrize("values", [[float("nan"), 30], [None, 30], ["  ", "30"], [pd.NA, "30"], [pd.NaT, 30.0]])
+    def test_may_be_missing(self, values):
+        bound = bind(parse_contract(RAW, "r"), table(n=values))
+        assert bound.frame["n"].tolist() == [0, 30]
+        assert bound.missing["n"].tolist() == [True, False]
+        assert "visits" not in bound.missing
+
+    def test_of_a_population_may_not_be_missing(self):
+        assert only_mistake(table(people=[None, 60000])).found.startswith("no value at (a=x)")
 
     def test_of_events_need_individuals_and_individuals_events(self):
         assert only_mistake(table(n=[0, 30])).found == "events without individuals at (a=x)"

@@ -79,7 +79,12 @@ class TestWrongValues:
 
     def test_a_choice_names_the_choices(self, raw):
         raw["dimensions"]["county"]["variable"] = "geography"
-        assert "'residence_geography'" in mistakes(raw)["dimensions.county.variable"].expected
+        expected = mistakes(raw)["dimensions.county.variable"].expected
+        assert "write one of time, residence_geography, service_geography, age" in expected
+
+    def test_a_near_choice_is_suggested(self, raw):
+        raw["dimensions"]["county"]["variable"] = "residence geography"
+        assert "did you mean 'residence_geography'?" in mistakes(raw)["dimensions.county.variable"].expected
 
     def test_no_contract_at_all(self):
         assert mistakes(["a"])["the whole"].found == "a list"

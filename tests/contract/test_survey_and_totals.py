@@ -34,7 +34,7 @@ class TestPopulationAsATotal:
     @pytest.mark.parametrize(
         ("over", "said"),
         [
-            (["result"], "measures.tests.population.total_over: result is not a dimension (outcome, group)"),
+            (["result"], "result is not a dimension (outcome, group)"),
             (["group"], "group has categories that do not sum, and no `total`"),
             ([], "measures.tests.population.total_over"),
             ("outcome", "measures.tests.population.total_over"),
@@ -61,10 +61,10 @@ class TestSurvey:
     @pytest.mark.parametrize(
         ("estimates", "said"),
         [
-            ({"share": {"denominator_cases": "asked"}}, "survey.estimates.share: is not a measure (asked, percent)"),
-            ({"percent": {"denominator_cases": "all"}}, "survey.estimates.percent.denominator_cases: all is not a"),
+            ({"share": {"denominator_cases": "asked"}}, "is not a measure (asked, percent)"),
+            ({"percent": {"denominator_cases": "all"}}, "percent.denominator_cases: found 'all'; all is not a"),
             ({"asked": {"denominator_cases": "percent"}}, "percent is not a count of individuals"),
-            ({"asked": {"denominator_cases": "asked"}}, "survey.estimates: says nothing about percent"),
+            ({"asked": {"denominator_cases": "asked"}}, "says nothing about percent"),
             ({"percent": {}}, "survey.estimates.percent.denominator_cases: found nothing; this key is required"),
             ({}, "survey.estimates"),
         ],

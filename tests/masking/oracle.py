@@ -120,12 +120,14 @@ class Knowledge:
         carried: Cells that have a row in some table.
         relations: Each a mapping of cells to coefficients, with the constant it sums to.
         rows: For each relation that is a row or column, the sum and its parts.
+        never_shown: Parts that no table shows and nobody publishes: whom a sum counts and none of its parts does.
     """
 
     values: dict[Cell, int]
     carried: set[Cell]
     relations: list[tuple[dict[Cell, int], int]]
     rows: list[tuple[Cell, list[Cell]]]
+    never_shown: set[Cell]
 
     @property
     def small(self) -> set[Cell]:
@@ -152,6 +154,7 @@ def know(tables: list[Table]) -> Knowledge:
     carried: set[Cell] = set()
     rows: list[tuple[Cell, list[Cell]]] = []
     identities: list[dict[Cell, int]] = []
+    never_shown: set[Cell] = set()
     for table in tables:
         sums = _sums(table)
         for measure in table.measures:
@@ -165,7 +168,15 @@ def know(tables: list[Table]) -> Knowledge:
             for parent, children in sums:
                 below = [name_of(measure, table.axes, child) for child in children if child in got]
                 if below:
-                    rows.append((name_of(measure, table.axes, parent), below))
+                    # whom the sum counts and no part does is a part that nobody shows
+                    above = name_of(measure, table.axes, parent)
+                    rest = values[above] - sum(values[cell] for cell in below)
+                    if rest:
+                        nobody = measure, above[1] | {(table.name, repr(sorted(map(repr, below))))}
+                        values[nobody] = rest
+                        never_shown.add(nobody)
+                        below.append(nobody)
+                    rows.append((above, below))
         for terms in table.identities:
             for coordinate in _everywhere(table):
                 relation = {name_of(m, table.axes, coordinate): factor for m, factor in terms.items()}
@@ -176,7 +187,7 @@ def know(tables: list[Table]) -> Knowledge:
         relation = dict.fromkeys(cells, 1) | {parent_cell: -1}
         relations.append((relation, sum(factor * values[cell] for cell, factor in relation.items())))
     relations += [(relation, 0) for relation in identities]
-    return Knowledge(values, carried, relations, rows)
+    return Knowledge(values, carried, relations, rows, never_shown)
 
 
 def _everywhere(table: Table) -> Iterator[Coordinate]:
@@ -240,6 +251,8 @@ class Reader:
                 # nobody publishes a small margin, and that is how its size is known
                 if SMALLEST <= value <= LARGEST:
                     self.bounds[cell] = SMALLEST, LARGEST
+                elif cell in self.knowledge.never_shown:
+                    self.bounds[cell] = LARGEST + 1, value + MANY
             elif cell in self.hidden:
                 most = value + MANY
                 if not self.reasons:
@@ -348,6 +361,8 @@ def broken_rows(knowledge: Knowledge, hidden: set[Cell]) -> list[tuple[Cell, lis
         values = [knowledge.values[cell] for cell in members if cell in secret]
         if not values or (len(values) >= 2 and sum(values) >= 11 and max(values) > 3):
             continue
+        if any(cell in knowledge.never_shown - secret for cell in members):
+            continue  # nothing can be calculated
         if parent in secret and not any(cell in knowledge.hideable - hidden for cell in members):
             continue
         found.append((parent, children))

@@ -25,6 +25,11 @@ class TestSums:
         assert sums(nodes(["x", "y"], additive=False)) == set()
         assert sums(nodes(["x"])) == set()
 
+    def test_a_total_that_is_no_sum_counts_everybody_all_the_same(self):
+        axis = nodes(["x", "all", "y"], additive=False, total="all")
+        assert axis.labels[axis.everything] == "all"
+        assert nodes(["x", "y"], additive=False).everything is None
+
     def test_of_a_hierarchy_go_level_by_level(self):
         axis = nodes(["x", "y", "z"], hierarchy={"tree": {"P": {"Q": ["x", "y"]}, "R": ["z"]}})
         assert sums(axis) == {("Q", ("x", "y")), ("P", ("Q",)), ("R", ("z",)), (None, ("P", "R"))}
@@ -67,28 +72,3 @@ class TestOrder:
         assert nodes(["z", "R", "x", "y"], hierarchy={"tree": tree}) == nodes(
             ["y", "x", "z", "R"], hierarchy={"tree": tree}
         )
-
-
-class TestSwaps:
-    @pytest.mark.parametrize(
-        ("labels", "declared"),
-        [
-            (["x", "y", "z"], {}),
-            (["x", "y", "z"], {"hierarchy": {"tree": {"P": ["x", "y"]}}}),
-            (["x", "y", "z"], {"hierarchy": [{"tree": {"P": ["x", "y"]}}, {"tree": {"Q": ["y", "z"]}}]}),
-            (["x", "y", "Q"], {"hierarchy": [{"tree": {"P": ["x", "y"], "Q": ["u", "v"]}},
-                                             {"tree": {"V": ["x", "u"], "W": ["y", "v"]}}]}),
-            (["x", "y", "elsewhere", "all"], {"total": "all", "hierarchy": {"tree": {"all": ["x", "y"]}}}),
-            (["x"], {}),
-        ],
-    )  # fmt: skip
-    def test_keep_every_sum_and_raise_what_they_should(self, labels, declared):
-        axis = nodes(labels, **declared)
-        for node in range(len(axis.labels)):
-            swaps = axis.swaps(node)
-            for touched, signs, reaches in zip(swaps.nodes, swaps.signs, swaps.reaches_total, strict=True):
-                change = {int(n): int(sign) for n, sign in zip(touched, signs, strict=True) if sign}
-                assert change[node] == 1
-                assert reaches == (change.get(axis.everything) == 1)
-                for parent, children in axis.relations:
-                    assert change.get(parent, 0) == sum(change.get(child, 0) for child in children)

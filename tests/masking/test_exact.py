@@ -6,7 +6,6 @@ import pytest
 from ddg_pipeline.masking import MaskingRules, complementary, mask
 from ddg_pipeline.masking.exact import cheapest_move
 from ddg_pipeline.masking.moves import Bounds
-from ddg_pipeline.masking.products import MoveFinder
 from ddg_pipeline.masking.system import build_systems
 
 from .build import bound, dimension, hidden
@@ -31,10 +30,6 @@ def state(rules):
 
 
 class TestACycle:
-    def test_is_no_product(self, state, rules):
-        system, status, cell = state
-        assert MoveFinder(system, rules, status).cheapest(cell, [1, -1]) is None
-
     def test_is_found_and_balances(self, state, rules):
         system, status, cell = state
         move = cheapest_move(system, rules, status, cell, set())

@@ -2,8 +2,11 @@ import itertools
 
 import pytest
 
+from ddg_pipeline.audit.verify import verify
+from ddg_pipeline.audit.verify_proof import read_proof
 from ddg_pipeline.errors import InputErrors
-from ddg_pipeline.masking import mask
+from ddg_pipeline.masking import mask, mask_and_prove, proof_bytes
+from ddg_pipeline.masking.system import build_systems
 
 from .build import bound, dimension, hidden
 
@@ -63,6 +66,42 @@ class TestSharedCells:
         by_age = table(["region", "age"], "by_age", ["one_sex"], only)
         with pytest.raises(InputErrors, match="another count than in the linked table"):
             mask([one_sex, by_age], rulebook)
+
+
+class TestATotalThatIsNoSum:
+    """People of several services are in several of them, and once among all."""
+
+    def tables(self):
+        by_service = [("all", (97, 99, 196)), ("x", (60, 8, 68)), ("y", (53, 94, 147))]
+        by_sex = [("f", (44, 4, 48)), ("m", (53, 95, 148)), ("T", (97, 99, 196))]
+        regions = ("North", "South", "T")
+        one = [
+            {"region": r, "service": s, "n": n}
+            for s, counts in by_service
+            for r, n in zip(regions, counts, strict=True)
+        ]
+        two = [{"region": r, "sex": s, "n": n} for s, counts in by_sex for r, n in zip(regions, counts, strict=True)]
+        region, service = dimension(total="T"), dimension(additive=False, total="all")
+        return [
+            bound(one, {"region": region, "service": service}, release="by_service", links=["by_sex"]),
+            bound(two, {"region": region, "sex": dimension(total="T")}, release="by_sex", links=["by_service"]),
+        ]
+
+    def test_is_the_same_cell_as_the_total_of_a_table_without_the_dimension(self):
+        [system] = build_systems(self.tables())
+        one, two = system.cubes
+        everybody = one.ids[:, one.axes[1].position["all"]]
+        assert everybody.tolist() == two.ids[:, two.axes[1].position["T"]].tolist()
+
+    def test_is_hidden_in_both_tables_or_in_none_and_others_can_check_that(self, rulebook):
+        tables = self.tables()
+        masked, protections = mask_and_prove(tables, rulebook)
+        by_service, by_sex = (set(hidden(one)) for one in masked)
+        assert {cell.removesuffix(" all") for cell in by_service if cell.endswith(" all")} == {
+            cell.removesuffix(" T") for cell in by_sex if cell.endswith(" T")
+        }
+        proof = read_proof(proof_bytes(protections), "proof")
+        assert verify(tables, [one.frame for one in masked], rulebook, proof).proved
 
 
 class TestContradictions:

@@ -4,7 +4,7 @@ import os
 
 from hypothesis import HealthCheck, event, given, reject, settings
 
-from ddg_pipeline.errors import RefusedError
+from ddg_pipeline.errors import InputErrors, RefusedError
 from ddg_pipeline.masking import mask
 
 from . import oracle
@@ -23,6 +23,8 @@ class TestAnyTable:
         event("refused" if refusal else "masked")
         if refusal:
             assert "fails its own proof" not in refusal
+            if knowledge.never_shown:
+                return  # of rows that are left out, masking assumes more to be known than can be
             try:
                 assert_no_pattern_would_do(problem, knowledge)
             except TimeoutError:
@@ -41,7 +43,13 @@ class TestAnyTable:
 
 def attempt(problem, rulebook):
     try:
-        return mask(problem.bound(), rulebook), ""
+        tables = problem.bound()
+    except InputErrors as errors:
+        if "of which the table has none" in str(errors) or "only totals and groups" in str(errors):
+            reject()  # rows were left out until nothing is left to protect
+        raise
+    try:
+        return mask(tables, rulebook), ""
     except RefusedError as refusal:
         return [], str(refusal)
 

@@ -2,10 +2,11 @@
 
 import re
 
+import numpy as np
 import pytest
 
 from ddg_pipeline.errors import RefusedError
-from ddg_pipeline.masking import exact, mask
+from ddg_pipeline.masking import exact, mask, reach
 
 from .build import bound, dimension, line
 
@@ -67,5 +68,6 @@ class TestOutOfTime:
             program.gave_up = True
 
         monkeypatch.setattr(exact._Program, "_run", give_up)
+        monkeypatch.setattr(reach, "hopeless", lambda *_arguments: np.zeros(0, dtype=np.int64))
         text = refusal(rulebook, line([1] * 10))
         assert "For 11 of them the solver ran out of time, so that nothing is known" in text

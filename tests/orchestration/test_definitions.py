@@ -78,7 +78,8 @@ class TestChecks:
     def test_the_gate_s_are_blocking_and_part_of_the_release(self, graph):
         checks = [c for c in graph.asset_check_keys if c.asset_key == key("by_sex/release")]
         assert {c.name for c in checks} == {
-            "same_as_aggregate", "suite_matches_contract", "great_expectations", "attack_audit",
+            "same_as_aggregate", "suite_matches_contract", "great_expectations", "protection_proof",
+            "attack_audit",
         }  # fmt: skip
         for check in checks:
             assert graph.get(check).blocking

@@ -7,6 +7,8 @@ import shutil
 
 import dagster as dg
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 
@@ -33,6 +35,7 @@ def blocked(small):
     return run
 
 
+CHECKS = {"same_as_aggregate", "suite_matches_contract", "great_expectations", "protection_proof", "attack_audit"}
 PAIR = ("by_sex/release", "by_age/release")  # linked releases pass together or not at all
 
 
@@ -140,7 +143,7 @@ class TestTheRunThatIsBlocked:
         events = blocked(*PAIR)
         for release in ("by_sex", "by_age"):
             checks = events.checks(release)
-            assert set(checks) == {"same_as_aggregate", "suite_matches_contract", "great_expectations", "attack_audit"}
+            assert set(checks) == CHECKS
             assert {check.severity for check in checks.values()} == {dg.AssetCheckSeverity.ERROR}
             assert {check.blocking for check in checks.values()} == {True}
 
@@ -237,6 +240,85 @@ class TestTheReviewedSuite:
         )
 
 
+class TestTheProof:
+    """Masking's proof is checked against the very bytes, by arithmetic that shares no code with it."""
+
+    def change(self, small, change):
+        for release in ("by_age", "by_sex"):  # they were masked together
+            path = small.project.staged(release) / "proof.parquet"
+            pq.write_table(change(pq.read_table(path)), path)
+
+    def test_a_good_run_says_that_it_holds(self, small):
+        events = small.materialize(*PAIR)
+        assert events.success
+        for release in ("by_age", "by_sex"):
+            told = events.checks(release)["protection_proof"].metadata
+            assert told["summary"].value == "proved: every one of 3 small counts is protected at level ddg"
+            assert told["where"].value == []
+
+    def test_of_what_goes_out_as_it_is_every_figure_has_to_be_shown(self, small, blocked):
+        events = small.materialize("statewide/release")
+        assert "released as it is" in events.checks("statewide")["protection_proof"].metadata["summary"].value
+        small.edit(small.staged("statewide"), "M,57068,,", "M,,3,No data available")
+        blocked("statewide/release", release="statewide", check="protection_proof", says=["cases at sex=M"])
+
+    def test_moves_left_out_are_missed(self, small, blocked):
+        self.change(small, lambda table: table.slice(0, 0))
+        events = blocked(*PAIR, check="protection_proof", says=["fewer values than the level asks", "county=Alpha"])
+        assert events.failed_checks("by_age") == events.failed_checks("by_sex") == {"protection_proof"}
+
+    def test_a_move_that_changes_a_sum_is_found(self, small, blocked):
+        self.change(
+            small,
+            lambda table: table.set_column(
+                table.column_names.index("delta"), "delta", pa.array([2 * abs(d) for d in table["delta"].to_pylist()])
+            ),
+        )
+        blocked(*PAIR, check="protection_proof", says=["a move changes a sum"])
+
+    def test_a_proof_of_other_cells_is_found(self, small, blocked):
+        self.change(small, lambda table: table.slice(1))
+        blocked(*PAIR, check="protection_proof", says=["by_sex"])
+
+    def test_a_small_count_passed_off_as_missing_is_found(self, small, blocked):
+        line = "Alpha,F,,1,Cell suppressed for small numbers"
+        small.edit(small.staged("by_sex"), line, "Alpha,F,,3,No data available")
+        blocked(*PAIR, check="protection_proof", says=["the code beside a figure does not fit it: by_sex: cases"])
+
+    @pytest.mark.parametrize("content", [b"", b"PAR1", b"move,low\n"])
+    def test_a_file_that_is_no_proof_blocks(self, small, blocked, content):
+        for release in ("by_age", "by_sex"):
+            (small.project.staged(release) / "proof.parquet").write_bytes(content)
+        blocked(*PAIR, check="protection_proof", says=["no whole Parquet file"])
+
+    def test_a_missing_proof_is_refused(self, small, blocked):
+        (small.project.staged("by_sex") / "proof.parquet").unlink()
+        blocked(*PAIR, says=["by_sex: no proof is staged; materialize by_sex/masked again"])
+
+    def test_linked_releases_with_different_proofs_are_refused(self, small, blocked):
+        path = small.project.staged("by_sex") / "proof.parquet"
+        pq.write_table(pq.read_table(path).slice(1), path)
+        blocked(*PAIR, says=["by_age, by_sex: linked, but staged with different proofs"])
+
+    def test_in_the_package_it_is_refused(self, small, blocked):
+        """Every file of the package is published."""
+        proof = small.project.staged("by_sex") / "proof.parquet"
+        shutil.copyfile(proof, small.staged("by_sex").with_name("proof.parquet"))
+        blocked(*PAIR, says=["by_sex: proof.parquet in the staged package did not come from masking"])
+
+    def test_is_kept_for_every_version_where_only_the_department_can_read_it(self, small):
+        kept = small.project.restricted / "proofs"
+        staged = (small.project.staged("by_sex") / "proof.parquet").read_bytes()
+        assert small.materialize(*PAIR).success
+        assert small.released("by_sex").name == "2"
+        assert sorted(str(path.relative_to(kept)) for path in kept.rglob("*") if path.is_file()) == [
+            "by_age/1.parquet", "by_age/2.parquet", "by_sex/1.parquet", "by_sex/2.parquet",
+        ]  # fmt: skip
+        for path in [*kept.rglob("*.parquet"), small.project.staged("by_age") / "proof.parquet"]:
+            assert path.read_bytes() == staged
+            assert path.stat().st_mode & 0o777 == 0o600
+
+
 class TestWhatIsStaged:
     def change_the_aggregate(self, small):
         with duckdb.connect(str(small.project.restricted_store.path)) as store:
@@ -291,7 +373,7 @@ class TestGettingRound:
         with dg.DagsterInstance.get() as instance:
             key = dg.AssetKey(["by_sex", "release"])
             instance.report_runless_asset_event(dg.AssetMaterialization(key))
-            for name in ("same_as_aggregate", "suite_matches_contract", "great_expectations", "attack_audit"):
+            for name in CHECKS:
                 instance.report_runless_asset_event(
                     dg.AssetCheckEvaluation(
                         asset_key=key, check_name=name, passed=True, metadata={}, blocking=True,

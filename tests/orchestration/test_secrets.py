@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
+import io
 import re
 import sqlite3
 import zipfile
@@ -10,6 +12,7 @@ import zlib
 from contextlib import closing
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
 WORDS = ["Quillfeather"]  # who reported a case: in every row of the source, in no release
@@ -30,6 +33,8 @@ def texts_of(path):
     elif zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             yield from (archive.read(name).decode("utf-8", "replace") for name in archive.namelist())
+    elif content.startswith(b"PAR1"):
+        yield pq.read_table(io.BytesIO(content)).to_pandas().to_csv()
     else:
         yield (gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content).decode("utf-8", "replace")
 
@@ -83,7 +88,8 @@ class TestTheSearch:
         (tmp_path / "log.gz").write_bytes(gzip.compress(b"charges=784.75"))
         with zipfile.ZipFile(tmp_path / "log.zip", "w") as archive:
             archive.writestr("a", "56720 people")
-        assert len(leaks(tmp_path)) == 4
+        duckdb.sql(f"copy (select 50216 as people) to '{tmp_path / 'proof.parquet'}'")
+        assert len(leaks(tmp_path)) == 5
 
     def test_it_is_not_misled_by_hashes_and_times(self):
         assert not secrets_in("a148613f-48613-… 1763928000.48613 4861312")
@@ -95,6 +101,22 @@ class TestAGoodRun:
         assert answer.code == 0, answer.err
         assert not secrets_in(answer.out + answer.err)
         assert leaks(small.root) == []
+
+    def test_the_proof_stays_where_the_counts_are(self, small, ddg):
+        """It narrows hidden counts down; and by its hash, who guesses the counts could tell whether he guessed right."""
+        answer = ddg("run")
+        assert answer.code == 0, answer.err
+        proofs = list(small.project.restricted.rglob("*.parquet"))
+        assert len(proofs) == 6, "staged and kept twice, of two releases"
+        assert {path.stat().st_mode & 0o777 for path in proofs} == {0o600}
+        hashes = {hashlib.new(name, path.read_bytes()).hexdigest() for path in proofs for name in ("sha256", "md5")}
+        others = [
+            path
+            for path in small.root.rglob("*")
+            if path.is_file() and not path.is_symlink() and not path.is_relative_to(small.project.restricted)
+        ]
+        assert not [path for path in others if path.read_bytes().startswith(b"PAR1") or "proof" in path.name]
+        assert not [path for path in others for text in texts_of(path) for hash_ in hashes if hash_ in text]
 
     def test_what_only_changes_behind_suppressed_cells_changes_nothing_to_be_seen(self, small):
         """Two counties swap a case between the sexes: every published byte and everything in Dagster stays the same."""

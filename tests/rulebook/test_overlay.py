@@ -208,7 +208,7 @@ class TestErrors:
             """)
         [(place, entry, message)] = errors(text)
         assert (place, entry) == ("mine.yaml, line 6", "thresholds.numerators")
-        assert "not permitted" in message
+        assert "did you mean 'numerator'? allowed here: section, note, numerator, zero, denominator" in message
 
     def test_a_wrong_value_names_the_line_of_the_value(self):
         text = written("""
@@ -251,10 +251,10 @@ class TestErrors:
             ("thresholds.denominator", {"value": 1, "new": True}, "leave `new` out"),
             ("thresholds.denominator.more", {"value": 1}, "thresholds.denominator has no entries"),
             ("threshold.denominator", {"value": 1}, "at the top there are name, title"),
-            ("thresholds..denominator", {"value": 1}, "should match pattern"),
+            ("thresholds..denominator", {"value": 1}, "the dotted path of an entry, such as thresholds.denominator"),
             ("thresholds.denominator", {"value": 1, "source": "§4.2"}, "name the document"),
-            ("thresholds.denominator", {"value": 1, "source": ""}, "at least 1 character"),
-            ("thresholds.denominator", {"value": 1, "because": "x"}, "not permitted"),
+            ("thresholds.denominator", {"value": 1, "source": ""}, "found ''; write the document that says so"),
+            ("thresholds.denominator", {"value": 1, "because": "x"}, "allowed here: value, source, reason, new"),
         ],
     )
     def test_an_override_that_cannot_be(self, entry, override, expected):
@@ -343,3 +343,34 @@ class TestBandsInGeneral:
         assert entry.startswith("scoring.residence_geography.bands.")
         assert f"band {entry[-1]}" in lines[int(place.rpartition(" ")[2]) - 1]
         assert any(word in message for word in ("a gap at", "overlap at", "before it begins"))
+
+
+class TestAllErrorsAtOnce:
+    """Whatever is wrong, the rest is checked too."""
+
+    TEXT = written("""
+        thresholds.denominator: 3
+        thresholds.numerator.uper: {value: 9, source: Policy 7, reason: so}
+        title: {value: x, source: Policy 7, reason: so}
+        masking.applies: {value: sometimes, source: Policy 7, reason: so}
+        publication_score.cut_off: {vale: 11, source: Policy 7, reason: so}
+        """)
+
+    def test_each_names_its_line_and_entry(self):
+        assert sorted((place, entry) for place, entry, _ in errors(self.TEXT)) == [
+            ("mine.yaml, line 5", "overrides.thresholds.denominator"),
+            ("mine.yaml, line 6", "overrides.thresholds.numerator.uper"),
+            ("mine.yaml, line 7", "overrides.title"),
+            ("mine.yaml, line 8", "masking.applies"),
+            ("mine.yaml, line 9", "overrides.publication_score.cut_off.vale"),
+            ("mine.yaml, line 9", "overrides.publication_score.cut_off.value"),
+        ]
+
+    def test_a_title_that_is_missing_hides_nothing(self):
+        text = self.TEXT.replace("title: My rules\n", "")
+        assert {"title", "masking.applies"} <= {entry for _, entry, _ in errors(text)}
+
+    def test_none_speaks_python(self):
+        for _, _, message in errors(self.TEXT):
+            assert "nput should" not in message
+            assert "valid" not in message

@@ -1,0 +1,1 @@
+"""Quality and speed of masking, measured beside its peers; see ``docs/benchmarks.md``."""
