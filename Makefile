@@ -35,7 +35,7 @@ help:
 
 # -- what people do ------------------------------------------------------------------------------------------------------
 
-run: $(STAMPS)/run $(EXAMPLE)/.complete
+run: $(STAMPS)/compiled $(EXAMPLE)/.complete
 	$(BIN)/ddg run
 
 ui: $(STAMPS)/ui $(EXAMPLE)/.complete
@@ -44,7 +44,7 @@ ui: $(STAMPS)/ui $(EXAMPLE)/.complete
 	PYTHONWARNINGS='ignore:Function `dev_command` is superseded' \
 	DAGSTER_HOME='$(CURDIR)/var/dagster' $(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port $(PORT)
 
-test: $(STAMPS)/dev
+test: $(STAMPS)/dev $(STAMPS)/compiled
 	$(BIN)/pytest --numprocesses auto --dist loadfile $(ARGS)
 
 # peers come in environments of their own, under var/bench
@@ -75,7 +75,7 @@ clean-data:
 # -- installation --------------------------------------------------------------------------------------------------------
 # One stamp for each set of packages: a second `make run` installs nothing, and an edited pin installs what changed.
 
-install: $(STAMPS)/run
+install: $(STAMPS)/compiled
 
 $(STAMPS)/venv:
 	@set -e; \
@@ -97,6 +97,12 @@ $(STAMPS)/venv:
 
 $(STAMPS)/run: $(STAMPS)/venv pyproject.toml constraints.txt
 	$(INSTALL) --editable '.[postgres]'
+	@touch $@
+
+# what is compiled at its first use, compiled now
+$(STAMPS)/compiled: $(STAMPS)/run $(shell grep -l numba -r ddg_pipeline --include='*.py')
+	@echo 'compiling the search for moves and the attack; once, a minute or so'
+	$(BIN)/python -m ddg_pipeline.warm_up
 	@touch $@
 
 $(STAMPS)/ui: $(STAMPS)/run

@@ -36,12 +36,17 @@ from ddg_pipeline.masking import (
     seen_through,
     unmasked,
 )
+from ddg_pipeline.masking.axes import axis_nodes
+from ddg_pipeline.overlaps import refuse_hidden_in_overlaps, refuse_small_differences
 from ddg_pipeline.rulebook import SHIPPED, Rulebook, RulebookSource, load_rulebook
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_Key = tuple[str, tuple[tuple[str, str], ...]]  # a measure, and a category for each dimension
+
 _LISTED = 5
+_TOTAL = "(total)"  # how the audit calls a total without a label
 _MASKING = 4  # the step of the guideline's procedure
 
 
@@ -90,13 +95,18 @@ def prepare(tables: Sequence[BoundTable], rulebook: Rulebook, progress: Progress
 
     Raises:
         InputErrors: A table or contract is wrong.
-        RefusedError: A table carries direct identifiers, or cannot be protected.
+        RefusedError: A table carries direct identifiers, or cannot be protected; or categories that overlap in a
+            dimension without sums tell what has to be hidden.
     """
     assessments = assess_group(tables, rulebook)
     unstable = [unstable_rows(table, rulebook) for table in tables]
     protections: Sequence[Protection] = ()
     if assessments[0].decision == "mask":
+        if hides_cells(tables):
+            refuse_small_differences(tables, rulebook)
         results, protections = mask_and_prove(tables, rulebook, progress, unstable)
+        if hides_cells(tables):
+            refuse_hidden_in_overlaps(tables, results, rulebook)
     else:
         results = [unmasked(table, rulebook, marked) for table, marked in zip(tables, unstable, strict=True)]
     return [Prepared(*parts, protections) for parts in zip(tables, assessments, results, strict=True)]
@@ -198,7 +208,7 @@ def attack(
             audited.append(PublishedTable(bound.contract, frame, bound.references, truth=bound.frame))
             continue
         audited.append(_with_what_is_known(bound, frame, rulebook, rules, reasons_shown))
-    return _without_lost(audit(audited, rules, progress=progress), tables, rules)
+    return _without_lost(audit(audited, rules, progress=progress), tables, audited, rules)
 
 
 def _with_what_is_known(
@@ -236,36 +246,22 @@ _CALCULATED = {
 _OF_ROWS = {FindingKind.TOO_FEW_SUPPRESSED, FindingKind.SUM_TOO_SMALL, FindingKind.ALL_VERY_SMALL}
 
 
-def _without_lost(report: AuditReport, tables: Sequence[BoundTable], rules: AuditRules) -> AuditReport:
+def _without_lost(
+    report: AuditReport, tables: Sequence[BoundTable], audited: Sequence[PublishedTable], rules: AuditRules
+) -> AuditReport:
     """Leave out what earlier tables tell by themselves, where the contract accepts that (`already_public`).
 
-    Such a cell is lost, and hiding it again is no suppression that a row's others could rely on. What the report says
-    of every other cell stays as it is, for a reader who knows these figures.
+    That is the value of such a lost cell itself, and that a row has too little hidden in which nothing else is hidden.
+    What the report says of every other cell stays as it is, for a reader who knows these figures.
     """
     findings, undecided, notes = report.findings, report.undecided, list(report.notes)
-    for bound in tables:
+    for bound, table in zip(tables, audited, strict=True):
         lost = lost_cells(bound, rules.lower, rules.upper)
         if not lost:
             continue
-        own = {(measure, tuple(sorted(labels.items()))) for measure, labels in lost}
-
-        def is_lost(cell: Cell, bound: BoundTable = bound, own: set[Any] = own) -> bool:
-            return cell.table == bound.contract.release and _key(cell.measure, cell.coordinate) in own
-
-        def of_lost_row(finding: Finding, bound: BoundTable = bound, lost: Any = lost) -> bool:
-            return finding.cell.table == bound.contract.release and any(
-                measure == finding.cell.measure
-                and all(label == finding.cell.coordinate[n] for n, label in labels.items() if n != finding.dimension)
-                for measure, labels in lost
-            )
-
-        findings = tuple(
-            finding
-            for finding in findings
-            if not (finding.kind in _CALCULATED and is_lost(finding.cell))
-            and not (finding.kind in _OF_ROWS and of_lost_row(finding))
-        )
-        undecided = tuple(cell for cell in undecided if not is_lost(cell))
+        own = _Lost(bound, table, {_key(measure, labels) for measure, labels in lost}, rules.no_data_code)
+        findings = tuple(finding for finding in findings if not own.explains(finding))
+        undecided = tuple(cell for cell in undecided if not own.has(cell))
         named = "; ".join(
             f"{measure} at {', '.join(f'{name}={label}' for name, label in labels.items())}"
             for measure, labels in lost[:_LISTED]
@@ -275,7 +271,52 @@ def _without_lost(report: AuditReport, tables: Sequence[BoundTable], rules: Audi
     return replace(report, findings=findings, undecided=undecided, notes=tuple(notes))
 
 
-def _key(measure: str, coordinate: Mapping[str, str]) -> tuple[str, tuple[tuple[str, str], ...]]:
+@dataclass(frozen=True)
+class _Lost:
+    """The cells of one table that are accepted as lost.
+
+    Attributes:
+        bound: The table before masking.
+        audited: What was audited of it: with rows more for what readers can calculate.
+        cells: Measure and coordinate of each.
+        no_data: The code beside a figure that there is not.
+    """
+
+    bound: BoundTable
+    audited: PublishedTable
+    cells: set[_Key]
+    no_data: str
+
+    def has(self, cell: Cell) -> bool:
+        return cell.table == self.bound.contract.release and _key(cell.measure, cell.coordinate) in self.cells
+
+    def explains(self, finding: Finding) -> bool:
+        """Say whether a finding is about nothing but lost cells: the value of one, or a row that hides no other."""
+        if finding.kind in _CALCULATED:
+            return self.has(finding.cell)
+        if finding.kind in _OF_ROWS and finding.cell.table == self.bound.contract.release:
+            hidden = self._hidden_in_row(finding)
+            return bool(hidden) and hidden <= self.cells
+        return False
+
+    def _hidden_in_row(self, finding: Finding) -> set[_Key]:
+        """List what is hidden in a row: its whole, and its parts by any grouping."""
+        cell, along = finding.cell, str(finding.dimension)
+        axis = axis_nodes(self.bound.axes[along])
+        whole = None if cell.coordinate[along] == _TOTAL else cell.coordinate[along]
+        parts = {axis.labels[part] for above, parts in axis.relations if axis.labels[above] == whole for part in parts}
+        frame = self.audited.frame
+        here = frame[along].isin(parts | {whole}) | ~frame[along].isin(axis.labels)  # what is in none of the parts, too
+        for name, label in cell.coordinate.items():
+            if name != along:
+                here &= frame[name] == label
+        code = self.bound.contract.suppression.annotations.code.format(measure=cell.measure)
+        empty = frame[cell.measure].isna() | (frame[cell.measure] == "")
+        rows = frame[here & empty & (frame[code] != self.no_data)]
+        return {_key(cell.measure, row) for row in rows[list(self.bound.axes)].to_dict("records")}
+
+
+def _key(measure: str, coordinate: Mapping[Any, Any]) -> _Key:
     return measure, tuple(sorted(coordinate.items()))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SOLVERS_AND_GATE = {"great_expectations", "highspy", "scipy"}
+SOLVERS_AND_GATE = {"great_expectations", "highspy", "llvmlite", "numba", "scipy"}
 DATABASES = {"duckdb", "sqlalchemy", "psycopg"}
 
 
@@ -25,7 +25,7 @@ class TestRooms:
     @pytest.mark.parametrize(
         "room",
         ["rulebook", "populations", "contract", "assessment", "masking", "audit", "preparation", "advice", "quality",
-         "publishing"],
+         "publishing", "masking.optimal", "masking.proof_file", "audit.verify", "verify_run", "masking_run"],
     )  # fmt: skip
     def test_import_neither_gate_nor_solver(self, room):
         code = f"import ddg_pipeline.{room}"

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from ddg_pipeline.contract.sizes import Size, sizes_are_not_negative
-from ddg_pipeline.contract.strict import Name, Strict
+from ddg_pipeline.contract.strict import Name, Strict, Whole0, Whole1
 from ddg_pipeline.contract.variables import Variable
 
 _PERIOD = re.compile(r"^(day|week|month|quarter|half-year|year|[1-9][0-9]? years)$")
@@ -65,8 +65,8 @@ class Implied(Strict):
 
     variable: Variable = Field(description="What is implied about a person.")
     label: Name = Field(description="The implied category, such as `0-17`.")
-    population: int | None = Field(
-        default=None, ge=0, description="How many people statewide are in it, where that decides its score."
+    population: Whole0 | None = Field(
+        default=None, description="How many people statewide are in it, where that decides its score."
     )
     categories: list[Name] = Field(
         default=[], description="The categories of the column that imply it. Left out: any of them may."
@@ -80,7 +80,7 @@ class Dimension(Strict):
     """One classifying column of the table."""
 
     variable: Variable = Field(description="What the column says about a person; decides how it is scored.")
-    groups: int | None = Field(default=None, ge=1, description="How many groups an `other` variable has.")
+    groups: Whole1 | None = Field(default=None, description="How many groups an `other` variable has.")
     population: Size | None = Field(default=None, description="People living in, or belonging to, each category.")
     members: Size | None = Field(default=None, description="Members of each plan (`insurance_coverage`).")
     enrollment: Size | None = Field(
@@ -155,9 +155,9 @@ class Scope(Strict):
     label: Name | None = Field(
         default=None, description="The category everyone is in: `0-17`, `Female`, `Alpine`; decides how it is scored."
     )
-    population: int | None = Field(default=None, ge=0, description="How many people it holds for.")
-    members: int | None = Field(default=None, ge=0, description="Members of the one plan.")
-    enrollment: int | None = Field(default=None, ge=0, description="People enrolled in the one program.")
+    population: Whole0 | None = Field(default=None, description="How many people it holds for.")
+    members: Whole0 | None = Field(default=None, description="Members of the one plan.")
+    enrollment: Whole0 | None = Field(default=None, description="People enrolled in the one program.")
     period: str | None = Field(default=None, description="What the whole table covers, as in a `time` dimension.")
 
     _known_period = field_validator("period")(Dimension._known_period.__func__)  # type: ignore[attr-defined] # noqa: SLF001

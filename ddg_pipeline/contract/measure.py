@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from ddg_pipeline.contract.sizes import Population, TotalOver, sizes_are_not_negative
-from ddg_pipeline.contract.strict import Name, Strict
+from ddg_pipeline.contract.strict import NO_YES_OR_NO, Name, Strict, Whole1
 
 _TERM = re.compile(r"\s*([+-]?)\s*([A-Za-z_][A-Za-z0-9_]*)\s*")
 
@@ -43,8 +43,10 @@ class Measure(Strict):
     )
     numerator: Name | None = Field(default=None, description="The count above the line of a rate, percent or mean.")
     denominator: Name | None = Field(default=None, description="The count or the population column below the line.")
-    per: int | None = Field(default=None, ge=1, description="A rate per how many people.")
-    decimals: int | None = Field(default=None, ge=0, le=12, description="How many decimals are published.")
+    per: Whole1 | None = Field(default=None, description="A rate per how many people.")
+    decimals: Annotated[int, Field(ge=0, le=12), NO_YES_OR_NO] | None = Field(
+        default=None, description="How many decimals are published."
+    )
     description: str = Field(default="", description="What the data dictionary says about the column.")
 
     @field_validator("population")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag
 
-from ddg_pipeline.contract.strict import Name, Strict
+from ddg_pipeline.contract.strict import Name, Strict, Whole
 
 
 class TableReference(Strict):
@@ -18,7 +18,7 @@ class TableReference(Strict):
 
 
 Size = Annotated[
-    int | dict[str, int] | TableReference | str,
+    Whole | dict[str, Whole] | TableReference | str,
     Field(
         union_mode="left_to_right",
         description="How many people: one number, a number for each category, a reference table, or a column.",

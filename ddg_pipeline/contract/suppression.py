@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
-from ddg_pipeline.contract.strict import Name, Strict
+from ddg_pipeline.contract.strict import Name, Strict, Whole1
 
 
 class AnnotationNames(Strict):
@@ -98,8 +98,8 @@ class Suppression(Strict):
         description="How complementary cells are chosen. `optimal`: at the least cost there is, proved by a solver; "
         "for small tables only.",
     )
-    time_limit: int | None = Field(
-        default=None, ge=1, description="Of `method: optimal`: how many seconds the solver may take."
+    time_limit: Whole1 | None = Field(
+        default=None, description="Of `method: optimal`: how many seconds the solver may take."
     )
     annotations: AnnotationNames = AnnotationNames()
 

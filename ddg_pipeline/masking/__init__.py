@@ -41,6 +41,7 @@ __all__ = [
 ]
 
 _LEVELS = ("exact", "ddg", "full")  # from weak to strong
+_SECONDS = 60  # what `method: optimal` may take where the contract names no limit
 
 
 def mask(tables: Sequence[BoundTable], rulebook: Rulebook, progress: Progress | None = None) -> list[MaskedTable]:
@@ -121,9 +122,24 @@ def protect_tables(
                 break
             found.append(result)
         else:
-            return found
+            return [_optimal(one, tables, progress) for one in found]
     assert failed is not None  # noqa: S101 - every try that does not return has failed
     raise refusal(failed[0], failed[1], level, failed[2])
+
+
+def _optimal(protection: Protection, tables: Sequence[BoundTable], progress: Progress | None) -> Protection:
+    """Let the exact solver make a pattern cheaper where a contract of the group asks for that."""
+    asking = [table.contract.suppression for table in tables if table.contract.suppression.method == "optimal"]
+    if not asking:
+        return protection
+    from ddg_pipeline.masking.optimal import optimal
+
+    seconds = max(wish.time_limit or _SECONDS for wish in asking)
+    system, rules = protection.system, protection.rules
+    best = optimal(system, rules, time_limit=seconds, start=protection.status, progress=progress)
+    if best.status is None or best.proof is None:
+        return protection  # out of time before a first pattern; the one there is holds
+    return Protection(system, rules, best.status, best.proof)
 
 
 def _check_alone(tables: Sequence[BoundTable], in_percent: Sequence[BoundTable]) -> None:

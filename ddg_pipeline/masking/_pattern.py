@@ -13,6 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from ddg_pipeline.masking._search import HIGH, LOW, PRICE, SIZE, inner, search
+from ddg_pipeline.masking.lattice import record
 
 OPEN, ZERO, KNOWN, SMALL, COMPLEMENTARY = 0, 1, 2, 3, 4  # as `Status`
 _NEAREST = 2  # single steps tried each way where a cell needs one more value
@@ -41,9 +42,7 @@ class Limits(NamedTuple):
     longest: int
 
 
-ROW = np.dtype(
-    [("start", "i8"), ("total", "i8"), ("parent", "i4"), ("hidden", "i4"), ("large", "i4"), ("is_sum", "?")], align=True
-)
+ROW = record([("start", "i8"), ("total", "i8"), ("parent", "i4"), ("hidden", "i4"), ("large", "i4"), ("is_sum", "?")])
 """A relation with a cell that can be hidden.
 
 * ``start``: where its cells begin in `Pattern.row_cells`; one row more than there are marks the end of the last.
@@ -53,13 +52,13 @@ ROW = np.dtype(
 * ``is_sum``: False for an identity between measures, of which no cell may be hidden alone either.
 """
 
-MOVE = np.dtype([("start", "i8"), ("low", "i2"), ("high", "i2"), ("on", "?")], align=True)
+MOVE = record([("start", "i8"), ("low", "i2"), ("high", "i2"), ("on", "?")])
 """A move: where its entries begin, how often it can go backwards (0 or less) and forwards, and whether it is in use."""
 
-ENTRY = np.dtype([("next", "i8"), ("cell", "i4"), ("move", "i4"), ("delta", "i2")], align=True)
+ENTRY = record([("next", "i8"), ("cell", "i4"), ("move", "i4"), ("delta", "i2")])
 """A cell that a move changes: by how much, and the entry before it of the same cell, or -1."""
 
-LOG = np.dtype([("what", "i8"), ("kind", "i1")], align=True)
+LOG = record([("what", "i8"), ("kind", "i1")])
 """Something done to a cell or a move."""
 
 
@@ -373,6 +372,9 @@ def _one_more_move(pattern, lattice, desk, limits, cell, free, limit, coarse):  
             need[2] = limits.possible - 1
             if search(lattice, pattern.cells, desk, cell, need, limit, free, coarse):
                 return True
+            # one more value at a time; where there is none at all, there is none of any size
+            need[2] = 1
+            return limits.possible > 2 and search(lattice, pattern.cells, desk, cell, need, limit, free, coarse)
         for size in range(1, _NEAREST + 1):
             for way in range(2):
                 other = value + size if way == 0 else value - size

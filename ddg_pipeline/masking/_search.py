@@ -20,11 +20,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from ddg_pipeline.masking.lattice import ADDS_UP, COUNTS, Lattice
+from ddg_pipeline.masking.lattice import ADDS_UP, COUNTS, Lattice, record
 
 TOP = 48  # candidates kept for each block
 ENTRIES = 256  # nodes that a block's change may touch
 CELLS = 4096  # cells that a move may touch
+LONG = 96  # categories; along a longer axis only so many are tried of a leaf's own group, and of all
 _PAIRS = 6000  # changes of one block that are priced
 _ALPHAS = 12  # coordinates below a margin that a block of several axes tries
 _EXPANSIONS = 4000  # partial products looked at in one partition
@@ -34,10 +35,9 @@ FAR = 2**40
 inner = njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type: ignore[call-overload]
 
 
-CELL = np.dtype(
+CELL = record(
     [("value", "i8"), ("cost", "i8"), ("price", "i8"), ("have", "u8"), ("head", "i8"), ("rows", "i8"),
-     ("up", "i4"), ("down", "i4"), ("status", "i1"), ("forced", "?")],
-    align=True,
+     ("up", "i4"), ("down", "i4"), ("status", "i1"), ("forced", "?")]
 )  # fmt: skip
 """What compiled code knows of a cell.
 
@@ -64,6 +64,7 @@ class Desk(NamedTuple):
         tally: How many candidates each region has.
         grown: The product so far: per cell its position in each cube, and its sign.
         depth: The state of the search at every level.
+        partners: Leaves that one can be exchanged with.
         tuples: Coordinates over several axes.
         best: The best move's price, size and room.
         move: Its cells, and by how much each changes.
@@ -77,6 +78,7 @@ class Desk(NamedTuple):
     tally: NDArray[np.int64]
     grown: NDArray[np.int64]
     depth: NDArray[np.int64]
+    partners: NDArray[np.int64]
     tuples: NDArray[np.int64]
     best: NDArray[np.int64]
     move: NDArray[np.int64]
@@ -103,6 +105,7 @@ def new_desk(lattice: Lattice) -> Desk:
         tally=np.zeros(regions, dtype=np.int64),
         grown=np.zeros((CELLS, cubes + 1), dtype=np.int64),
         depth=np.zeros((axes + 2, 7), dtype=np.int64),
+        partners=np.zeros(2 * LONG + 2, dtype=np.int64),
         tuples=np.zeros((6, axes + 1), dtype=np.int64),
         best=np.zeros(4, dtype=np.int64),
         move=np.zeros((CELLS * cubes, 2), dtype=np.int64),
@@ -255,16 +258,16 @@ def _one_axis(lattice, cells, desk, axis, need, limit, free):  # type: ignore[no
         return
     g = lattice.axes[axis].node + node
     first, last = lattice.nodes[g].below, lattice.nodes[g + 1].below
-    leaf_first, leaf_last = lattice.axes[axis].leaf, lattice.axes[axis + 1].leaf
     pairs = 0
     for i in range(first, last):
         alpha = lattice.lists[i]
         signature = lattice.nodes[lattice.axes[axis].node + alpha].signature
         if not _leaf_can_change(lattice, cells, desk, axis, alpha, need, limit):
             continue
-        for j in range(leaf_first, leaf_last):
-            beta = lattice.lists[j]
-            if beta == alpha or lattice.nodes[lattice.axes[axis].node + beta].signature != signature:
+        partners = _find_partners(lattice, desk, axis, alpha)
+        for j in range(partners):
+            beta = desk.partners[j]
+            if lattice.nodes[lattice.axes[axis].node + beta].signature != signature:
                 continue
             if _counts_in(lattice, axis, beta, node) or not _leaf_can_change(
                 lattice, cells, desk, axis, beta, need, limit
@@ -277,10 +280,57 @@ def _one_axis(lattice, cells, desk, axis, need, limit, free):  # type: ignore[no
             length = _swap_entries(lattice, desk, axis, alpha, -1)
             if length >= 0:
                 _consider(lattice, cells, desk, axis, length, need, limit, free)
-        pairs += leaf_last - leaf_first
+        pairs += partners
         if pairs > _PAIRS:
             break
     _sort(desk, axis)
+
+
+@inner
+def _find_partners(lattice, desk, axis, alpha):  # type: ignore[no-untyped-def]
+    """List leaves to exchange with: all others, or on a long axis those of the smallest group and those nearby."""
+    start = lattice.axes[axis].node
+    first, last = lattice.axes[axis].leaf, lattice.axes[axis + 1].leaf
+    number = 0
+    if last - first <= LONG:
+        for j in range(first, last):
+            if lattice.lists[j] != alpha:
+                desk.partners[number] = lattice.lists[j]
+                number += 1
+        return number
+    group, least = -1, last - first
+    for i in range(lattice.nodes[start + alpha].path, lattice.nodes[start + alpha + 1].path):
+        g = start + lattice.lists[i]
+        size = lattice.nodes[g + 1].below - lattice.nodes[g].below
+        if 1 < size < least:
+            group, least = g, size
+    if group >= 0:
+        first, last = lattice.nodes[group].below, lattice.nodes[group + 1].below
+        number = _nearby(lattice, desk, first, last, alpha, 0)
+    return _nearby(lattice, desk, lattice.axes[axis].leaf, lattice.axes[axis + 1].leaf, alpha, number)
+
+
+@inner
+def _nearby(lattice, desk, first, last, alpha, number):  # type: ignore[no-untyped-def]
+    """Add the leaves of a range that are nearest to one in it and not listed yet."""
+    listed = number
+    low, high = first, last
+    while low < high:  # leaves of a range are ascending
+        middle = (low + high) // 2
+        if lattice.lists[middle] < alpha:
+            low = middle + 1
+        else:
+            high = middle
+    begin = min(max(first, low - LONG // 2), max(first, last - LONG))
+    for j in range(begin, min(last, begin + LONG)):
+        leaf = lattice.lists[j]
+        known = leaf == alpha
+        for i in range(listed):
+            known = known or desk.partners[i] == leaf
+        if not known:
+            desk.partners[number] = leaf
+            number += 1
+    return number
 
 
 @inner

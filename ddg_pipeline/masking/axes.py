@@ -38,6 +38,11 @@ class AxisNodes:
         """The node that stands for all records: the total, or the only category there is."""
         return 0 if self.total is None and len(self.labels) == 1 else self.total
 
+    def written(self, node: int) -> str:
+        """Name a node for people: ``county=Alpine``, and ``all of county`` for a total without a label."""
+        label = self.labels[node]
+        return f"all of {self.name}" if label is None else f"{self.name}={label}"
+
     @cached_property
     def position(self) -> dict[str | None, int]:
         """Each label's node."""

@@ -32,6 +32,7 @@ Progress = Callable[[str, int, int], None]
 
 _ROUNDS_PER_CELL = 40  # rounds of improvement for each complementary cell
 _MOST_ROUNDS = 6_000
+_MOST_CELL_ROUNDS = 60_000_000  # rounds times cells: of a large table each improves too little
 # what the exact solver's linear programs are tried on: some seconds of work
 _MOST_SMALL = 450
 _MOST_CELLS = 2_500
@@ -131,8 +132,10 @@ def _search(system: System, rules: MaskingRules, work: Work, report: Progress, h
     if broken:
         return Unprotected(none, none, broken)
     work.give_back()
-    work.improve(min(_MOST_ROUNDS, _ROUNDS_PER_CELL * len(work.complementary)))
-    work.give_back()
+    rounds = min(_MOST_ROUNDS, _ROUNDS_PER_CELL * len(work.complementary), _MOST_CELL_ROUNDS // len(system.values))
+    work.improve(rounds)
+    if rounds >= len(work.complementary):
+        work.give_back()
     return None
 
 

@@ -29,16 +29,21 @@ _LARGEST_BLOCK = 4
 ADDS_UP, STANDS_ALONE, COUNTS = 0, 1, 2  # kinds of axes
 
 
-AXIS = np.dtype([("kind", "i8"), ("everything", "i8"), ("node", "i8"), ("leaf", "i8")], align=True)
+def record(fields: Sequence[tuple[str, str]]) -> np.dtype[np.void]:
+    """Describe records whose fields are attributes, in compiled code and out of it."""
+    return np.dtype((np.record, np.dtype(list(fields), align=True)))
+
+
+AXIS = record([("kind", "i8"), ("everything", "i8"), ("node", "i8"), ("leaf", "i8")])
 """An axis: its kind; the node that counts all records, or -1; where its nodes begin among all nodes, and its leaves in
 `Lattice.lists`. There is one more, for where the last one's end."""
 
-NODE = np.dtype([("path", "i8"), ("below", "i8"), ("change", "i8"), ("signature", "i8")], align=True)
+NODE = record([("path", "i8"), ("below", "i8"), ("change", "i8"), ("signature", "i8")])
 """A node: where its path begins in `Lattice.lists` (a leaf and all that counts it in, through any hierarchy); where the
 leaves counted in it begin there; where its changes begin in `Lattice.change_of`; and for leaves a number: those with
 the same can be exchanged, one with 0 can also change by itself, -1 is no leaf. One more node marks the end."""
 
-PLACE = np.dtype([("cell", "i4"), ("first", "?")], align=True)
+PLACE = record([("cell", "i4"), ("first", "?")])
 """A position in a cube: its cell, and whether it is the first of that cell."""
 
 

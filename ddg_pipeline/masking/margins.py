@@ -173,10 +173,5 @@ def listed(measure: str, axes: Sequence[AxisNodes], places: NDArray[np.intp]) ->
         axes: The dimensions.
         places: One cell a row: its node along each dimension.
     """
-    named = [f"{measure} at {', '.join(map(_label, axes, place))}" for place in places[:_LISTED].tolist()]
+    named = [f"{measure} at {', '.join(map(AxisNodes.written, axes, place))}" for place in places[:_LISTED].tolist()]
     return "; ".join(named) + (f" and {len(places) - _LISTED} more" if len(places) > _LISTED else "")
-
-
-def _label(axis: AxisNodes, node: int) -> str:
-    label = axis.labels[node]
-    return f"{axis.name}={'(total)' if label is None else label}"

@@ -54,7 +54,7 @@ def _narrow(start, cells, parent, is_sum, down, up, movable):  # type: ignore[no
             if not is_sum[row]:
                 continue
             whole = parent[row]
-            most, least = 0, 0
+            most, least = np.int64(0), np.int64(0)
             for i in range(start[row], start[row + 1]):
                 if cells[i] != whole:
                     most += up[cells[i]]

@@ -30,12 +30,12 @@ def refusal(system: System, rules: MaskingRules, level: str, unprotected: Unprot
     cells = unprotected.cells.tolist()
     if cells:
         lines.append(
-            f"{len(cells)} small cells cannot be protected at level {level!r}"
+            f"{len(cells)} small {'cell' if len(cells) == 1 else 'cells'} cannot be protected at level {level!r}"
             f"{' with reasons shown' if rules.show_reason else ''}: {_named(system, cells)}."
         )
     if len(unprotected.undecided):
         lines.append(
-            f"For {len(unprotected.undecided)} of them the solver ran out of time, so that nothing is known: "
+            f"For {len(unprotected.undecided)} of these the solver ran out of time, so that nothing is known: "
             "publish several smaller tables, or coarser categories."
         )
     for row in unprotected.rows[:_NAMED]:
@@ -44,19 +44,21 @@ def refusal(system: System, rules: MaskingRules, level: str, unprotected: Unprot
             "carry its sum in the table, so that it can be suppressed too."
         )
     if len(unprotected.rows) > _NAMED:
-        lines.append(f"So do {len(unprotected.rows) - _NAMED} more rows.")
+        more = len(unprotected.rows) - _NAMED
+        lines.append(f"So {'does 1 more row' if more == 1 else f'do {more} more rows'}.")
     given = [
         *(["figures that are public already (`already_public`)"] if system.public is not None else []),
         *(["cells that have to stay open (`suppression.keep`)"] if system.kept is not None else []),
     ]
     lines.append(
-        f"Zeros are always shown, and {_and([*given, 'margins that the table does not carry'])} are assumed known, so "
-        "that there is no other table that a reader could take for the true one."
+        f"Zeros are always shown, and {_and([*given, 'margins that the table does not carry'])} are assumed known. "
+        "What could be hidden besides does not leave enough other tables that a reader could take for the true one."
     )
-    lines += _remedies(system, rules, level, cells[:_TRIED])
+    lines.append("What would help:")
+    lines += [f"- {remedy}" for remedy in _remedies(system, rules, level, cells[:_TRIED], len(cells))]
     lines.append(
-        "In any case coarser categories, longer periods or fewer variables in one table help (§4.4.2): `ddg advise` "
-        "looks for those that cost least."
+        "- in any case coarser categories, longer periods or fewer variables in one table (§4.4.2): `ddg advise` looks "
+        "for those that cost least"
     )
     return RefusedError("\n".join(lines))
 
@@ -70,42 +72,46 @@ def _named(system: System, cells: list[int]) -> str:
     return named if len(cells) <= _NAMED else f"{named}; and {len(cells) - _NAMED} more"
 
 
-def _remedies(system: System, rules: MaskingRules, level: str, cells: list[int]) -> list[str]:
+def _remedies(system: System, rules: MaskingRules, level: str, cells: list[int], of: int) -> list[str]:
+    """Say what would protect cells that nothing protects as it is, each remedy by itself."""
     found: list[str] = []
     if not cells:
         return found
-    of = f"of {len(cells)} tried"
+
+    def helps(system: System, rules: MaskingRules, what: str, more: str = "") -> None:
+        number = _protectable(system, rules, cells)
+        if number:
+            found.append(f"{what}: protects {_of_them(number, len(cells), of)}{more}")
+
     if system.kept is not None:
-        helped = _protectable(replace(system, kept=None), rules, cells)
-        if helped:
-            found.append(f"Without `suppression.keep`, {helped} {of} could be protected: {_in_the_way(system, cells)}.")
+        at = _in_the_way(system, cells)
+        helps(replace(system, kept=None), rules, "no `suppression.keep`", f"; kept open around {at}")
     if system.public is not None:
-        helped = _protectable(replace(system, public=None), rules, cells)
-        if helped:
-            found.append(f"Had no earlier table shown anything (`already_public`), {helped} {of} could be protected.")
+        helps(replace(system, public=None), rules, "no earlier table that shows figures (`already_public`)")
     if rules.show_reason:
-        helped = _protectable(system, replace(rules, show_reason=False), cells)
-        if helped:
-            found.append(f"`suppression.show_reason: false` would protect {helped} {of}.")
+        helps(system, replace(rules, show_reason=False), "`suppression.show_reason: false`, one code for both reasons")
     without = [
         axis.name
         for axis in dict.fromkeys(axis for cube in system.cubes for axis in cube.axes)
         if axis.total is not None and axis.labels[axis.total] is None
     ]
     if without:
-        everything = replace(system, carried=system.present.copy())
-        helped = _protectable(everything, rules, cells)
-        if helped:
-            names = ", ".join(dict.fromkeys(without))
-            found.append(
-                f"Carrying the total of {names} in the table, so that it can be suppressed too, would protect {helped} "
-                f"{of}; so would `additive: false` on it, if its categories do not sum to anything that others publish."
-            )
+        helps(
+            replace(system, carried=system.present.copy()),
+            rules,
+            f"the total of {_and(list(dict.fromkeys(without)))} carried in the table, so that it can be suppressed too",
+            "; so does `additive: false`, where categories do not sum to anything that others publish",
+        )
     if level != "exact" and not rules.every_value:
-        helped = _protectable(system, replace(rules, possible_values=2), cells)
-        if helped:
-            found.append(f"`suppression.level: exact` would protect {helped} {of}, with less certainty.")
+        helps(system, replace(rules, possible_values=2), "`suppression.level: exact`", ", with less certainty")
     return found
+
+
+def _of_them(number: int, tried: int, of: int) -> str:
+    """Say how many of the cells a remedy protects, if all that can be hidden were hidden."""
+    if tried == of:
+        return "it" if of == 1 else "all of them" if number == of else f"{number} of them"
+    return f"{'all' if number == tried else number} of the {tried} that were tried"
 
 
 def _in_the_way(system: System, cells: list[int]) -> str:
@@ -115,7 +121,7 @@ def _in_the_way(system: System, cells: list[int]) -> str:
     rows = np.unique(np.concatenate([system.by_cell[:, [cell]].indices for cell in cells]))
     touched = np.unique(matrix[rows].indices)
     kept = [int(cell) for cell in touched if system.kept[cell]] or np.flatnonzero(system.kept).tolist()
-    return f"the cells kept open around them are {_named(system, kept)}"
+    return f"{'it' if len(cells) == 1 else 'them'}: {_named(system, kept)}"
 
 
 def _protectable(system: System, rules: MaskingRules, cells: list[int]) -> int:

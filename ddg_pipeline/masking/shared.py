@@ -50,10 +50,7 @@ def merge_shared(
         differing = np.flatnonzero(present[one] & present[two] & (values[one] != values[two]))
         if len(differing):
             where = np.argwhere(second.ids == two[differing[0]])[0]
-            labels = ", ".join(
-                f"{axis.name}={'(total)' if axis.labels[node] is None else axis.labels[node]}"
-                for axis, node in zip(second.axes, where, strict=True)
-            )
+            labels = ", ".join(axis.written(int(node)) for axis, node in zip(second.axes, where, strict=True))
             raise InputErrors(
                 [
                     InputError(

@@ -165,10 +165,7 @@ class System:
         number = int(np.argmax(self.positions[:, cell] >= 0))
         cube, nodes = self.cubes[number], self.nodes(cell, number)
         assert nodes is not None  # noqa: S101 - every cell is in some cube
-        labels = (
-            f"{axis.name}={axis.labels[node] if axis.labels[node] is not None else '(total)'}"
-            for axis, node in zip(cube.axes, nodes, strict=True)
-        )
+        labels = (axis.written(node) for axis, node in zip(cube.axes, nodes, strict=True))
         return f"{cube.measure} at {', '.join(labels)}"
 
     def initial_status(self, rules: MaskingRules) -> NDArray[np.int8]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ddg_pipeline.assessment import unstable_rows
 from ddg_pipeline.errors import InputErrors
 
 SEX = ({"variable": "sex"}, ["Male", "Female"])
@@ -145,3 +146,28 @@ class TestTheAssessment:
         assert [step.result for step in assessment.steps[:4]] == ["yes", "yes", "yes", "mask"]
         assert "does not score survey samples" in assessment.steps[2].summary
         assert "no publication score shows that the risk is small" in assessment.steps[3].summary
+
+
+class TestRowsToMark:
+    def rows(self, bound, rulebook, limits, given):
+        survey = {"limits": limits, "estimates": {"percent": HELPERS}}
+        rows = [("Male", *FINE.values()), ("Female", *(FINE | given).values())]
+        table = bound({"sex": SEX}, rows=rows, measures=MEASURES, survey=survey)
+        return {name: flags.tolist() for name, flags in unstable_rows(table, rulebook).items()}
+
+    @pytest.mark.parametrize(
+        ("limits", "given", "marked"),
+        [
+            ("nhis", {}, False),
+            ("nhis", {"asked": 49, "smokers": 12}, True),
+            ("nhis", {"error": 30.1}, True),
+            ("nhis", {"error": None}, True),
+            ("nhds", {"asked": 59, "smokers": 12}, True),  # reliable, but to be flagged
+            ("nhds", {"asked": 60, "smokers": 12}, False),
+        ],
+    )
+    def test_are_those_that_are_not_reliable_or_have_to_be_flagged(self, bound, rulebook, limits, given, marked):
+        assert self.rows(bound, rulebook, limits, given) == {"percent": [False, marked]}
+
+    def test_there_are_none_without_a_survey(self, bound, rulebook):
+        assert unstable_rows(bound({"sex": SEX}), rulebook) == {}

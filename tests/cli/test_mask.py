@@ -191,6 +191,21 @@ class TestReasons:
         assert "cases at county=Alpha, sex=All" in answer.err
 
 
+class TestTheProof:
+    """It is checked by the bytes before any of them is written."""
+
+    def test_that_does_not_hold_is_a_reason_to_write_nothing(self, ddg, example, tmp_path, monkeypatch):
+        from ddg_pipeline import masking
+
+        write = masking.proof_bytes
+        monkeypatch.setattr(masking, "proof_bytes", lambda _protections: write([]))
+        answer = ddg("mask", *example, "-o", tmp_path / "out")
+        assert answer.code == 1
+        assert "is not proved, so it was not written" in answer.err
+        assert "fewer values than the level asks for: cases_by_county_sex: cases at county=Alpha" in answer.err
+        assert not (tmp_path / "out").exists()
+
+
 class TestUnmasked:
     def test_a_table_that_may_go_out_is_written_whole(self, ddg, files, text, tmp_path):
         may_go_out = (
@@ -496,3 +511,25 @@ class TestASurvey:
         answer = ddg("mask", contract, table, "-o", tmp_path / "out")
         assert answer.code == 0, answer.err
         assert "smokers: percent: 1 of 2 estimates are statistically unreliable" in answer.out
+
+    def test_has_them_marked_in_the_table_which_the_audit_accepts(self, ddg, files, tmp_path):
+        contract, table = files(
+            c__yaml="release: smokers\ntitle: Adults who smoke\nhigh_risk: [homelessness]\n"
+            "dimensions:\n  group: {variable: other, groups: 4, total: All}\n"
+            "measures:\n  asked: {kind: count}\n  smokers: {kind: count}\n"
+            "  percent: {kind: percent, numerator: smokers, denominator: asked, decimals: 1}\n"
+            "survey:\n  limits: brfss\n  estimates:\n"
+            "    percent: {denominator_cases: asked, numerator_cases: smokers}\n",
+            t__csv="group,asked,smokers,percent\nP,200,90,45.0\nQ,44,20,45.5\nR,90,8,8.9\n"
+            "S,120,11,9.2\nAll,454,129,28.4\n",
+        )
+        assert ddg("mask", contract, table, "-o", tmp_path / "out").code == 0
+        masked = {row["group"]: row for row in rows(tmp_path / "out" / "smokers.csv")}
+        assert masked["R"]["percent_annotation_code"] == "1"
+        assert (masked["Q"]["percent"], masked["Q"]["percent_annotation_code"]) == ("45.5", "4")
+        assert masked["P"]["percent_annotation_code"] == ""
+        for row in masked.values():
+            assert row["asked_annotation_code"] != "4"
+            assert (row["percent"] != "") == (row["percent_annotation_code"] in ("", "4"))
+        answer = ddg("audit", contract, tmp_path / "out" / "smokers.csv")
+        assert answer.code == 0, answer.out

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ["dagster", "dbt", "dagster_dbt", "duckdb", "great_expectations", "highspy", "pandas", "scipy", "sqlalchemy"]
+HEAVY = [
+    "dagster", "dbt", "dagster_dbt", "duckdb", "great_expectations", "highspy", "llvmlite", "numba", "pandas", "scipy",
+    "sqlalchemy",
+]  # fmt: skip
 DDG = Path(sys.executable).with_name("ddg")
 
 

@@ -116,6 +116,9 @@ class TestContradictions:
             (lambda c: c.update(identities=["patients ="]), "nothing on one side"),
             (lambda c: c.update(identities=["patients * 2 = visits"]), "sum of measure names"),
             (lambda c: c.update(suppression={"prefer": {"race": ["Other"]}}), "is not a dimension"),
+            (lambda c: c["dimensions"]["county"].update(population=True), "write a number of people"),
+            (lambda c: c["dimensions"]["county"].update(population={"A": True}), "write a whole number"),
+            (lambda c: c["dimensions"]["county"].update(groups=True), "write a whole number"),
             (lambda c: c["dimensions"]["county"].update(hierarchy={"tree": {"A": [True, False]}}), "in quotes"),
             (lambda c: c["dimensions"]["county"].update(hierarchy={"tree": {"A": {True: ["x"]}}}), "in quotes"),
             (

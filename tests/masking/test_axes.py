@@ -1,5 +1,3 @@
-import pytest
-
 from ddg_pipeline.masking.axes import axis_nodes
 
 from .build import bound, dimension

@@ -8,7 +8,7 @@ import pytest
 
 from ddg_pipeline.contract import bind
 from ddg_pipeline.contract.parse import parse_contract
-from ddg_pipeline.masking import mask, unmasked
+from ddg_pipeline.masking import mask, mask_and_prove, unmasked
 
 from .build import bound, dimension, hidden, line
 
@@ -188,3 +188,52 @@ class TestAnUnmaskedTable:
             "county", "people", "patients", "patients_annotation_code", "patients_annotation_description",
         ]  # fmt: skip
         assert table.margins.empty
+
+
+OF_A_SURVEY = {
+    "asked": {"kind": "count"},
+    "smokers": {"kind": "count"},
+    "percent": {"kind": "mean", "individuals": "asked", "decimals": 0},
+}
+
+
+class TestAnUnstableEstimate:
+    """An estimate of a survey that its sample does not bear: shown, with a code that says so (§5.2)."""
+
+    def table(self, first=(200, 50, 25)):
+        rows = [("A", *first), ("B", 40, 20, 50), ("C", 90, 4, 4), ("D", 80, 12, 15)]
+        cases = {"denominator_cases": "asked", "numerator_cases": "smokers"}
+        return bound(
+            [dict(zip(("county", "asked", "smokers", "percent"), one, strict=True)) for one in rows],
+            {"county": dimension()},
+            OF_A_SURVEY,
+            survey={"limits": "brfss", "estimates": {"percent": cases}},
+        )
+
+    def codes(self, published):
+        return dict(zip(published.frame["county"], published.frame["percent_annotation_code"], strict=True))
+
+    def test_has_a_code_of_its_own_beside_the_figure(self, rulebook):
+        marks = {"percent": np.array([False, True, False, False])}
+        published = unmasked(self.table(), rulebook, marks)
+        assert self.codes(published) == {"A": "", "B": "4", "C": "", "D": ""}
+        assert row(published, "B")["percent"] == "50"
+        assert row(published, "B")["percent_annotation_description"] == rulebook.annotations.unstable.description
+        assert row(published, "B")["asked_annotation_code"] == ""
+
+    def test_that_is_hidden_keeps_the_code_that_says_why(self, rulebook):
+        marks = {"percent": np.ones(4, dtype=bool)}
+        [published], _ = mask_and_prove([self.table(first=(9, 3, 33))], rulebook, unstable=[marks])
+        assert row(published, "A")["percent"] == ""
+        assert row(published, "A")["percent_annotation_code"] == rulebook.annotations.small.code
+        for _, one in published.frame.iterrows():
+            assert (one["percent_annotation_code"] == "4") == (one["percent"] != "")
+
+    def test_is_marked_wherever_the_sample_cases_are_hidden_so_that_the_mark_tells_nothing_of_them(self, rulebook):
+        for marks in ([False] * 4, [False, False, True, False]):
+            [published], _ = mask_and_prove([self.table()], rulebook, unstable=[{"percent": np.array(marks)}])
+            gone = set(hidden(published, "smokers"))
+            assert {"C"} < gone
+            # the percentage belongs to those who were asked, of whom nobody is hidden
+            assert hidden(published, "percent") == []
+            assert {county for county, code in self.codes(published).items() if code == "4"} == gone

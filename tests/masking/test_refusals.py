@@ -20,7 +20,7 @@ def refusal(rulebook, *tables):
 class TestARefusal:
     def test_names_the_cell_and_the_level(self, rulebook):
         text = refusal(rulebook, line([7, 0, 11], suppression={"level": "full", "show_reason": True}))
-        assert "1 small cells cannot be protected at level 'full' with reasons shown: n at a=A1." in text
+        assert "1 small cell cannot be protected at level 'full' with reasons shown: n at a=A1." in text
 
     def test_never_contains_a_figure(self, rulebook):
         text = refusal(rulebook, line([2, 0, 11], suppression={"show_reason": True}))
@@ -33,6 +33,10 @@ class TestARefusal:
         assert "11 small cells" in text
         assert "and 6 more" in text
 
+    def test_prints_nothing_by_itself(self, rulebook, capfd):
+        refusal(rulebook, line([1] * 10, suppression={"level": "exact"}))
+        assert capfd.readouterr() == ("", "")
+
     def test_is_not_given_where_a_weaker_reading_was_not_asked_for(self, rulebook):
         # reasons hidden would do, and nobody insisted on showing them
         [table] = mask([line([1, 11])], rulebook)
@@ -42,7 +46,7 @@ class TestARefusal:
 class TestRemedies:
     def test_hiding_the_reasons(self, rulebook):
         text = refusal(rulebook, line([1, 11], suppression={"show_reason": True}))
-        assert "`suppression.show_reason: false` would protect 1 of 1 tried" in text
+        assert "- `suppression.show_reason: false`, one code for both reasons: protects it\n" in text
 
     def test_carrying_the_total(self, rulebook):
         rows = [
@@ -50,11 +54,15 @@ class TestRemedies:
             for a, b, n in (("A1", "B1", 7), ("A1", "B2", 0), ("A2", "B1", 30), ("A2", "B2", 0))
         ]
         text = refusal(rulebook, bound(rows, {"a": dimension(), "b": dimension()}))
-        assert "Carrying the total of a, b in the table, so that it can be suppressed too, would protect" in text
+        assert (
+            "- the total of a and b carried in the table, so that it can be suppressed too: protects all of them"
+            in text
+        )
+        assert "n at a=A1, all of b." in text
 
     def test_a_weaker_level(self, rulebook):
         text = refusal(rulebook, line([2, 11], suppression={"level": "ddg", "show_reason": True}))
-        assert "`suppression.level: exact` would protect 1 of 1 tried" in text
+        assert "- `suppression.level: exact`: protects it, with less certainty\n" in text
 
     def test_are_not_offered_where_they_would_not_help(self, rulebook):
         text = refusal(rulebook, line([1] * 10))
@@ -70,4 +78,4 @@ class TestOutOfTime:
         monkeypatch.setattr(exact._Program, "_run", give_up)
         monkeypatch.setattr(reach, "hopeless", lambda *_arguments: np.zeros(0, dtype=np.int64))
         text = refusal(rulebook, line([1] * 10))
-        assert "For 11 of them the solver ran out of time, so that nothing is known" in text
+        assert "For 11 of these the solver ran out of time, so that nothing is known" in text

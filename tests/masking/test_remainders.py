@@ -182,17 +182,19 @@ class TestARemainder:
         with pytest.raises(InputErrors, match="in a way that no counts explain"):
             build_systems([table(counts)], rules)
 
-    @pytest.mark.parametrize("seed", range(200))
-    def test_makes_every_sum_hold_where_rows_and_counts_are_left_out(self, seed, rules):
-        gappy = with_gaps(random.Random(seed))
-        try:
-            systems = build_systems([gappy], rules)
-        except InputErrors as errors:
-            assert "that no counts explain" in str(errors) or "sum to more than their whole" in str(errors)
-            return
-        for system in systems:
-            assert not (system.matrix @ system.values).any()
-            assert (system.values >= 0).all()
+    def test_makes_every_sum_hold_where_rows_and_counts_are_left_out(self, rules):
+        built = 0
+        for seed in range(200):
+            gappy = with_gaps(random.Random(seed))
+            try:
+                systems = build_systems([gappy], rules)
+            except InputErrors:
+                continue  # the margins that are left contradict each other
+            built += 1
+            for system in systems:
+                assert not (system.matrix @ system.values).any(), seed
+                assert (system.values >= 0).all(), seed
+        assert built > 150
 
     @pytest.mark.parametrize("seed", range(24))
     def test_is_part_of_a_proof_that_others_can_check(self, seed, rulebook):

@@ -103,7 +103,7 @@ class TestAGoodRun:
         assert leaks(small.root) == []
 
     def test_the_proof_stays_where_the_counts_are(self, small, ddg):
-        """It narrows hidden counts down; and by its hash, who guesses the counts could tell whether he guessed right."""
+        """It narrows hidden counts down; and by its hash, who guesses the counts could check the guess."""
         answer = ddg("run")
         assert answer.code == 0, answer.err
         proofs = list(small.project.restricted.rglob("*.parquet"))

@@ -7,6 +7,7 @@ import dataclasses
 import pandas as pd
 import pytest
 
+from ddg_pipeline.audit import FindingKind
 from ddg_pipeline.contract import bind
 from ddg_pipeline.contract.parse import parse_contract
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
@@ -20,7 +21,7 @@ BY_SEX = {  # 72 people in Gamma, and so on: the same people as below
 }  # fmt: skip
 
 
-def by_county_and_sex(**contract):
+def by_county_and_sex(references=None, **contract):
     declared = {
         "release": "by_sex",
         "title": "Cases by county and sex",
@@ -34,7 +35,7 @@ def by_county_and_sex(**contract):
     rows = [(county, sex, n) for county, cells in BY_SEX.items() for sex, n in zip(("F", "M"), cells, strict=True)]
     table = pd.DataFrame(rows, columns=["county", "sex", "cases"])
     table = with_totals(with_totals(table, "county", "State"), "sex", "All")
-    return bind(parse_contract(declared | contract, "by_sex"), table)
+    return bind(parse_contract(declared | contract, "by_sex"), table, references)
 
 
 def by_county(**contract):
@@ -188,3 +189,114 @@ class TestGroups:
     def test_an_unknown_rulebook_is_bad_input(self):
         with pytest.raises((InputError, InputErrors), match=r"calhhs-ddg-2\.0"):
             rulebook_of([by_county(rulebook="calhhs-ddg-9")])
+
+
+class TestFiguresThatAreLost:
+    """An earlier table shows Alpha's four women, and the contract accepts that."""
+
+    def table(self, county="Alpha"):
+        shown = pd.DataFrame({"county": [county], "sex": ["F"], "cases": [BY_SEX[county][0]]})
+        declared = {"table": "earlier", "small_counts": "accept"}
+        return by_county_and_sex({"earlier": shown}, already_public=[declared])
+
+    @pytest.fixture(scope="class")
+    def prepared(self, rulebook):
+        (one,) = prepare([self.table()], rulebook)
+        return one
+
+    def with_the_total_of_alpha(self, prepared):
+        frame, true = read_back(prepared), prepared.bound.frame
+        (row,) = frame.index[(true.county == "Alpha") & (true.sex == "All")]
+        frame.loc[row, ["cases", "cases_annotation_code"]] = [str(true.cases[row]), ""]
+        return frame
+
+    def test_are_noted_and_no_finding(self, prepared, rulebook):
+        report = attack([prepared.bound], [read_back(prepared)], rulebook, prepared.masked.reasons_shown)
+        assert report.safe, report.findings
+        assert any("cases at county=Alpha, sex=F" in note for note in report.notes)
+
+    def test_may_be_all_that_a_row_hides(self, rulebook):
+        (one,) = prepare([self.table("Gamma")], rulebook)
+        gamma = (one.bound.frame.county == "Gamma").to_numpy()
+        assert list(one.bound.frame.sex[gamma & (one.masked.frame.cases == "").to_numpy()]) == ["F"]
+        assert attack([one.bound], [read_back(one)], rulebook, one.masked.reasons_shown).safe
+
+    def test_hide_no_finding_about_their_neighbours(self, prepared, rulebook):
+        frame = self.with_the_total_of_alpha(prepared)
+        report = attack([prepared.bound], [frame], rulebook, prepared.masked.reasons_shown)
+        calculated = [one for one in report.findings if one.kind is FindingKind.EXACT]
+        assert {"county": "Alpha", "sex": "M"} in [one.cell.coordinate for one in calculated]
+        assert {"county": "Alpha", "sex": "F"} not in [one.cell.coordinate for one in calculated]
+
+    def test_hide_no_finding_about_a_row_in_which_others_are_hidden(self, prepared, rulebook):
+        frame = self.with_the_total_of_alpha(prepared)
+        report = attack([prepared.bound], [frame], rulebook, prepared.masked.reasons_shown)
+        of_alpha = [one for one in report.findings if one.cell.coordinate == {"county": "Alpha", "sex": "All"}]
+        assert FindingKind.SUM_TOO_SMALL in {one.kind for one in of_alpha if one.dimension == "sex"}
+
+
+class TestCategoriesThatOverlap:
+    """Where categories do not add up, masking sees no sums; readers still do."""
+
+    def table(self, counts, additive=False, **declared):
+        counties = {"Alpha": 1200, "Beta": 3100}
+        rows = [(county, age, n) for county, cells in zip(counties, counts, strict=True) for age, n in cells.items()]
+        contract = {
+            "release": "ages",
+            "title": "Cases by county and age",
+            "scope": [{"variable": "time", "period": "year"}],
+            "dimensions": {
+                "county": {"variable": "residence_geography", "population": counties},
+                "age": {"variable": "age", "additive": additive, **declared},
+            },
+            "measures": {"cases": {"kind": "count"}},
+        }
+        return bind(parse_contract(contract, "ages"), pd.DataFrame(rows, columns=["county", "age", "cases"]))
+
+    def test_that_differ_by_few_people_are_refused_by_coordinates(self, rulebook):
+        table = self.table([{"0-17": 33, "0-19": 37}, {"0-17": 40, "0-19": 60}])
+        with pytest.raises(RefusedError, match="less") as caught:
+            prepare([table], rulebook)
+        assert "county=Alpha, age=0-19 less 0-17" in str(caught.value)
+        assert "Beta" not in str(caught.value)
+        assert "Leave one of the overlapping categories out" in str(caught.value)
+        assert not {"33", "37", "4", "40"} & set(str(caught.value).replace(",", " ").split())
+
+    def test_of_which_others_make_a_hidden_one_are_refused(self, rulebook):
+        # nothing lies between them that is no category: 0-17 and 18-19 are 0-19
+        table = self.table([{"0-17": 33, "18-19": 4, "0-19": 37}, {"0-17": 40, "18-19": 20, "0-19": 60}])
+        with pytest.raises(RefusedError, match=r"hidden counts stand in categories that overlap(.|\n)*age=18-19"):
+            prepare([table], rulebook)
+
+    def test_that_chain_around_a_hidden_one_are_refused(self, rulebook):
+        counts = [{"0-9": 30, "10-19": 25, "20-29": 4, "0-14": 43, "15-29": 16}] * 2
+        with pytest.raises(RefusedError):
+            prepare([self.table(counts)], rulebook)
+
+    def test_are_masked_together_where_the_contract_says_how_they_add_up(self, rulebook):
+        counts = [{"0-17": 33, "18-19": 4, "20-29": 44, "0-19": 37}, {"0-17": 40, "18-19": 20, "20-29": 30, "0-19": 60}]
+        tree = {"tree": {"0-19": ["0-17", "18-19"]}}
+        (one,) = prepare([self.table(counts, additive=True, hierarchy=tree)], rulebook)
+        assert attack([one.bound], [read_back(one)], rulebook, one.masked.reasons_shown).safe
+
+    def test_are_no_matter_where_nothing_is_hidden_in_them(self, rulebook):
+        table = self.table([{"0-17": 33, "0-19": 57, "65+": 4}, {"0-17": 40, "0-19": 70, "65+": 31}])
+        (one,) = prepare([table], rulebook)
+        assert set(one.bound.frame.age[(one.masked.frame.cases == "").to_numpy()]) == {"65+"}
+
+    def test_of_rolling_periods_are_no_matter(self, rulebook):
+        periods = {"2018-2020": 4, "2019-2021": 30, "2020-2022": 44}
+        rows = [(c, p, n * (1 + (c == "Beta"))) for c in ("Alpha", "Beta", "Gamma") for p, n in periods.items()]
+        contract = {
+            "release": "periods",
+            "title": "Cases by county and period",
+            "high_risk": ["homelessness"],
+            "dimensions": {
+                "county": {"variable": "residence_geography", "population": PEOPLE},
+                "period": {"variable": "time", "additive": False},
+            },
+            "measures": {"cases": {"kind": "count"}},
+        }
+        table = bind(parse_contract(contract, "periods"), pd.DataFrame(rows, columns=["county", "period", "cases"]))
+        (one,) = prepare([table], rulebook)
+        assert (one.masked.frame.cases == "").any()

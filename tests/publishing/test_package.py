@@ -99,7 +99,8 @@ class TestDataDictionary:
         assert rulebook.footnotes["suppression"].text.strip() in described["cases"]
         assert "a true zero is 0" in described["cases"]
         assert "Empty wherever a count it is derived from (cases) is" in described["rate"]
-        for note in (rulebook.annotations.small, rulebook.annotations.complementary):
+        notes = rulebook.annotations
+        for note in (notes.small, notes.complementary, notes.not_available):
             assert f"{note.code} = {note.description}" in described["cases_annotation_code"]
 
     def test_says_that_one_code_stands_for_both_reasons(self, contract, rulebook, facts, tmp_path):

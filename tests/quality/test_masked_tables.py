@@ -9,6 +9,7 @@ import pytest
 from ddg_pipeline.contract import bind, contract_from_yaml
 from ddg_pipeline.errors import RefusedError
 from ddg_pipeline.masking import mask
+from ddg_pipeline.preparation import prepare
 from ddg_pipeline.quality import build_suite, csv_bytes, margin_exceptions, row_parameters, validate
 
 CONTRACT = """
@@ -80,4 +81,37 @@ def test_a_masked_table_passes_and_any_small_count_shown_in_it_fails(seed, ruleb
     row = chance.choice(list(small))
     masked.frame.loc[row, "cases"] = str(bound.frame["cases"].iloc[row])
     path.write_bytes(csv_bytes(masked.frame, "visits"))
+    assert not validate(path, suite, parameters).passed
+
+
+SURVEY = """
+release: smokers
+title: Adults who smoke
+high_risk: [homelessness]
+dimensions:
+  group: {variable: other, groups: 4, total: All}
+measures:
+  asked: {kind: count}
+  smokers: {kind: count}
+  percent: {kind: percent, numerator: smokers, denominator: asked, decimals: 1}
+survey:
+  limits: brfss
+  estimates:
+    percent: {denominator_cases: asked, numerator_cases: smokers}
+"""
+
+
+def test_an_estimate_marked_as_unstable_passes_and_a_count_so_marked_does_not(rulebook, tmp_path):
+    contract = contract_from_yaml(SURVEY, "smokers.yaml")
+    rows = [("P", 200, 90, 45.0), ("Q", 40, 19, 47.5), ("R", 90, 8, 8.9), ("S", 120, 11, 9.2), ("All", 450, 128, 28.4)]
+    table = bind(contract, pd.DataFrame(rows, columns=["group", "asked", "smokers", "percent"]))
+    (prepared,) = prepare([table], rulebook)
+    frame = prepared.masked.frame
+    assert frame.loc[1, ["percent", "percent_annotation_code"]].tolist() == ["47.5", rulebook.annotations.unstable.code]
+    suite = build_suite(contract, rulebook, columns=list(frame.columns), masked=True)
+    path, parameters = tmp_path / "smokers.csv", row_parameters(contract, table.frame)
+    path.write_bytes(csv_bytes(frame, "smokers"))
+    assert validate(path, suite, parameters).passed
+    frame.loc[1, ["asked_annotation_code", "asked_annotation_description"]] = ["4", "Statistically unstable"]
+    path.write_bytes(csv_bytes(frame, "smokers"))
     assert not validate(path, suite, parameters).passed

@@ -1,0 +1,43 @@
+"""Compile what masking and the audit compile at their first use, so that nobody waits for it later.
+
+``python -m ddg_pipeline.warm_up`` takes about a minute once; the result is kept beside the modules, or in the user's
+cache where they cannot be written.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+_SIDE = 50  # categories: the audit's compiled code is used for tables of some thousand rows only
+
+
+def main() -> None:
+    """Mask a table of made-up counts and attack the result."""
+    import pandas as pd
+
+    from ddg_pipeline.contract import bind
+    from ddg_pipeline.contract.parse import parse_contract
+    from ddg_pipeline.masking import mask
+    from ddg_pipeline.preparation import attack
+    from ddg_pipeline.rulebook import load_rulebook
+
+    inner = {(a, b): 40 + (7 * a + 3 * b) % 30 - 36 * ((a + b) % 11 == 0) for a, b in
+             itertools.product(range(_SIDE), repeat=2)}  # fmt: skip
+    rows = [{"a": f"a{a}", "b": f"b{b}", "n": count} for (a, b), count in inner.items()]
+    across = {"variable": "other", "groups": _SIDE}
+    contract = parse_contract(
+        {
+            "release": "warm_up",
+            "title": "Made-up counts",
+            "dimensions": {"a": across, "b": across},
+            "measures": {"n": {"kind": "count"}},
+        },
+        "warm_up",
+    )
+    table, rulebook = bind(contract, pd.DataFrame(rows), place="warm_up"), load_rulebook(contract.rulebook)
+    [masked] = mask([table], rulebook)
+    attack([table], [masked.frame], rulebook, masked.reasons_shown)
+
+
+if __name__ == "__main__":
+    main()
