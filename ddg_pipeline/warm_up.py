@@ -7,12 +7,24 @@ cache where they cannot be written.
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 _SIDE = 50  # categories: the audit's compiled code is used for tables of some thousand rows only
 
 
+def forget_stale() -> None:
+    """Throw compiled code away that is older than any of its sources: numba looks at a function's own file only."""
+    sources = Path(__file__).parent
+    own = [path for path in sources.rglob("*.py") if "numba" in path.read_text(encoding="utf-8")]
+    newest = max(path.stat().st_mtime for path in own)
+    for compiled in (*sources.rglob("*.nbi"), *sources.rglob("*.nbc")):
+        if compiled.stat().st_mtime < newest:
+            compiled.unlink(missing_ok=True)
+
+
 def main() -> None:
     """Mask a table of made-up counts and attack the result."""
+    forget_stale()
     import pandas as pd
 
     from ddg_pipeline.contract import bind

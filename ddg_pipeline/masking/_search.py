@@ -126,9 +126,7 @@ def _place(lattice, desk, cell):  # type: ignore[no-untyped-def]
         if size == 0:
             desk.nodes[axis] = lattice.axes[axis].everything
             continue
-        step = lattice.shape[cube, axis, 1]
-        own = rest // step
-        rest -= own * step
+        own = rest // lattice.shape[cube, axis, 1] % size
         desk.nodes[axis] = lattice.own_nodes[lattice.shape[cube, axis, 2] + own]
     for k in range(lattice.offset.shape[0]):
         total = 0
