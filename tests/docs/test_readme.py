@@ -37,8 +37,10 @@ def done(clone):
 
 
 class TestReleaseYourOwnTable:
-    def test_has_six_commands(self):
-        assert [command[0] for command in COMMANDS] == ["assess", "mask", "audit", "audit", "assess", "advise"]
+    def test_has_seven_commands(self):
+        assert [command[0] for command in COMMANDS] == [
+            "assess", "mask", "audit", "verify", "audit", "assess", "advise",
+        ]  # fmt: skip
 
     def test_assess_finds_the_score_and_the_decision(self, done):
         assert done[0].returncode == 0, done[0].stderr
@@ -63,17 +65,20 @@ class TestReleaseYourOwnTable:
         assert done[2].returncode == 0, done[2].stderr
         assert "Safe: 9 small cells of 11 hidden ones" in done[2].stdout
 
+    def test_verify_finds_the_masked_table_proved(self, done):
+        assert done[3].returncode == 0, done[3].stderr
+
     def test_audit_calculates_what_another_publisher_left_open(self, done):
-        assert done[3].returncode == 1, done[3].stderr
-        assert re.search(r"Mariposa: 3\b", done[3].stdout)
+        assert done[4].returncode == 1, done[4].stderr
+        assert re.search(r"Mariposa: 3\b", done[4].stdout)
 
     def test_explain_says_what_would_bring_the_score_to_the_cut_off(self, done):
-        assert done[4].returncode == 0, done[4].stderr
-        assert "What would bring the score to 12" in done[4].stdout
+        assert done[5].returncode == 0, done[5].stderr
+        assert "What would bring the score to 12" in done[5].stdout
 
     def test_advise_compares_alternatives(self, done):
-        assert done[5].returncode == 0, done[5].stderr
-        assert "county by region" in done[5].stdout
+        assert done[6].returncode == 0, done[6].stderr
+        assert "county by region" in done[6].stdout
 
     def test_the_contract_shown_is_the_example_s(self):
         shown = next(block for block in README.split("```yaml\n")[1:] if block.startswith("release:")).split("```")[0]
