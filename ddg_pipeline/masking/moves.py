@@ -34,10 +34,6 @@ class Move:
         where = np.searchsorted(self.cells, cell)
         return int(self.deltas[where]) if where < len(self.cells) and self.cells[where] == cell else 0
 
-    def times(self, factor: int) -> Move:
-        """Give the same move several times over, or backwards."""
-        return Move(self.cells, self.deltas * factor)
-
 
 def is_hidden(status: NDArray[np.int8]) -> Booleans:
     """Say which cells are hidden, for either reason."""

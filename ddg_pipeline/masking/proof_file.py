@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ddg_pipeline.masking.complementary import Protection
+from ddg_pipeline.masking.cubes import Cube
 from ddg_pipeline.masking.proof import Proof
 from ddg_pipeline.masking.remainders import RemainderLabel
-from ddg_pipeline.masking.system import Cube, Integers, System
+from ddg_pipeline.masking.system import Integers, System
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,21 +16,9 @@ from ddg_pipeline.contract.columns import dimension_column, numbers_or_nothing, 
 from ddg_pipeline.contract.model import ReleaseContract
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
 from ddg_pipeline.masking.axes import AxisNodes, axis_nodes
+from ddg_pipeline.masking.cubes import Cube
 from ddg_pipeline.masking.margins import Booleans, Integers, listed
 from ddg_pipeline.masking.rules import MaskingRules
-
-
-class _Cells(Protocol):
-    """What is read of a table's count: see `system.Cube`."""
-
-    @property
-    def table(self) -> int: ...
-    @property
-    def measure(self) -> str: ...
-    @property
-    def axes(self) -> tuple[AxisNodes, ...]: ...
-    @property
-    def ids(self) -> Integers: ...
 
 
 @dataclass(frozen=True)
@@ -49,7 +37,7 @@ class Earlier:
 
 
 def public_figures(
-    tables: Sequence[BoundTable], cubes: Sequence[_Cells], values: Integers, rules: MaskingRules | None
+    tables: Sequence[BoundTable], cubes: Sequence[Cube], values: Integers, rules: MaskingRules | None
 ) -> Booleans | None:
     """Mark the cells whose figure is public already; None where no contract names an earlier table.
 

@@ -4,35 +4,21 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ddg_pipeline.contract.bind import BoundTable
 from ddg_pipeline.errors import InputError, InputErrors
-from ddg_pipeline.masking.axes import AxisNodes
+from ddg_pipeline.masking.cubes import Cube
 from ddg_pipeline.masking.remainders import RemainderLabel
 
 Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
 
 
-class _Figures(Protocol):
-    """What is read of a table's count: see `system.Cube`."""
-
-    @property
-    def table(self) -> int: ...
-    @property
-    def measure(self) -> str: ...
-    @property
-    def axes(self) -> tuple[AxisNodes, ...]: ...
-    @property
-    def ids(self) -> Integers: ...
-
-
 def merge_shared(
-    tables: Sequence[BoundTable], cubes: Sequence[_Figures], values: Integers, present: Booleans
+    tables: Sequence[BoundTable], cubes: Sequence[Cube], values: Integers, present: Booleans
 ) -> Integers | None:
     """Give cells that stand in several tables one number: the smallest of theirs; None if no cell does.
 
@@ -80,7 +66,7 @@ def _components(count: int, pairs: list[tuple[Integers, Integers]]) -> Integers:
     return merged
 
 
-def _shared(first: _Figures, second: _Figures) -> tuple[Integers, Integers] | None:
+def _shared(first: Cube, second: Cube) -> tuple[Integers, Integers] | None:
     """List the cells of two tables that are the same: shared dimensions alike, all others at their total."""
     names = [[axis.name for axis in cube.axes] for cube in (first, second)]
     common = [name for name in names[0] if name in names[1]]

@@ -21,6 +21,7 @@ from ddg_pipeline.contract.columns import some
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.masking.axes import AxisNodes, axis_nodes
 from ddg_pipeline.masking.costs import cell_costs
+from ddg_pipeline.masking.cubes import Cube
 from ddg_pipeline.masking.margins import Figures, check_sums, figures_of, listed, row_positions
 from ddg_pipeline.masking.public import public_figures
 from ddg_pipeline.masking.remainders import RemainderLabel, balance
@@ -43,26 +44,6 @@ class Status(IntEnum):
     KNOWN = 2  # known to readers whatever we do: a margin the table does not carry, and what follows from such
     SMALL = 3  # hidden: primary suppression
     COMPLEMENTARY = 4  # hidden: complementary suppression
-
-
-@dataclass(frozen=True)
-class Cube:
-    """One count measure of one table, over every combination of its dimensions' nodes.
-
-    Attributes:
-        table: Which table it belongs to, as position in ``System.tables``.
-        measure: The count of individuals.
-        axes: The nodes of each dimension, in the contract's order; among the leaves, people in none of a margin's
-            parts (`remainders.RemainderLabel`).
-        ids: Cell numbers; an array with one axis a dimension.
-        row_ids: The cell number of each row of the table.
-    """
-
-    table: int
-    measure: str
-    axes: tuple[AxisNodes, ...]
-    ids: Integers
-    row_ids: Integers
 
 
 @dataclass(frozen=True)
@@ -130,13 +111,6 @@ class System:
         shape = (start, len(self.values))
         entries = (np.concatenate(data), (np.concatenate(rows), np.concatenate(columns)))
         return sparse.csr_array(sparse.coo_array(entries, shape=shape))
-
-    @cached_property
-    def row_is_sum(self) -> Booleans:
-        """For each row of `matrix`, whether it is a sum rather than an identity between measures."""
-        return np.concatenate(
-            [np.full(len(block.cells), block.is_sum) for block in self.relations] or [np.zeros(0, bool)]
-        )
 
     @cached_property
     def by_cell(self) -> sparse.csc_array:

@@ -22,8 +22,9 @@ from ddg_pipeline.contract.measure import Measure, MeasureKind
 from ddg_pipeline.contract.model import ReleaseContract
 from ddg_pipeline.errors import RefusedError
 from ddg_pipeline.masking.complementary import Protection
+from ddg_pipeline.masking.cubes import Cube
 from ddg_pipeline.masking.moves import is_hidden
-from ddg_pipeline.masking.system import Cube, Status
+from ddg_pipeline.masking.system import Status
 from ddg_pipeline.rulebook import Rulebook
 
 Booleans = NDArray[np.bool_]

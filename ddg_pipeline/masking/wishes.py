@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 import numpy as np
 
 from ddg_pipeline.contract.bind import BoundTable
 from ddg_pipeline.errors import InputError, InputErrors
-from ddg_pipeline.masking.axes import AxisNodes
+from ddg_pipeline.masking.cubes import Cube
 from ddg_pipeline.masking.margins import Booleans, Integers, listed
 from ddg_pipeline.masking.rules import MaskingRules
 
 
-class _Cells(Protocol):
-    """What is read of a table's count: see `system.Cube`."""
-
-    @property
-    def table(self) -> int: ...
-    @property
-    def measure(self) -> str: ...
-    @property
-    def axes(self) -> tuple[AxisNodes, ...]: ...
-    @property
-    def ids(self) -> Integers: ...
-
-
 def wished(
     tables: Sequence[BoundTable],
-    cubes: Sequence[_Cells],
+    cubes: Sequence[Cube],
     values: Integers,
     carried: Booleans,
     rules: MaskingRules | None,
@@ -58,7 +44,7 @@ def wished(
     return kept, hidden
 
 
-def _marked(key: str, tables: Sequence[BoundTable], cubes: Sequence[_Cells], carried: Booleans) -> Booleans | None:
+def _marked(key: str, tables: Sequence[BoundTable], cubes: Sequence[Cube], carried: Booleans) -> Booleans | None:
     marked: Booleans | None = None
     for cube in cubes:
         for pattern in getattr(tables[cube.table].contract.suppression, key):
@@ -67,7 +53,7 @@ def _marked(key: str, tables: Sequence[BoundTable], cubes: Sequence[_Cells], car
     return None if marked is None else marked & carried
 
 
-def matching(cube: _Cells, pattern: Mapping[str, Sequence[str]]) -> Integers:
+def matching(cube: Cube, pattern: Mapping[str, Sequence[str]]) -> Integers:
     """List the cells whose categories a pattern names; a dimension that it does not name may be anything."""
     nodes = [
         [axis.position[label] for label in pattern[axis.name] if label in axis.position]
@@ -80,7 +66,7 @@ def matching(cube: _Cells, pattern: Mapping[str, Sequence[str]]) -> Integers:
 
 
 def _contradictions(
-    tables: Sequence[BoundTable], cubes: Sequence[_Cells], wrong: Booleans, why: str, expected: str
+    tables: Sequence[BoundTable], cubes: Sequence[Cube], wrong: Booleans, why: str, expected: str
 ) -> list[InputError]:
     errors: list[InputError] = []
     for cube in cubes:

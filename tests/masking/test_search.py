@@ -1,5 +1,7 @@
 """The compiled search: every move that it finds is one, it finds the cheapest, and what it tries it can take back."""
 
+import itertools
+import math
 import os
 import random
 import subprocess
@@ -12,8 +14,10 @@ from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
 from ddg_pipeline.errors import InputErrors
-from ddg_pipeline.masking import MaskingRules, _pattern, work
+from ddg_pipeline.masking import MaskingRules, _pattern, _search, work
+from ddg_pipeline.masking._search import new_desk
 from ddg_pipeline.masking.complementary import Protection, Unprotected, protect
+from ddg_pipeline.masking.lattice import build_lattice
 from ddg_pipeline.masking.proof_check import UNBALANCED, faults
 from ddg_pipeline.masking.proof_file import proof_bytes
 from ddg_pipeline.masking.reach import reach
@@ -21,7 +25,7 @@ from ddg_pipeline.masking.rows import rows_of
 from ddg_pipeline.masking.system import Status, build_systems
 from ddg_pipeline.masking.work import Work
 
-from .build import grid
+from .build import bound, dimension, grid
 from .problems import problems
 
 EXAMPLES = int(os.environ.get("DDG_EXAMPLES", "60"))
@@ -428,3 +432,34 @@ class TestWithoutCompiling:
         ]
         assert printed[0] == printed[1]
         assert printed[0].count("\n") == 6
+
+
+class TestACellOfLinkedTables:
+    """Tables may list the dimensions they share in any order, with others between."""
+
+    @pytest.mark.parametrize("second", [("a", "c", "b"), ("b", "c", "a"), ("c", "b", "a")])
+    def test_is_found_at_its_own_coordinates_in_every_table(self, second):
+        sizes = {"a": 2, "b": 3, "c": 4}
+
+        def table(names, release, other):
+            labels = [[*(f"{name}{number}" for number in range(sizes[name])), "all"] for name in names]
+            rows = []
+            for coordinate in itertools.product(*labels):
+                below = [1 if label != "all" else sizes[name] for name, label in zip(names, coordinate, strict=True)]
+                left_out = math.prod(sizes[name] for name in sizes if name not in names)
+                rows.append(dict(zip(names, coordinate, strict=True)) | {"n": 20 * math.prod(below) * left_out})
+            declared = {name: dimension(total="all") for name in names}
+            return bound(rows, declared, release=release, links=[other])
+
+        [system] = build_systems([table(("a", "b"), "one", "two"), table(second, "two", "one")])
+        lattice = build_lattice(system)
+        desk = new_desk(lattice)
+        for cell in range(len(system.values)):
+            _search._place.py_func(lattice, desk, cell)
+            found = [
+                int(lattice.places["cell"][lattice.base[cube] + desk.here[cube]])
+                for cube in range(len(lattice.offset))
+                if desk.here[cube] >= 0
+            ]
+            assert found == [cell] * len(found)
+            assert len(found) >= 1
