@@ -61,7 +61,8 @@ def implied_margins(unmasked: PublishedTable, rules: AuditRules) -> pd.DataFrame
 
     Every total and broader group of every additive dimension, in every combination with the others. A margin that is
     itself small is left out, and with it the figures governed by it: nobody publishes it anywhere. So is the total of
-    a dimension with one category: it is that category's figure, which the table is there to hide or to show.
+    a dimension with one category, or one group of all categories: it is that one's figure, which the table is there to
+    hide or to show.
 
     Args:
         unmasked: The table before masking.

@@ -53,8 +53,10 @@ class Axis:
 
     @property
     def only_repeats(self) -> bool:
-        """Whether its total is one category over again, and carried by no table: not something else to know."""
-        return self.total is not None and len(self.labels) == 2 and self.labels[self.total] is None
+        """Whether its total is one category or group over again, and carried by no table: not something else to know."""
+        if self.total is None or self.labels[self.total] is not None:
+            return False
+        return any(np.count_nonzero(family == self.total) == 1 for family in self.families)
 
     @cached_property
     def above(self) -> list[Integers]:

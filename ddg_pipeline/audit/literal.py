@@ -54,16 +54,19 @@ def _one_direction(
     public = shown | (knowledge.known[unknown] & ~hidden)
     value = np.where(public, knowledge.lower[unknown], 0)
     begin = sums.start[:-1]
+    remainder = residuals(table, measure, sums)
     hidden_parts = np.add.reduceat(hidden[sums.child].astype(np.int64), begin)
     all_accounted = np.logical_and.reduceat((hidden | public)[sums.child], begin)
     suppressed = hidden_parts + hidden[sums.parent]
-    left = value[sums.parent] - residuals(table, measure, sums) - np.add.reduceat(value[sums.child], begin)
+    left = value[sums.parent] - np.minimum(remainder, 0) - np.add.reduceat(value[sums.child], begin)
     told = public[sums.parent] & all_accounted & (hidden_parts > 0)
     known_row = (public | hidden)[sums.parent] & all_accounted
-    few = known_row & (suppressed > 0) & (suppressed < rules.minimum_suppressed_per_row)
+    # people in none of the parts are a part more, which no table shows
+    few = known_row & (suppressed > 0) & (suppressed + (remainder > 0) < rules.minimum_suppressed_per_row)
     checks = [(FindingKind.TOO_FEW_SUPPRESSED, few), (FindingKind.SUM_TOO_SMALL, told & (left < rules.sum_below))]
     if very_small is not None:
         all_small = np.logical_and.reduceat((very_small | ~hidden)[sums.child], begin)
+        all_small &= remainder <= rules.all_at_most
         checks.append((FindingKind.ALL_VERY_SMALL, told & all_small))
     dimension = table.lattice.axes[sums.axis].name
     for kind, broken in checks:
