@@ -56,7 +56,9 @@ class TestWhatMaskingProves:
         except (InputErrors, RefusedError):
             return
         proof = read_proof(proof_bytes(protections), "proof")
-        changes = np.flatnonzero(proof["move"] >= 0)
+        # a cell that stands in no sum may change by itself, by one as well as by two
+        with_others = proof.groupby("move")["delta"].transform("size") > 1
+        changes = np.flatnonzero((proof["move"] >= 0) & with_others)
         if not len(changes):
             return
         proof.loc[source.choice(changes.tolist()), "delta"] += source.choice([-1, 1])
