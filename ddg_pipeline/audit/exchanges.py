@@ -29,6 +29,8 @@ _MANY, _WORTHWHILE = 500, 0.04  # of so many open questions a round must answer 
 # a question may cost, whether to wander about.
 _ROUNDS = (
     (1, 400, False),
+    (1, 5000, False),
+    (2, 5000, False),
     (2, 1000, True),
     (0, _PROBED, False),
     (2, 2000, True),
@@ -148,7 +150,7 @@ def exchanges(
                     _compiled.probe(rules, queue, lower, upper, tally, some, steps)
                     done[some[asked.room(lower, upper)[some] < asked.need[some]]] = 1
                 news(answered)
-        if done.all() or (chain > 1 and still > _MANY and answered - before < _WORTHWHILE * still):
+        if done.all() or (moving and chain > 1 and still > _MANY and answered - before < _WORTHWHILE * still):
             break
     return system.with_bounds(lower, upper)
 
