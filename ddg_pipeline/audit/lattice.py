@@ -53,7 +53,7 @@ class Axis:
 
     @property
     def only_repeats(self) -> bool:
-        """Whether its total is one category or group over again, and carried by no table: not something else to know."""
+        """Whether its total, carried by no table, is one category or group over again: nothing else to know."""
         if self.total is None or self.labels[self.total] is not None:
             return False
         return any(np.count_nonzero(family == self.total) == 1 for family in self.families)
