@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from ddg_pipeline.assessment import Assessment, Note, assess, unstable_rows
 from ddg_pipeline.audit import (
     AuditReport,
@@ -225,6 +227,10 @@ def _with_what_is_known(
         contract, references, truth, frame = seen.contract, seen.references, seen.truth, seen.published
     before = PublishedTable(contract, truth, references)
     known = implied_margins(before, rules)
+    if seen is not None:
+        # nobody publishes who is in none of a margin's parts: that follows from margins, or it does not
+        real = [known[name].isna() | known[name].isin({*axis.labels, *axis.groups}) for name, axis in bound.axes.items()]
+        known = known[np.logical_and.reduce(real)].reset_index(drop=True)
     if contract.already_public:
         import pandas as pd
 

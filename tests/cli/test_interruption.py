@@ -11,6 +11,14 @@ import pytest
 from ddg_pipeline.output_files import write_together
 
 
+@pytest.fixture(autouse=True)
+def heeding_ctrl_c():
+    """Tests that were started in the background by a shell inherit deaf ears."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture(params=["mask", "audit"])
 def interrupted(request, ddg, example, tmp_path, monkeypatch):
     """Run a command to which Ctrl-C comes while it computes."""

@@ -12,6 +12,7 @@ from ddg_pipeline.errors import InputErrors, RefusedError
 from ddg_pipeline.masking import MaskingRules, mask, mask_and_prove, proof_bytes, unmasked
 from ddg_pipeline.masking.remainders import RemainderLabel
 from ddg_pipeline.masking.system import Status, build_systems
+from ddg_pipeline.preparation import attack
 
 from .build import bound, dimension, hidden
 from .problems import random_problem
@@ -210,6 +211,16 @@ class TestARemainder:
         for system in build_systems(random_problem(random.Random(seed)).bound(), rules):
             assert not (system.matrix @ system.values).any()
             assert (system.values >= 0).all()
+
+    def test_in_a_margin_that_no_table_carries_is_not_taken_for_public(self, rulebook):
+        # x and y together are 12 people, somebody publishes that; of these, 11 are in none of the parts of T, which
+        # nobody publishes: it would tell the 1 in B
+        rows = [{"a": a, "b": b, "n": n} for a, b, n in [("B", "y", 1), ("T", "x", 11), ("T", "y", 1)]]
+        declared = {"a": dimension(total="T"), "b": dimension()}
+        one = bound(rows, declared, suppression={"level": "exact", "show_reason": False})
+        [masked] = mask([one], rulebook)
+        assert hidden(masked) == ["B y", "T x", "T y"]
+        assert attack([one], [masked.frame], rulebook, reasons_shown=False).safe
 
 
 COUNTS = {("A", "x"): 40, ("A", "y"): None, ("B", "x"): 60, ("B", "y"): 70}
