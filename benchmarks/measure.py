@@ -28,12 +28,12 @@ def measured(job: dict[str, Any], time_limit: float) -> Result:
         return failure or json.loads(found.read_text())
 
 
-def run(command: Sequence[str], time_limit: float, log: Path | None = None) -> Result | None:
-    """Run a command; None if it ended well, else what went wrong as a result."""
+def run(command: Sequence[str], time_limit: float, log: Path | None = None, folder: Path = _ROOT) -> Result | None:
+    """Run a command in a folder; None if it ended well, else what went wrong as a result."""
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
             command,
-            cwd=_ROOT,
+            cwd=folder,
             env={**os.environ, **_ENVIRONMENT},
             stdout=output,
             stderr=subprocess.STDOUT,

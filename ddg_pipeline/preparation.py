@@ -229,7 +229,8 @@ def _with_what_is_known(
     known = implied_margins(before, rules)
     if seen is not None:
         # nobody publishes who is in none of a margin's parts: that follows from margins, or it does not
-        real = [known[name].isna() | known[name].isin({*axis.labels, *axis.groups}) for name, axis in bound.axes.items()]
+        labels = {name: {*axis.labels, *axis.groups} for name, axis in bound.axes.items()}
+        real = [known[name].isna() | known[name].isin(own) for name, own in labels.items()]
         known = known[np.logical_and.reduce(real)].reset_index(drop=True)
     if contract.already_public:
         import pandas as pd

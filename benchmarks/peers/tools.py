@@ -66,7 +66,8 @@ def run_peer(
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         peer.write(instance, work)
-        failure = run(peer.command(interpreter, work, time_limit), peer.patience * time_limit + 60)
+        # some leave files where they stand
+        failure = run(peer.command(interpreter, work, time_limit), peer.patience * time_limit + 60, folder=work)
         if failure is not None:
             return failure, None
         complementary, primary, used = peer.read(instance, work)

@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from ddg_pipeline.masking._chains import put_aside, seek, take_back
 from ddg_pipeline.masking._search import HIGH, LOW, PRICE, SIZE, inner, search
 from ddg_pipeline.masking.lattice import record
 
@@ -19,6 +20,7 @@ OPEN, ZERO, KNOWN, SMALL, COMPLEMENTARY = 0, 1, 2, 3, 4  # as `Status`
 _NEAREST = 2  # single steps tried each way where a cell needs one more value
 _SEVERAL = 63  # the bit that stands for every value too large for one of its own
 _DEAR = 2**50
+_START = 2  # how many times as dear as the move known the first product of a sum may be
 _REFRESH = 64  # rounds of improvement after which the list of complementary cells is made anew
 
 # entries of Pattern.tally
@@ -392,8 +394,49 @@ def _one_more_move(pattern, lattice, desk, limits, cell, free, limit, coarse):  
 
 
 @inner
-def certify(pattern, lattice, desk, limits, cell, free, coarse):  # type: ignore[no-untyped-def]
-    """Add moves until a small cell is proved protected; say whether it is."""
+def _one_more_chain(pattern, lattice, desk, limits, cell, free, found, spare):  # type: ignore[no-untyped-def]
+    """Find on the desk a sum of products that gives a cell a value that it does not have yet, and costs less.
+
+    ``free`` says whether only one that costs nothing will do; ``found``, whether there is a move on the desk already,
+    which stays there if nothing is cheaper; ``spare``, what the first product of the sum may cost where there is none.
+    """
+    value = pattern.cells[cell].value
+    least, most = limits.lower - value, limits.upper - value
+    if not limits.every:
+        most = min(limits.possible - 1, _NEAREST)
+        least = max(least, -most)
+    best, first = 1 if free else _DEAR, spare
+    if found:
+        best = desk.best[PRICE]
+        first = _START * best
+        put_aside(desk)
+    cheaper = False
+    far = max(most, -least)
+    for step in range(1, far + 1):
+        times = step if free and not limits.every else far + 1 - step
+        for way in (1, -1):
+            if not least <= way * times <= most or _has(pattern, cell, value + way * times):
+                continue
+            if seek(lattice, pattern.cells, desk, cell, times, way, first, best):
+                put_aside(desk)
+                cheaper, best = True, desk.best[PRICE]
+                if best == 0:
+                    return True
+        if cheaper:
+            break  # nearer values come along with farther ones
+    if found or cheaper:
+        take_back(desk)
+    return found or cheaper
+
+
+@inner
+def certify(pattern, lattice, desk, limits, cell, free, coarse, spare):  # type: ignore[no-untyped-def]
+    """Add moves until a small cell is proved protected; say whether it is.
+
+    ``free`` says whether only moves among hidden cells will do; ``coarse``, whether to take axes together where single
+    swaps will not do; ``spare``, what the first product of a sum may cost, whose others put back what it changes (0 for
+    no sums).
+    """
     while not proved(pattern, limits, cell):
         if pattern.tally[ENTRIES] + len(desk.move) > len(pattern.entries):
             pattern.tally[FULL] = 1
@@ -406,6 +449,8 @@ def certify(pattern, lattice, desk, limits, cell, free, coarse):  # type: ignore
         if not found and coarse:
             # what single swaps cannot do is worth a longer search once, but not whenever a cell is tried anew
             found = _one_more_move(pattern, lattice, desk, limits, cell, free, limit, True)
+        if spare > 0 and (not found or desk.best[PRICE] > 0):
+            found = _one_more_chain(pattern, lattice, desk, limits, cell, free, found, spare)
         if not found:
             return False
         had = pattern.cells[cell].have
@@ -469,7 +514,7 @@ def certify_all(pattern, lattice, desk, limits, order, first, last, free, proven
     """
     for i in range(first, last):
         pattern.tally[LOGGED] = 0
-        done = certify(pattern, lattice, desk, limits, order[i], free, not free)
+        done = certify(pattern, lattice, desk, limits, order[i], free, not free, 0 if free else _DEAR)
         if pattern.tally[FULL]:
             return i
         proven[i] = done
@@ -504,6 +549,17 @@ def _unproved(pattern, limits, touched):  # type: ignore[no-untyped-def]
 
 
 @inner
+def _can_be_put_back(pattern, lattice, desk, cell):  # type: ignore[no-untyped-def]
+    """Say whether a change of a cell can be undone by a product among hidden cells."""
+    need = np.zeros(3, dtype=np.int64)
+    for way in range(2):
+        need[0], need[1] = 1 - way, way
+        if search(lattice, pattern.cells, desk, cell, need, 1, True, False):
+            return True
+    return False
+
+
+@inner
 def give_back(pattern, lattice, desk, limits, cell):  # type: ignore[no-untyped-def]
     """Publish a complementary cell again if every small cell can be proved without it, for nothing."""
     mark = pattern.tally[LOGGED]
@@ -516,8 +572,11 @@ def give_back(pattern, lattice, desk, limits, cell):  # type: ignore[no-untyped-
     _withdraw(pattern, cell, touched)
     for small in touched:
         _remark(pattern, small)
+    spare = pattern.cells[cell].cost + 1 if _can_be_put_back(pattern, lattice, desk, cell) else 0
     for small in touched:
-        if not proved(pattern, limits, small) and not certify(pattern, lattice, desk, limits, small, True, False):
+        if not proved(pattern, limits, small) and not certify(
+            pattern, lattice, desk, limits, small, True, False, spare
+        ):
             undo(pattern, limits, mark)
             return False
     return True
@@ -601,8 +660,8 @@ def improve(pattern, lattice, desk, limits, rounds):  # type: ignore[no-untyped-
             j = _random(pattern, i + 1)
             bare[i], bare[j] = bare[j], bare[i]
         for cell in bare:
-            if not certify(pattern, lattice, desk, limits, cell, True, False):
-                ok = certify(pattern, lattice, desk, limits, cell, False, False)
+            if not certify(pattern, lattice, desk, limits, cell, True, False, 0):
+                ok = certify(pattern, lattice, desk, limits, cell, False, False, _DEAR)
                 if not ok or pattern.tally[COST] > before + before // 4 + 1000:
                     ok = False
                     break

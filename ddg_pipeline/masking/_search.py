@@ -25,6 +25,7 @@ from ddg_pipeline.masking.lattice import ADDS_UP, COUNTS, Lattice, record
 TOP = 48  # candidates kept for each block
 ENTRIES = 256  # nodes that a block's change may touch
 CELLS = 4096  # cells that a move may touch
+CHAIN = 1024  # cells that a sum of moves may touch
 LONG = 96  # categories; along a longer axis only so many are tried of a leaf's own group, and of all
 _PAIRS = 6000  # changes of one block that are priced
 _ALPHAS = 12  # coordinates below a margin that a block of several axes tries
@@ -37,7 +38,7 @@ inner = njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)  # type
 
 CELL = record(
     [("value", "i8"), ("cost", "i8"), ("price", "i8"), ("have", "u8"), ("head", "i8"), ("rows", "i8"),
-     ("up", "i4"), ("down", "i4"), ("status", "i1"), ("forced", "?")]
+     ("up", "i4"), ("down", "i4"), ("link", "i4"), ("status", "i1"), ("forced", "?")]
 )  # fmt: skip
 """What compiled code knows of a cell.
 
@@ -48,8 +49,13 @@ CELL = record(
 * ``up``, ``down``: how far it may rise and fall if hidden; 0 if it can never change.
 * ``have``: a bit for every value that a small cell is known to be able to have.
 * ``head``: the last entry of a move that changes it, or -1.
+* ``link``: where it stands in the chain that is being made, or -1.
 * ``rows``: where its rows begin; there is one cell more than there are, for where the last one's end.
 """
+
+
+LINK = record([("cell", "i8"), ("delta", "i8"), ("price", "i8"), ("up", "i4"), ("down", "i4"), ("tried", "?")])
+"""A cell of a chain: by how much it changes, its price and room before, and whether putting it back was tried."""
 
 
 class Desk(NamedTuple):
@@ -68,6 +74,9 @@ class Desk(NamedTuple):
         tuples: Coordinates over several axes.
         best: The best move's price, size and room.
         move: Its cells, and by how much each changes.
+        kept: The best move put aside, as in `best`.
+        kept_move: Its cells, as in `move`.
+        chain: A sum of moves in the making: records of `LINK`.
     """
 
     nodes: NDArray[np.int64]
@@ -82,6 +91,9 @@ class Desk(NamedTuple):
     tuples: NDArray[np.int64]
     best: NDArray[np.int64]
     move: NDArray[np.int64]
+    kept: NDArray[np.int64]
+    kept_move: NDArray[np.int64]
+    chain: NDArray[np.void]
 
 
 # columns of Desk.cand
@@ -109,6 +121,9 @@ def new_desk(lattice: Lattice) -> Desk:
         tuples=np.zeros((6, axes + 1), dtype=np.int64),
         best=np.zeros(4, dtype=np.int64),
         move=np.zeros((CELLS * cubes, 2), dtype=np.int64),
+        kept=np.zeros(4, dtype=np.int64),
+        kept_move=np.zeros((CELLS * cubes, 2), dtype=np.int64),
+        chain=np.zeros(CHAIN, dtype=LINK),
     )
 
 

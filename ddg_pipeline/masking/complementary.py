@@ -32,11 +32,15 @@ Progress = Callable[[str, int, int], None]
 
 _ROUNDS_PER_CELL = 40  # rounds of improvement for each complementary cell
 _MOST_ROUNDS = 6_000
-_MOST_CELL_ROUNDS = 60_000_000  # rounds times cells: of a large table each improves too little
+_MOST_CELL_ROUNDS = 12_000_000  # rounds times cells: of a large table each improves too little
 # what the exact solver's linear programs are tried on: some seconds of work
 _MOST_SMALL = 450
 _MOST_CELLS = 2_500
 _MOST_WORK = 1.5e9
+# tables of at most so many cells that change are given to its integer programs too, with so much work
+_MOST_SOLVED = 300
+_MOST_WORK_SOLVED = 5e7
+_NEAR = 0.05  # how near the proven bound is near enough
 
 
 @dataclass(frozen=True)
@@ -147,7 +151,17 @@ def _cheaper(protection: Protection, report: Progress) -> Protection:
     small, hideable = np.count_nonzero(status == Status.SMALL), np.count_nonzero(status == Status.OPEN)
     if not small or small > _MOST_SMALL or small + hideable > _MOST_CELLS:
         return protection
-    found = optimal(system, rules, time_limit=math.inf, work=_MOST_WORK, start=status, prove=False, progress=report)
+    solved = bool(small + hideable <= _MOST_SOLVED)
+    found = optimal(
+        system,
+        rules,
+        time_limit=math.inf,
+        work=_MOST_WORK_SOLVED if solved else _MOST_WORK,
+        start=status,
+        prove=solved,
+        within=_NEAR,
+        progress=report,
+    )
     if found.status is None or found.proof is None or _cost(system, found.status) >= _cost(system, status):
         return protection
     return Protection(system, rules, found.status, found.proof)

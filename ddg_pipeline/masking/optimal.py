@@ -65,6 +65,7 @@ def optimal(
     price: Integers | None = None,
     progress: Progress | None = None,
     prove: bool = True,
+    within: float = 0.0,
     work: float = math.inf,
 ) -> Optimum:
     """Find the cheapest pattern that protects every small cell (DDG 2.0 §4.4.1), and prove that none is cheaper.
@@ -82,6 +83,7 @@ def optimal(
         progress: Called with a stage's name, the lower bound and the best cost of a part.
         prove: Whether to solve integer programs until the bounds meet. If not, the answer is what linear programs
             suggest: nearly as cheap and sooner there, and it says by how much it may be dearer.
+        within: By what share of its cost the answer may be dearer than the cheapest; with 0 the optimum is looked for.
         work: After how much work of the solver to give what there is, in iterations of the simplex method times
             entries of the program; in place of a time limit where the result must not depend on the machine.
 
@@ -102,7 +104,7 @@ def optimal(
         left = deadline - time.monotonic()
         share = max(left, 0.0) * len(part.cells) / sum(len(one.cells) for one in parts[number:])
         known = None if start is None else start[part.cells[part.choice]] == Status.COMPLEMENTARY
-        found.append(search(part, rules, known, Deadline(time.monotonic() + share, work_left), report, prove))
+        found.append(search(part, rules, known, Deadline(time.monotonic() + share, work_left), report, prove, within))
     return _joined(system, rules, status, parts, found)
 
 

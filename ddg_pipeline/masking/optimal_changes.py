@@ -7,6 +7,7 @@ hidden cell could add at most (`Limit`). The integer program gives the moves the
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 NO_LIMIT = 2**40  # what a hidden cell adds where nothing limits it
 WHOLE = 1e-6  # how near to a whole number counts as one
 _GAP = 0.2  # by how much a move may be longer than the shortest
+_NODES = 1_000  # of one integer program, where work is limited
 _DENOMINATORS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 60)
 
 
@@ -65,6 +67,10 @@ class Deadline(float):
         return made
 
     work_left: list[float]
+
+    def at_most(self, seconds: float) -> Deadline:
+        """Stop after so many seconds from now, if not before."""
+        return Deadline(min(self, time.monotonic() + seconds), self.work_left)
 
 
 def quiet_solver() -> highspy.Highs:
@@ -125,7 +131,7 @@ class Changes:
         down[cell], up[cell] = min(down[cell], cell_reach), min(up[cell], cell_reach)
         self._solver.changeColsBounds(self._size, self._every, -down, up)
 
-    def farthest(self, cell: int, sign: int, deadline: float) -> tuple[float, Floats]:
+    def farthest(self, cell: int, sign: int, deadline: Deadline) -> tuple[float, Floats]:
         """Move a cell as far as it goes, in one direction; `allow` says what may change.
 
         Returns:
@@ -164,7 +170,7 @@ class Changes:
         adds = np.abs(rest) * np.where(endless, 0, np.where(rest > 0, up, down))
         return Limit(np.where(endless, NO_LIMIT, np.minimum(adds, NO_LIMIT)), scale)
 
-    def whole_move(self, cell: int, low: int, high: int, hidden: Flags, deadline: float) -> Integers | None:
+    def whole_move(self, cell: int, low: int, high: int, hidden: Flags, deadline: Deadline) -> Integers | None:
         """Find a whole-number change of a cell by ``low..high`` among hidden cells, a small one.
 
         Returns:
@@ -260,7 +266,7 @@ class CheapMoves:
         """Say what changing each cell by one costs; n."""
         self._solver.changeColsCost(2 * self._size, self._every, np.concatenate([price, price]))
 
-    def find(self, cell: int, difference: int, deadline: float) -> Floats | None:
+    def find(self, cell: int, difference: int, deadline: Deadline) -> Floats | None:
         """Change a cell by a difference at the least price; None if there is no such change, whole or not."""
         import highspy
 
@@ -279,23 +285,24 @@ class CheapMoves:
         return change
 
 
-def run(solver: highspy.Highs, deadline: float) -> None:
+def run(solver: highspy.Highs, deadline: Deadline) -> None:
     """Let a solver work until the deadline.
 
     Raises:
         TimeIsUpError: It is over already, or the solver did not finish.
     """
-    import time
-
     import highspy
 
     left = deadline - time.monotonic()
-    work = deadline.work_left if isinstance(deadline, Deadline) else [math.inf]
+    work = deadline.work_left
     if left <= 0 or work[0] <= 0:
         raise TimeIsUpError
     solver.setOptionValue("time_limit", solver.getRunTime() + left)
+    limited = math.isfinite(work[0])
+    if limited:
+        solver.setOptionValue("mip_max_nodes", _NODES)
     solver.run()
-    if math.isfinite(work[0]):
+    if limited:
         work[0] -= (max(solver.getInfo().simplex_iteration_count, 0) + 1) * (solver.getNumNz() + 1)
     if solver.getModelStatus() == highspy.HighsModelStatus.kTimeLimit:
         raise TimeIsUpError

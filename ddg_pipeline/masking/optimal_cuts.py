@@ -16,6 +16,7 @@ from ddg_pipeline.masking.optimal_changes import (
     WHOLE,
     Changes,
     CheapMoves,
+    Deadline,
     Limit,
     TimeIsUpError,
     UndecidedError,
@@ -53,7 +54,7 @@ class Unsafe:
         pool: The moves found.
     """
 
-    def __init__(self, part: Part, rules: MaskingRules, deadline: float) -> None:
+    def __init__(self, part: Part, rules: MaskingRules, deadline: Deadline) -> None:
         self.part, self.rules, self.deadline = part, rules, deadline
         self.pool = Pool(part, rules)
         self._changes = Changes(part)
@@ -236,13 +237,11 @@ class Unsafe:
         return []
 
     def _move(self, cell: int, gap: tuple[int, int], hidden: Flags) -> Integers | None:
-        import time
-
-        limit = min(self.deadline, time.monotonic() + _SECONDS)
+        limit = self.deadline.at_most(_SECONDS)
         try:
             return self._changes.whole_move(cell, gap[0], gap[1], hidden, limit)
         except TimeIsUpError:
-            if limit == self.deadline:
+            if limit == self.deadline or limit.work_left[0] <= 0:
                 raise
             raise UndecidedError from None
 

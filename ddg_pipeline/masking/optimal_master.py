@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ddg_pipeline.masking.optimal_changes import TimeIsUpError, UndecidedError, quiet_solver, run
+from ddg_pipeline.masking.optimal_changes import Deadline, TimeIsUpError, UndecidedError, quiet_solver, run
 from ddg_pipeline.masking.optimal_cuts import Cut
 from ddg_pipeline.masking.optimal_part import Flags, Floats, Part
 
@@ -63,7 +63,7 @@ class Master:
             added += 1
         return added
 
-    def relaxed(self, deadline: float) -> tuple[Floats, int] | None:
+    def relaxed(self, deadline: Deadline) -> tuple[Floats, int] | None:
         """Solve the linear program.
 
         Returns:
@@ -80,7 +80,7 @@ class Master:
         share = np.clip(np.array(self._solver.getSolution().col_value), 0, 1)
         return share, _rounded_up(self._solver.getInfo().objective_function_value)
 
-    def best(self, known: Flags | None, gap: float, deadline: float) -> Choice:
+    def best(self, known: Flags | None, gap: float, deadline: Deadline) -> Choice:
         """Solve the integer program.
 
         Args:

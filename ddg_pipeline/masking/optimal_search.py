@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ddg_pipeline.masking.optimal_changes import TimeIsUpError, UndecidedError
+from ddg_pipeline.masking.optimal_changes import Deadline, TimeIsUpError, UndecidedError
 from ddg_pipeline.masking.optimal_cuts import Cut, Unsafe
 from ddg_pipeline.masking.optimal_master import Master
 from ddg_pipeline.masking.optimal_part import Flags, Floats, Integers, Part
@@ -49,7 +49,13 @@ class Found:
 
 
 def search(
-    part: Part, rules: MaskingRules, start: Flags | None, deadline: float, report: Report, prove: bool = True
+    part: Part,
+    rules: MaskingRules,
+    start: Flags | None,
+    deadline: Deadline,
+    report: Report,
+    prove: bool = True,
+    within: float = 0.0,
 ) -> Found:
     """Find the cheapest safe choice of one part, or as near as time allows.
 
@@ -60,16 +66,17 @@ def search(
         deadline: When to stop, on the monotonic clock.
         report: Called with a stage's name, the lower bound and the best cost.
         prove: Whether to go on until the bounds meet, or to be content with what the linear program suggests.
+        within: How near the bounds have to be, as a share of the cost.
     """
-    one = _Search(part, rules, deadline, report)
+    one = _Search(part, rules, deadline, report, within)
     with contextlib.suppress(TimeIsUpError, UndecidedError):
         one.run(start, prove)
     return one.found()
 
 
 class _Search:
-    def __init__(self, part: Part, rules: MaskingRules, deadline: float, report: Report) -> None:
-        self.part, self.rules, self.deadline, self.report = part, rules, deadline, report
+    def __init__(self, part: Part, rules: MaskingRules, deadline: Deadline, report: Report, within: float) -> None:
+        self.part, self.rules, self.deadline, self.report, self.within = part, rules, deadline, report, within
         self.judge = Unsafe(part, rules, deadline)
         self.master = Master(part)
         self.best: Flags | None = None
@@ -271,7 +278,7 @@ class _Search:
             self.bound = min(max(self.bound, bound), self._cost())
 
     def _finished(self) -> bool:
-        return self.best is not None and self.bound >= self._cost()
+        return self.best is not None and self.bound >= self._cost() * (1 - self.within)
 
     def found(self) -> Found:
         """Give the best pattern with the moves that prove it."""
@@ -279,4 +286,4 @@ class _Search:
             return Found(bound=self.bound, impossible=self.impossible, proven=self.none_is_safe)
         pool = self.judge.pool
         moves = [(pool.moves[n], pool.low[n], pool.high[n]) for n in pool.proving(self.best)]
-        return Found(self.best, moves, self.bound, [], self._finished())
+        return Found(self.best, moves, self.bound, [], self.bound >= self._cost())

@@ -226,7 +226,7 @@ def _new_pattern(
     own["value"], own["cost"], own["status"], own["up"], own["down"] = system.values, system.costs, status, up, down
     own["price"] = np.where(status == Status.OPEN, system.costs, 0)
     own["have"] = np.uint64(1) << np.minimum(system.values, 63).astype(np.uint64)
-    own["head"] = -1
+    own["head"], own["link"] = -1, -1
     if system.forced is not None:
         own["forced"] = system.forced
     cells["rows"] = rows.cell_start

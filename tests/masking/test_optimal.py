@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ddg_pipeline.masking import MaskingRules
 from ddg_pipeline.masking.complementary import Protection, protect
 from ddg_pipeline.masking.optimal import optimal
-from ddg_pipeline.masking.optimal_changes import Changes
+from ddg_pipeline.masking.optimal_changes import Changes, Deadline
 from ddg_pipeline.masking.optimal_cuts import Unsafe
 from ddg_pipeline.masking.optimal_part import parts_of
 from ddg_pipeline.masking.proof_check import faults
@@ -186,7 +186,7 @@ class TestCuts:
         draw = np.random.default_rng(seed)
         for part in parts_of(system, rules, system.initial_status(rules), system.costs):
             hidden = safe.status[part.cells[part.choice]] == Status.COMPLEMENTARY
-            judge = Unsafe(part, rules, float("inf"))
+            judge = Unsafe(part, rules, Deadline(float("inf")))
             assert part.obeys(hidden)
             for cell in part.small.tolist():
                 assert judge.protect(cell, hidden) == []
