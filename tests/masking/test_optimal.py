@@ -203,10 +203,10 @@ class TestCuts:
         everything = np.ones(len(part.cells), dtype=bool)
         for cell in part.small.tolist():
             changes.allow(everything.astype(float), 2, 2, cell)
-            changes.farthest(cell, 1, float("inf"))
+            changes.farthest(cell, 1, Deadline(float("inf")))
             limit = changes.limit(cell, 1, 2)
             highest = next(
-                (d for d in (2, 1) if changes.whole_move(cell, d, d, everything, float("inf")) is not None), 0
+                (d for d in (2, 1) if changes.whole_move(cell, d, d, everything, Deadline(float("inf"))) is not None), 0
             )
             assert limit.of(everything) >= highest
 

@@ -161,7 +161,10 @@ class TestTheCheapest:
             return  # other forms are tried then
         event("rectangle")
         assert not len(bare)
-        assert state.cost == dearest
+        assert state.cost <= dearest
+        if state.cost < dearest:
+            event("a longer cycle is cheaper")
+            assert max(np.diff(state.proof().start)) > 4  # corners of a rectangle
 
     def _at(self, system, *labels):
         [cube] = system.cubes
