@@ -166,6 +166,16 @@ class TestTheCheapest:
             event("a longer cycle is cheaper")
             assert max(np.diff(state.proof().start)) > 4  # corners of a rectangle
 
+    def test_a_longer_cycle_among_hidden_cells_costs_nothing(self, rulebook):
+        rules = MaskingRules.of(rulebook, "ddg", show_reason=False)
+        [system] = build_systems([grid([[5, 6, 400], [400, 5, 6], [6, 400, 5]])], rules)
+        cell = self._at(system, "A1", "B1")
+        state = new_work(system, rules)
+        assert len(state.certify(np.array([cell]), free=True))  # no rectangle has hidden corners only
+        assert not len(state.certify(np.array([cell]), free=False))
+        assert state.cost == 0
+        assert np.diff(state.proof().start).tolist() == [6]
+
     def _at(self, system, *labels):
         [cube] = system.cubes
         return int(cube.ids[tuple(axis.position[label] for axis, label in zip(cube.axes, labels, strict=True))])
