@@ -1,4 +1,4 @@
-"""Moves that are sums of products of swaps, found one product after the other. Compiled.
+"""Moves that are sums of products of swaps, found one product after the other. Compiled, by numba.
 
 The cheapest product for a cell may change cells that are open. Each of them can be put back to what it was by another
 product through it, as if it were the next target, as long as that needs less: an augmenting path, with products for
