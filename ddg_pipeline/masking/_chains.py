@@ -34,7 +34,7 @@ def seek(lattice, cells, desk, target, times, way, first, limit):  # type: ignor
     """
     need = np.zeros(3, dtype=np.int64)
     need[0 if way > 0 else 1] = times
-    if not search(lattice, cells, desk, target, need, first, False, False):
+    if not search(lattice, cells, desk, target, need, first, False, False) or desk.best[SIZE] > len(desk.chain):
         return False
     size = _add(cells, desk, way, times, 0)
     cells[target].up = cells[target].down = 0  # what follows leaves it alone
