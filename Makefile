@@ -45,7 +45,7 @@ ui: $(STAMPS)/ui $(EXAMPLE)/.complete
 	DAGSTER_HOME='$(CURDIR)/var/dagster' $(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port $(PORT)
 
 test: $(STAMPS)/dev $(STAMPS)/compiled
-	$(BIN)/pytest --numprocesses auto --dist loadfile $(ARGS)
+	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # peers come in environments of their own, under var/bench
 bench: $(STAMPS)/bench

@@ -449,7 +449,7 @@ def certify(pattern, lattice, desk, limits, cell, free, coarse, spare):  # type:
         if not found and coarse:
             # what single swaps cannot do is worth a longer search once, but not whenever a cell is tried anew
             found = _one_more_move(pattern, lattice, desk, limits, cell, free, limit, True)
-        if spare > 0 and (not found or desk.best[PRICE] > 0):
+        if spare > 0 and len(desk.chain) > 0 and (not found or desk.best[PRICE] > 0):
             found = _one_more_chain(pattern, lattice, desk, limits, cell, free, found, spare)
         if not found:
             return False
@@ -572,7 +572,9 @@ def give_back(pattern, lattice, desk, limits, cell):  # type: ignore[no-untyped-
     _withdraw(pattern, cell, touched)
     for small in touched:
         _remark(pattern, small)
-    spare = pattern.cells[cell].cost + 1 if _can_be_put_back(pattern, lattice, desk, cell) else 0
+    spare = 0
+    if len(desk.chain) > 0 and _can_be_put_back(pattern, lattice, desk, cell):
+        spare = pattern.cells[cell].cost + 1
     for small in touched:
         if not proved(pattern, limits, small) and not certify(
             pattern, lattice, desk, limits, small, True, False, spare

@@ -76,7 +76,7 @@ class Desk(NamedTuple):
         move: Its cells, and by how much each changes.
         kept: The best move put aside, as in `best`.
         kept_move: Its cells, as in `move`.
-        chain: A sum of moves in the making: records of `LINK`.
+        chain: A sum of moves in the making: records of `LINK`; empty if none are to be made.
     """
 
     nodes: NDArray[np.int64]
@@ -104,8 +104,8 @@ PRICE, SIZE, HIGH, LOW = 0, 1, 2, 3
 _REGION, _INDEX, _GROWN, _SPENT, _ROOM_UP, _ROOM_DOWN, _REST = 0, 1, 2, 3, 4, 5, 6
 
 
-def new_desk(lattice: Lattice) -> Desk:
-    """Make room for searches in a lattice."""
+def new_desk(lattice: Lattice, *, sums: bool = True) -> Desk:
+    """Make room for searches in a lattice, for those of sums of moves only if asked for."""
     axes, cubes = lattice.blocks.shape[1], len(lattice.offset)
     regions = 2 * axes + 1
     return Desk(
@@ -123,7 +123,7 @@ def new_desk(lattice: Lattice) -> Desk:
         move=np.zeros((CELLS * cubes, 2), dtype=np.int64),
         kept=np.zeros(4, dtype=np.int64),
         kept_move=np.zeros((CELLS * cubes, 2), dtype=np.int64),
-        chain=np.zeros(CHAIN, dtype=LINK),
+        chain=np.zeros(CHAIN if sums else 0, dtype=LINK),
     )
 
 

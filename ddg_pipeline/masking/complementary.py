@@ -137,8 +137,8 @@ def _search(system: System, rules: MaskingRules, work: Work, report: Progress, h
         return Unprotected(none, none, broken)
     work.give_back()
     rounds = min(_MOST_ROUNDS, _ROUNDS_PER_CELL * len(work.complementary), _MOST_CELL_ROUNDS // len(system.values))
-    work.improve(rounds)
-    if rounds >= len(work.complementary):
+    if rounds >= len(work.complementary):  # fewer change next to nothing
+        work.improve(rounds)
         work.give_back()
     return None
 

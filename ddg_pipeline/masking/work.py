@@ -21,6 +21,7 @@ _PIECE = 500  # cells worked on between two reports of progress
 _MOVES_PER_SMALL = 1
 _ENTRIES_PER_MOVE = 24
 _LEAST_MOVES = 4_000
+_MOST_CELLS_FOR_SUMS = 100_000  # of products, which double the work and save a tenth of the cells
 _SEED = 88_172_645_463_325_252  # any number but 0; always the same, so that the pattern is
 
 
@@ -54,7 +55,7 @@ class Work:
         self._limits = _limits(rules)
         lattice = build_lattice(system)
         self._lattice = lattice if products else lattice._replace(blocks=lattice.blocks[:0])
-        self._desk = _search.new_desk(self._lattice)
+        self._desk = _search.new_desk(self._lattice, sums=len(status) <= _MOST_CELLS_FOR_SUMS)
         self._pattern = _new_pattern(system, status, rows, down, up)
         _pattern.start_rows(self._pattern, self._limits)
 
