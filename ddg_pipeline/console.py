@@ -47,6 +47,8 @@ def print_masking(report: Mapping[str, Any], files: Sequence[Path]) -> None:
             if one["unreliable_cells"]:
                 said = f"{one['unreliable_cells']:,} of {one['cells']:,} estimates are statistically unreliable; say so"
                 parts.append(as_text(f"{release['release']}: {one['measure']}: {said} beside the table.", "yellow"))
+    for rule in dict.fromkeys(one["small_cell_rule"] for one in (report, *report["linked"]) if one["masked"]):
+        parts.append(as_text(f"Say below the table: {rule}"))
     if report["audit"] is not None:
         parts += [Text(), as_text(report["audit"]["summary"], "bold green")]
     print_parts(to, parts)

@@ -114,6 +114,16 @@ def _figures(rulebook: Rulebook, *, wide: bool) -> Table:
     if percentages is not None:
         allowed = f"total of {percentages.minimum_total:,} or more; small as {percentages.shown_below}"
     lines.append(("whole percentages without counts", allowed, "masking.whole_percentages"))
+    age, programs = rulebook.scoring.age, rulebook.scoring.means_tested_program
+    lines += [
+        ("ages shown by themselves", f"{age.highest_single_age} or less", "scoring.age.highest_single_age"),
+        ("open age bands end at", age.open_band_ends_at, "scoring.age.open_band_ends_at"),
+    ]
+    if programs is not None:
+        interacts = f"with {programs.interacts_up_to:,} people or fewer"
+        lines.append(("programs that interact", interacts, "scoring.means_tested_program.interacts_up_to"))
+    sampled = "scored like populations" if rulebook.surveys.scored_as_population else "not scored as populations"
+    lines.append(("samples of people", sampled, "surveys.scored_as_population"))
     if reliability is not None:
         limit = f"{reliability.maximum_relative_standard_error:g} percent"
         entry = "reliability.maximum_relative_standard_error"

@@ -89,15 +89,21 @@ def mask_files(
     if verification is not None and not verification.proved:
         faults = "\n".join(f"- {fault}" for fault in verification.faults)
         raise RefusedError(f"the protection of the masked table is not proved, so it was not written\n{faults}")
-    report = _report(names, prepared, found, strongest_level(tables, rulebook))
+    report = _report(names, prepared, found, strongest_level(tables, rulebook), rulebook)
     contents[REPORT_NAME] = (json.dumps(report, indent=2, ensure_ascii=False) + "\n").encode()
     return report, write_together(directory, contents, restricted=(REPORT_NAME, PROOF_NAME))
 
 
 def _report(
-    names: Sequence[str], prepared: Sequence[Prepared], found: AuditReport | None, level: str
+    names: Sequence[str], prepared: Sequence[Prepared], found: AuditReport | None, level: str, rulebook: Rulebook
 ) -> dict[str, Any]:
     """Say what was done; a count of cells may be told, a count of people may not."""
+    from ddg_pipeline.publishing import ColumnWriter
+
+    def small_cell_rule(one: Prepared) -> str:
+        masked, shown = one.masked.masked, one.masked.reasons_shown
+        return ColumnWriter(one.bound.contract, rulebook, masked=masked, reasons_shown=shown).small_cell_rule()
+
     releases = [
         {
             **one.assessment.to_json_dict(),
@@ -105,6 +111,7 @@ def _report(
             "reasons_shown": one.masked.reasons_shown,
             "level": level if one.masked.masked else None,
             "suppression": {name: asdict(counts) for name, counts in one.masked.counts.items()},
+            "small_cell_rule": small_cell_rule(one),
             "file": name,
         }
         for name, one in zip(names, prepared, strict=True)

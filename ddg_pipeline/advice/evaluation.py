@@ -13,7 +13,7 @@ from ddg_pipeline.advice.candidates import Built, Candidate
 from ddg_pipeline.advice.result import Alternative
 from ddg_pipeline.contract import BoundTable
 from ddg_pipeline.errors import InputErrors, RefusedError
-from ddg_pipeline.masking import Progress
+from ddg_pipeline.masking import Progress, check_whole_percentages
 from ddg_pipeline.preparation import Prepared, assess_group, prepare
 from ddg_pipeline.rulebook import Rulebook
 
@@ -38,6 +38,8 @@ class Judge:
 
     def assess(self, candidate: Candidate, built: Built) -> Alternative:
         """Judge by steps 1 to 3; what has to be masked keeps the outcome ``out_of_time`` until it is.
+
+        Whole percentages that §4.4.4 does not allow, of fewer people than it asks for, say, are refused at once.
 
         Returns:
             The alternative. What masking adds is at its lowest: the cells that are hidden in any case.
@@ -68,6 +70,12 @@ class Judge:
             innermost_cells=sum(innermost_cells(table) for table in built.tables),
             small_cells=small,
         )
+        try:
+            for table in built.tables:
+                if mask and table.contract.suppression.form == "whole_percentages":
+                    check_whole_percentages(table, self.rulebook)
+        except (RefusedError, InputErrors) as error:
+            return replace(alternative, outcome="refused", reason=str(error))
         if candidate.percentages is not None:
             return self._with_suppression(alternative, 0, 0, 0)
         return self._with_suppression(alternative, 0, small if mask else 0, lost)

@@ -88,8 +88,10 @@ def joined_periods(axis: Axis, unknown: Iterable[str] = ()) -> Iterator[Merge]:
     for months, groups in _joined(spans, unit):
         if len(groups) < 2:
             continue
-        words = f"{axis.name} by {period_of(months) or 'period'}"
-        merge = Merge(axis.name, groups | stay, shortest(groups, axis.declared.period or _UNITS.get(unit)), words)
+        period = shortest(groups, axis.declared.period or _UNITS.get(unit))
+        longer = period is not None and months_of(period) > months  # ten years by four are two times five
+        words = f"{axis.name} by {period if longer else period_of(months) or 'period'}"
+        merge = Merge(axis.name, groups | stay, period, words)
         if merge.partition not in seen:
             seen.add(merge.partition)
             yield merge

@@ -95,8 +95,7 @@ def _find(frame: pd.DataFrame, contract: ReleaseContract, rulebook: Rulebook, re
         by_name = next((key for key, one in identifiers.items() if _names(column, one, contract)), None)
         if by_name is not None:
             one = identifiers[by_name]
-            what = one.description[:1].lower() + one.description[1:]
-            found.append(Finding(column, by_name, "name", what, rulebook.cite(one.section)))
+            found.append(Finding(column, by_name, "name", _in_a_sentence(one.description), rulebook.cite(one.section)))
         elif labels := _labels(column, frame, contract, rulebook):
             found += _by_content(labels, identifiers, rulebook, record_level)
     return found
@@ -200,6 +199,11 @@ def _names(column: str, identifier: DirectIdentifier, contract: ReleaseContract)
     return dimension is not None and any(
         f" {normalised(words)} " in f" {name} " for words in identifier.words for name in names
     )
+
+
+def _in_a_sentence(description: str) -> str:
+    """Begin with a small letter, unless the first word is an abbreviation such as ZIP."""
+    return description if description[1:2].isupper() else description[:1].lower() + description[1:]
 
 
 def _labels(column: str, frame: pd.DataFrame, contract: ReleaseContract, rulebook: Rulebook) -> ColumnLabels | None:

@@ -9,7 +9,7 @@ from ddg_pipeline.assessment.result import Note
 from ddg_pipeline.contract import Variable
 from ddg_pipeline.contract.columns import quoted
 from ddg_pipeline.errors import InputError, InputErrors
-from ddg_pipeline.populations import KnownSize, area, group, program
+from ddg_pipeline.populations import KnownSize, area, group, program, too_large
 from ddg_pipeline.rulebook import Rulebook
 
 GEOGRAPHY = (Variable.RESIDENCE_GEOGRAPHY, Variable.SERVICE_GEOGRAPHY)
@@ -36,6 +36,25 @@ def known_size(variable: Variable, label: str, column: str, rulebook: Rulebook) 
         return program(variable, label)
     table = rulebook.scoring.category_table(variable)
     return group(variable, label, table.ignore if table else ())
+
+
+def believed_size(variable: Variable, label: str, declared: int, column: str, rulebook: Rulebook) -> int:
+    """Take the known size where the declared one is larger: fewer people are at more risk.
+
+    Who is in a group is a matter of definition: there a somewhat larger figure is believed, for the expert to confirm.
+
+    Args:
+        variable: What the label says about people.
+        label: An area, a group of people or a program.
+        declared: How many people the contract says it has.
+        column: The name of the column it stands in.
+        rulebook: The edition.
+    """
+    known = known_size(variable, label, column, rulebook)
+    if known is None or known.at_most is None or declared <= known.at_most:
+        return declared
+    of_definite_size = variable in (*GEOGRAPHY, *PROGRAMS)
+    return known.people if of_definite_size or too_large(declared, known) else declared
 
 
 def infer_sizes(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ddg_pipeline.assessment.characteristics import Characteristic
+from ddg_pipeline.assessment.inference import believed_size
 from ddg_pipeline.assessment.result import Term
 from ddg_pipeline.assessment.subtables import SubTable
 from ddg_pipeline.contract import Variable
@@ -35,6 +36,7 @@ def _interacts(one: Characteristic, rulebook: Rulebook) -> bool:
         return False
     programs = rulebook.scoring.means_tested_program
     if one.variable in _PROGRAMS and programs is not None:
-        enrolled = one.smallest[1] if one.smallest else 0
-        return enrolled <= programs.interacts_up_to
+        sizes = (one.sizes or {}).items()
+        enrolled = (believed_size(one.variable, label, size, one.name, rulebook) for label, size in sizes)
+        return min(enrolled, default=0) <= programs.interacts_up_to
     return one.origin != "total"

@@ -11,7 +11,7 @@ from ddg_pipeline.assessment.service_address import is_address
 from ddg_pipeline.assessment.subtables import subtables
 from ddg_pipeline.contract import BoundTable, Variable
 from ddg_pipeline.errors import InputError
-from ddg_pipeline.populations import area, state, too_small
+from ddg_pipeline.populations import area, as_large_as_the_state
 from ddg_pipeline.rulebook import Rulebook
 
 _GEOGRAPHY = (Variable.RESIDENCE_GEOGRAPHY, Variable.SERVICE_GEOGRAPHY)
@@ -57,7 +57,7 @@ def _is_the_state(one: Characteristic) -> bool:
     named = [area(label) for label in one.labels]
     if named and all(found is not None and found.fips is None for found in named):
         return True
-    return one.smallest is not None and not too_small(one.smallest[1], state().size)
+    return one.smallest is not None and as_large_as_the_state(one.smallest[1])
 
 
 def _finer_than_year(present: list[Characteristic]) -> Iterator[str]:

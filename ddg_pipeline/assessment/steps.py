@@ -249,7 +249,7 @@ def _nothing_suppressed(findings: Findings) -> str:
 def _high_risk(findings: Findings, names: tuple[str, ...]) -> str:
     entries = findings.rulebook.high_risk
     sections = dict.fromkeys(findings.rulebook.cite(entries[name].section) for name in names)
-    return f"{', '.join(names)}; {', '.join(sections)}"
+    return f"{', '.join(name.replace('_', ' ') for name in names)}; {', '.join(sections)}"
 
 
 def _listed(names: list[str]) -> str:

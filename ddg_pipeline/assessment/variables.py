@@ -8,14 +8,13 @@ from ddg_pipeline.assessment.age_bands import parse_age_band
 from ddg_pipeline.assessment.characteristics import Characteristic
 from ddg_pipeline.assessment.codes import reads_like_codes
 from ddg_pipeline.assessment.identifier_content import redacted, tells_high_ages
-from ddg_pipeline.assessment.inference import GEOGRAPHY, PROGRAMS, known_size
+from ddg_pipeline.assessment.inference import believed_size
 from ddg_pipeline.assessment.periods import months_of
 from ddg_pipeline.assessment.result import Note, Term
 from ddg_pipeline.assessment.service_address import riskiest_address
 from ddg_pipeline.contract import Dimension, Variable
 from ddg_pipeline.contract.columns import quoted
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
-from ddg_pipeline.populations import too_large
 from ddg_pipeline.rulebook import Band, BandTable, Rulebook
 from ddg_pipeline.rulebook.labels import normalised
 from ddg_pipeline.rulebook.model import CategoryTable, FixedScore
@@ -102,21 +101,11 @@ def _term(one: Characteristic, line: Band | FixedScore, section: str, rulebook: 
 def _by_size(one: Characteristic, table: BandTable, rulebook: Rulebook, meaning: str) -> Term:
     if one.smallest is None:
         raise InputErrors([InputError(one.place, one.size_key, "nothing", f"say {meaning}: it decides the score")])
-    sizes = {label: _no_more_than_known(one, label, size, rulebook) for label, size in (one.sizes or {}).items()}
+    sizes = {
+        label: believed_size(one.variable, label, size, one.name, rulebook) for label, size in (one.sizes or {}).items()
+    }
     label = min(sizes, key=lambda label: sizes[label])
     return _term(one, table.band(sizes[label]), table.section, rulebook, one.shown(label))
-
-
-def _no_more_than_known(one: Characteristic, label: str, size: int, rulebook: Rulebook) -> int:
-    """Take the known size where the declared one is larger: fewer people are at more risk.
-
-    Who is in a group is a matter of definition: there a somewhat larger figure is believed, for the expert to confirm.
-    """
-    known = known_size(one.variable, label, one.name, rulebook)
-    if known is None or known.at_most is None or size <= known.at_most:
-        return size
-    of_definite_size = one.variable in (*GEOGRAPHY, *PROGRAMS)
-    return known.people if of_definite_size or too_large(size, known) else size
 
 
 def _time(one: Characteristic, rulebook: Rulebook) -> Term:
@@ -260,7 +249,11 @@ def _more_detail(
     if general is None and more.score is None:
         return _other(one, rulebook, notes)
     declared = one.sizes or {}
-    sizes = {label: _no_more_than_known(one, label, declared[label], rulebook) for label in labels if label in declared}
+    sizes = {
+        label: believed_size(one.variable, label, declared[label], one.name, rulebook)
+        for label in labels
+        if label in declared
+    }
     unsized = [label for label in labels if label not in sizes]
     if general is not None and sizes:
         smallest = min(sizes, key=lambda label: sizes[label])

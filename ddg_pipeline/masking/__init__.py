@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ddg_pipeline.contract.bind import BoundTable
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.masking.complementary import Progress, Protection, Unprotected, protect
-from ddg_pipeline.masking.percentages import percentage_frame, whole_percentages
+from ddg_pipeline.masking.percentages import check_whole_percentages, percentage_frame, whole_percentages
 from ddg_pipeline.masking.proof_file import proof_bytes
 from ddg_pipeline.masking.public import known_already, lost_cells
 from ddg_pipeline.masking.refusal import refusal
@@ -28,6 +28,7 @@ __all__ = [
     "Progress",
     "Protection",
     "SeenThrough",
+    "check_whole_percentages",
     "known_already",
     "lost_cells",
     "mask",

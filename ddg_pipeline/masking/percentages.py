@@ -39,10 +39,8 @@ def whole_percentages(bound: BoundTable, rulebook: Rulebook) -> MaskedTable:
         InputErrors: The table is not one of two large categories and a small one, or the edition has no such form.
         RefusedError: A condition of §4.4.4 does not hold, or what is shown would tell too much; by coordinates.
     """
-    form = _form(bound, rulebook)
-    of, measure = _of(bound), bound.contract.counts[0]
-    _check_table(bound, form, of, measure)
-    _check_conditions(bound, form, rulebook, of, measure)
+    check_whole_percentages(bound, rulebook)
+    form, of, measure = _form(bound, rulebook), _of(bound), bound.contract.counts[0]
     rules = MaskingRules.of(rulebook, bound.contract.suppression.level, show_reason=False)
     (system,) = build_systems([bound])
     narrowed = narrowed_cells(system, of, rules, form.below)
@@ -64,6 +62,22 @@ def whole_percentages(bound: BoundTable, rulebook: Rulebook) -> MaskedTable:
     )
     frame = percentage_frame(bound, rulebook)
     return MaskedTable(bound.contract, frame, True, False, {measure: counts}, pd.DataFrame())
+
+
+def check_whole_percentages(bound: BoundTable, rulebook: Rulebook) -> None:
+    """See that the guideline allows a table the form of whole percentages (§4.4.4), whatever could be inferred from it.
+
+    Args:
+        bound: The table; its contract asks for ``form: whole_percentages``.
+        rulebook: The edition.
+
+    Raises:
+        InputErrors: The table is not one of two large categories and a small one, or the edition has no such form.
+        RefusedError: A condition of §4.4.4 does not hold; by coordinates.
+    """
+    form, of, measure = _form(bound, rulebook), _of(bound), bound.contract.counts[0]
+    _check_table(bound, form, of, measure)
+    _check_conditions(bound, form, rulebook, of, measure)
 
 
 def percentage_frame(bound: BoundTable, rulebook: Rulebook) -> pd.DataFrame:

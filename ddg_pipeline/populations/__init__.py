@@ -7,13 +7,14 @@ table has no size: nothing is guessed.
 from ddg_pipeline.populations.areas import Area, area, county, in_the_state, state
 from ddg_pipeline.populations.groups import group, program
 from ddg_pipeline.populations.size import KnownSize, Source
-from ddg_pipeline.populations.tolerance import larger_than_the_state, too_large, too_small
+from ddg_pipeline.populations.tolerance import as_large_as_the_state, larger_than_the_state, too_large, too_small
 
 __all__ = [
     "Area",
     "KnownSize",
     "Source",
     "area",
+    "as_large_as_the_state",
     "county",
     "group",
     "in_the_state",

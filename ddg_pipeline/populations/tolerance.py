@@ -20,3 +20,8 @@ def too_small(declared: int, known: KnownSize) -> bool:
 def larger_than_the_state(declared: int) -> bool:
     """Say whether a declared size is larger than the state has ever been, or is expected to be."""
     return declared > state().size.at_least * _tables.settings().tolerance.state
+
+
+def as_large_as_the_state(declared: int) -> bool:
+    """Say whether a declared size may be that of the whole state, by another year or source."""
+    return declared * _tables.settings().tolerance.state >= state().size.at_least

@@ -1,5 +1,6 @@
 """Step 6 of the guideline: the package of a release, and the places it is published to (DDG 2.0 §4.6)."""
 
+from ddg_pipeline.publishing.columns import ColumnWriter
 from ddg_pipeline.publishing.facts import AuditSummary, PublicCells, ReleaseFacts, public_cells
 from ddg_pipeline.publishing.folder import Receipt, publish_to_folder
 from ddg_pipeline.publishing.names import PackageNames, package_names
@@ -9,6 +10,7 @@ from ddg_pipeline.publishing.report import report_html, report_json
 
 __all__ = [
     "AuditSummary",
+    "ColumnWriter",
     "PackageNames",
     "PublicAssessment",
     "PublicCells",

@@ -274,7 +274,8 @@ class _Public:
         sentences = [f"{small} are suppressed, with whatever they could be calculated from, {asked}."]
         if forced:
             sections = dict.fromkeys(rulebook.cite(rulebook.high_risk[name].section) for name in forced)
-            sentences.append(f"The table shows a high-risk population ({', '.join(forced)}; {', '.join(sections)}).")
+            named = ", ".join(name.replace("_", " ") for name in forced)
+            sentences.append(f"The table shows a high-risk population ({named}; {', '.join(sections)}).")
         if rulebook.masking.applies == "always":
             section = rulebook.cite(rulebook.masking.section)
             sentences.append(f"{rulebook.title} suppresses them whatever the score ({section}).")

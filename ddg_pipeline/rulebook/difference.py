@@ -88,6 +88,7 @@ def _compared(before: Any, after: Any, path: tuple[str, ...]) -> Iterator[tuple[
 def _section(rulebook: Rulebook, data: dict[str, Any], path: tuple[str, ...]) -> str:
     section, entry = "", data
     for key in path:
+        section = _section_of_key(entry, key, section)
         entry = entry.get(key, {}) if isinstance(entry, dict) else {}
         section = entry.get(_SECTION, section) if isinstance(entry, dict) else section
     sources = tuple(override.source for override in rulebook.overrides)
@@ -95,6 +96,14 @@ def _section(rulebook: Rulebook, data: dict[str, Any], path: tuple[str, ...]) ->
         part for part in section.split("; ") if not (sources and part.endswith(sources))
     ]  # of the entry's other parts
     return rulebook.cite("; ".join(own)) if own else rulebook.section
+
+
+def _section_of_key(entry: Any, key: str, otherwise: str) -> str:
+    """Find the section of a single figure beside it: ``open_band_section`` is that of ``open_band_ends_at``."""
+    for name, section in entry.items() if isinstance(entry, dict) else ():
+        if name.endswith(f"_{_SECTION}") and key.startswith(name.removesuffix(f"_{_SECTION}")):
+            return str(section)
+    return otherwise
 
 
 def _is_below(base: Rulebook, rulebook: Rulebook) -> bool:

@@ -125,6 +125,13 @@ class TestPeriods:
         assert found["5 years"] == ["2001 to 2006", "2007 to 2012", "2013 to 2017", "2018 to 2022"]
         assert found["2 years"] == [f"{year} to {year + 1}" for year in range(2001, 2023, 2)]
 
+    @pytest.mark.parametrize(("years", "words"), [(8, ["2 years", "4 years"]), (10, ["2 years", "3 years", "5 years"])])
+    def test_are_called_by_the_shortest_of_them(self, years, words):
+        labels = [str(2001 + number) for number in range(years)]
+        found = list(joined_periods(axis("year", labels, variable="time", period="year")))
+        assert [merge.words for merge in found] == [f"year by {period}" for period in words]
+        assert [merge.period for merge in found] == words
+
     def test_order_in_the_table_does_not_matter(self):
         assert periods(["2021", "2020", "2023", "2022"]) == {"2 years": ["2020 to 2021", "2022 to 2023"]}
 
@@ -138,7 +145,7 @@ class TestPeriods:
         labels = ["2022-Q3", "2022-Q4", "2023-Q1", "2023-Q2", "2023-Q3", "2023-Q4"]
         found = joined_periods(axis("t", labels, variable="time", period="quarter"))
         by_year = next(merge for merge in found if "2023" in merge.members)
-        assert by_year.period == "half-year"
+        assert (by_year.period, by_year.words) == ("half-year", "t by year")
 
     @pytest.mark.parametrize(
         ("labels", "period"),

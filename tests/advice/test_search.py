@@ -196,7 +196,15 @@ class TestWholePercentages:
         least = rulebook.masking.whole_percentages.minimum_total
         few = self.found(self.three((least // 5, least // 5, 3)))
         assert few
+        assert {one.outcome for one in few} == {"refused"}
+        assert all(f"the total is under {least:,}" in one.reason for one in few)
         assert not any(one.known for one in few)
+
+    def test_what_is_not_allowed_is_no_matter_of_time(self, rulebook):
+        """Nor are those called beaten, or not masked in time, that could not be published at all."""
+        least = rulebook.masking.whole_percentages.minimum_total
+        found = advise(self.three((least // 5, least // 5, 3)), seconds=1e-9)
+        assert {one.outcome for one in found.alternatives if not one.shows_counts} <= {"refused"}
 
     def test_not_of_figures_that_others_share(self):
         assert self.found(self.three((5450, 5450, 10), links=["other"])) == []

@@ -34,6 +34,8 @@ class TestRefusedColumns:
             "DOB", "dateofbirth", "birth_date", "address", "Street Address", "member_id", "person_id", "ip_address",
             "url", "license_number", "vin", "photo", "account number", "latitude", "date_of_death", "zip4",
             "zip_plus_4", "case_notes", "narrative", "comments", "patient_ssn4", "pt_dob1", "dob1", "dob_2", "BirthDt",
+            "Certificate No", "AccountNo", "case_number", "Medicare ID", "medi_cal_id", "serial_no", "initials",
+            "date_admitted", "onset_date", "street_name", "gps", "X_coord", "participant_id", "mobile_no",
         ],
     )  # fmt: skip
     def test_a_dimension_named_like_an_identifier(self, assessed, column):
@@ -47,7 +49,8 @@ class TestRefusedColumns:
         [
             "county_name", "disease_name", "facility_name", "plan", "age", "death_county", "rename", "addressed_need",
             "cause_of_death", "telephonic", "Dobson_area", "named_condition", "zip_code", "note_type",
-            "dose2", "phase_1", "ipv4", "plan1",
+            "dose2", "phase_1", "ipv4", "plan1", "case_status", "claim_type", "test_result", "plan_id",
+            "Street_Medicine", "death_certificate", "year_of_visit",
         ],
     )  # fmt: skip
     def test_a_dimension_with_a_harmless_name(self, assessed, column):
@@ -56,6 +59,10 @@ class TestRefusedColumns:
     def test_all_columns_are_named_at_once(self, assessed):
         with pytest.raises(RefusedError, match=r"ssn \(social.*dob \(dates of birth"):
             assessed({"county": COUNTY, **named("ssn"), **named("dob")})
+
+    def test_an_abbreviation_keeps_its_capitals(self, assessed):
+        with pytest.raises(RefusedError, match=r"zip4 \(ZIP codes finer"):
+            assessed({"county": COUNTY, **named("zip4")})
 
     def test_a_measure_is_refused_by_its_whole_name_only(self, assessed):
         count = {"kind": "count", "unit": "individuals"}

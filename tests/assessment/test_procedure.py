@@ -127,6 +127,13 @@ class TestSafeHarbor:
         state = ({"variable": "residence_geography"}, ["California"])
         assert "may meet Safe Harbor" in assessed({"area": state, "year": YEAR}).safe_harbor
 
+    @pytest.mark.parametrize(("people", "is_one"), [(24_000_000, False), (34_000_000, False), (35_000_000, True)])
+    def test_a_large_part_of_the_state_is_not_the_state(self, assessed, people, is_one):
+        south = ({"variable": "residence_geography", "population": people}, ["Southern California"])
+        finding = assessed({"area": south, "year": YEAR}).safe_harbor
+        assert ("may meet Safe Harbor" in finding) is is_one
+        assert ("area shows an area smaller than the state" in finding) is not is_one
+
     def test_addresses_zip_codes_and_ages_over_89(self, assessed):
         clinic = ({"variable": "service_geography", "address": "street"}, ["12 Main Street", "95814"])
         age = ({"variable": "age"}, ["0-84", "85-99", "100+"])

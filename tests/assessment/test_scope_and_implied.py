@@ -61,6 +61,14 @@ class TestImplied:
         wic = {"variable": "means_tested_program", "label": "WIC", "population": 1_000_000}
         assert ("means_tested_program", "hospital", 2) in terms(assessed({"hospital": hospital(wic)}))
 
+    @pytest.mark.parametrize("enrollment", [5_500_000, 10_000_001, 12_000_000])
+    def test_a_program_interacts_by_the_enrollment_it_is_scored_by(self, assessed, enrollment):
+        """CalFresh has 5.5 million people, whatever is declared; more would score lower and interact with nothing."""
+        calfresh = ({"variable": "means_tested_program", "enrollment": enrollment}, ["CalFresh"])
+        assessment = assessed({"program": calfresh, "year": YEAR})
+        assert ("means_tested_program", "program", 1) in terms(assessment)
+        assert interacting(assessment) == "program"
+
 
 class TestToldTwice:
     """One variable is scored once, by its riskiest category."""

@@ -64,6 +64,12 @@ class TestFiles:
         assert answer.code == 0, answer.err
         return tmp_path / "out"
 
+    def test_the_sentence_below_the_table_is_told(self, ddg, example, tmp_path):
+        answer = ddg("mask", *example, "-o", tmp_path / "out")
+        rule = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))["small_cell_rule"]
+        assert "Counts under 11 are not shown, in accordance with the CalHHS" in rule
+        assert f"Say below the table: {rule}" in " ".join(answer.out.split())
+
     def test_there_are_exactly_three(self, out):
         assert sorted(path.name for path in out.iterdir()) == [
             "cases_by_county_sex.csv", "proof.parquet", "report.json",

@@ -56,6 +56,35 @@ class TestShow:
         for text in ("1 to 9", "10 or more", "Appendix H", "Policy 7", "cdc-wonder", "Coarser"):
             assert text in answer.out
 
+    @pytest.mark.parametrize(
+        ("name", "figures"),
+        [
+            (
+                "calhhs-ddg-2.0",
+                {
+                    "scoring.age.highest_single_age": ("89 or less", "DDG 2.0 §3 Figure 1"),
+                    "scoring.age.open_band_ends_at": ("99", "DDG 2.0 §16.2.3 Table 4"),
+                    "scoring.means_tested_program.interacts_up_to": ("10,000,000", "DDG 2.0 §16.2, Appendix I"),
+                    "surveys.scored_as_population": ("scored like populations", "DDG 2.0 §5.2"),
+                },
+            ),
+            (
+                "calhhs-ddg-1.0",
+                {
+                    "scoring.age.highest_single_age": ("89 or less", "DDG 1.0 §3"),
+                    "scoring.age.open_band_ends_at": ("99", "DDG 2.0 §16.2.3 Table 4"),
+                    "surveys.scored_as_population": ("not scored", "DDG 1.0 §5.2"),
+                },
+            ),
+        ],
+    )
+    def test_figures_that_stand_beside_the_tables(self, ddg, here, monkeypatch, name, figures):
+        monkeypatch.setenv("COLUMNS", "200")
+        lines = ddg("rulebook", "show", name).out.splitlines()
+        for entry, texts in figures.items():
+            (line,) = [line for line in lines if entry in line]
+            assert all(text in line for text in texts)
+
     @pytest.mark.parametrize("name", ["ours", "rulebooks/ours.yaml"])
     def test_difference_to_a_base(self, ddg, here, name):
         found = {one["entry"]: one for one in ddg("rulebook", "show", name, "--diff", "cdc-wonder", "--json").json}

@@ -48,6 +48,7 @@ class TestWorkedExample5:
         report = json.loads(text)
         assert (report["decision"], report["masked"], report["level"]) == ("mask", True, "full")
         assert "§4.4.4" in report["steps"][3]["summary"]
+        assert report["small_cell_rule"].startswith("Percentages are rounded to whole numbers; counts are not shown.")
         assert report["audit"]["safe"] is True
         assert "545" not in text
         assert "1100" not in text
