@@ -114,7 +114,10 @@ def _told(entry: Mapping[str, Any], outcome: ExpectationOutcome) -> dict[str, An
 def _argument(name: str, value: Any) -> dict[str, Any]:
     if isinstance(value, dict) and set(value) == {"$PARAMETER"}:
         return {"name": name, "short": "given when the gate runs", "long": None}
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        text = ", ".join(one or '""' for one in value)
+    else:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     if len(text) <= _SHORT:
         return {"name": name, "short": text, "long": None}
     many = f"{len(value)} entries" if isinstance(value, list | dict) else f"{len(text)} characters"

@@ -243,7 +243,7 @@ def _of_drift(contract: ReleaseContract) -> list[dict[str, Any]]:
         found.append(
             _entry(
                 "expect_row_count_to_stay_near_previous",
-                "About as many rows as the release before.",
+                f"The number of rows changes by {limits.rows} percent at most.",
                 previous=previous,
                 percent=limits.rows,
                 periods=periods,
@@ -253,10 +253,14 @@ def _of_drift(contract: ReleaseContract) -> list[dict[str, Any]]:
         new = limits.of_dimension(name, "new_categories", periods=name in periods)
         vanished = limits.of_dimension(name, "vanished_categories", periods=name in periods)
         if new is not None or vanished is not None:
+            told = [
+                *([f"{new} new"] if new is not None else []),
+                *([f"{vanished} gone"] if vanished is not None else []),
+            ]
             found.append(
                 _entry(
                     "expect_categories_to_stay_near_previous",
-                    "About the categories of the release before.",
+                    f"At most {' and '.join(told)} of the categories since the release before.",
                     column=name,
                     previous=previous,
                     **({"new": new} if new is not None else {}),
@@ -271,7 +275,7 @@ def _of_drift(contract: ReleaseContract) -> list[dict[str, Any]]:
             found.append(
                 _entry(
                     "expect_total_to_stay_near_previous",
-                    "About the total of the release before, over what both show.",
+                    f"The total changes by {percent} percent at most, over what both releases show.",
                     column=name,
                     previous=previous,
                     percent=percent,
@@ -412,7 +416,7 @@ class _Builder:
                 found.append(
                     _entry(
                         "expect_suppressed_cells_to_be_at_most",
-                        "A release of empty cells informs nobody.",
+                        f"At most {percent} percent of the cells are suppressed.",
                         column=name,
                         percent=percent,
                         code_column=annotation_columns(contract, name)[0],
@@ -429,7 +433,7 @@ class _Builder:
                 found.append(
                     _entry(
                         "expect_suppressed_people_to_be_at_most",
-                        "Most people counted stand in cells that are shown.",
+                        f"At most {percent} percent of the people counted stand in suppressed cells.",
                         column=name,
                         percent=percent,
                         dimensions=list(contract.dimensions),
