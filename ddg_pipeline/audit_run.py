@@ -48,16 +48,63 @@ def audit_files(
         InputErrors: A file cannot be read or does not fit its contract.
     """
     contracts = read_contracts([contract for contract, _ in pairs], references)
+    frames = [
+        read_table(path, [*contract.dimensions, *contract.published_measures])
+        for (_, path), contract in zip(pairs, contracts, strict=True)
+    ]
+    return audit_frames(
+        [path for path, _ in pairs],
+        contracts,
+        frames,
+        references,
+        level=level,
+        threshold=threshold,
+        known=known,
+        blanks_are_small=blanks_are_small,
+        time_limit=time_limit,
+        progress=progress,
+    )
+
+
+def audit_frames(
+    paths: Sequence[Path],
+    contracts: Sequence[ReleaseContract],
+    frames: Sequence[pd.DataFrame],
+    references: Mapping[str, Path],
+    *,
+    level: str | None = None,
+    threshold: int | None = None,
+    known: Path | None = None,
+    blanks_are_small: bool = False,
+    time_limit: float = 600.0,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> AuditReport:
+    """Attack published tables that have been read already.
+
+    Args:
+        paths: The file of each contract; reference tables are looked for beside it.
+        contracts: The contracts.
+        frames: The published tables, in the same order.
+        references: Where reference tables are, by name.
+        level: This and what follows as in `audit_files`.
+        threshold: See there.
+        known: See there.
+        blanks_are_small: See there.
+        time_limit: See there.
+        progress: See there.
+
+    Raises:
+        InputErrors: A table does not fit its contract, or a reference table is missing.
+    """
     missing = sorted({link for one in contracts for link in one.links} - {one.release for one in contracts})
-    rulebook = rulebook_of_files([(pairs[0][0], contracts[0])])
+    rulebook = rulebook_of_files([(paths[0], contracts[0])])
     levels = rulebook.masking.levels
     chosen: Any = level or contracts[0].suppression.level
     if chosen not in levels:
         raise InputErrors([InputError("command line", "--level", repr(chosen), f"one of {', '.join(levels)}")])
     tables: list[PublishedTable] = []
     rules: dict[str, AuditRules] = {}
-    for (contract_path, path), contract in zip(pairs, contracts, strict=True):
-        frame = read_table(path, [*contract.dimensions, *contract.published_measures])
+    for contract_path, contract, frame in zip(paths, contracts, frames, strict=True):
         own = AuditRules.from_rulebook(rulebook, chosen, show_reason=_reasons_told(contract, frame, rulebook))
         rules[contract.release] = own if threshold is None else replace(own, upper=threshold)
         tables.append(

@@ -330,8 +330,10 @@ class _Words:
         return " or ".join(way for way in ways if way)
 
     def _one_way(self, node: Mapping[str, Any], depth: int) -> str:
-        if "enum" in node or "const" in node:
-            return f"one of {', '.join(map(str, node.get('enum', [node.get('const')])))}"
+        if "const" in node:
+            return str(node["const"])
+        if "enum" in node:
+            return f"one of {', '.join(map(str, node['enum']))}"
         match node.get("type"):
             case "object" if "properties" in node:
                 required = node.get("required", [])

@@ -36,6 +36,9 @@ PARTS = {
     "Suppression": "`suppression`",
     "Percentages": "`suppression.percentages`",
     "AnnotationNames": "`suppression.annotations`",
+    "Limits": "`limits`",
+    "MeasureLimits": "One of `limits.measures`",
+    "DimensionLimits": "One of `limits.dimensions`",
     "Publication": "`publication`",
 }
 
@@ -81,6 +84,8 @@ def _kinds(entry: Mapping[str, Any], definitions: Mapping[str, Any]) -> Iterator
             yield from _kinds(branch, definitions)
     elif "enum" in entry:
         yield _choice(entry)
+    elif "const" in entry:
+        yield f"`{entry['const']}`"
     else:
         yield _plain(entry, definitions)
 

@@ -7,7 +7,7 @@ are told together, before anything else is computed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,7 +16,7 @@ import pandas as pd
 from ddg_pipeline.assessment.identifier_content import ColumnLabels, labels_of, likeness, redacted, words_in
 from ddg_pipeline.assessment.personal_characteristics import tells_about_people
 from ddg_pipeline.assessment.record_level import record_level_reasons
-from ddg_pipeline.contract import ReleaseContract
+from ddg_pipeline.contract import ReleaseContract, Variable
 from ddg_pipeline.contract.measure import MeasureKind
 from ddg_pipeline.errors import RefusedError
 from ddg_pipeline.rulebook import Rulebook
@@ -64,17 +64,59 @@ class Finding:
         )
 
 
-def find_direct_identifiers(frame: pd.DataFrame, contract: ReleaseContract, rulebook: Rulebook) -> list[Finding]:
-    """Find every column that identifies people by its name, by what it is declared to be, or by its labels.
+@dataclass(frozen=True)
+class ColumnRole:
+    """What is known of a column before it is searched for identifiers.
+
+    Attributes:
+        variable: Of a dimension, what the contract says of it; None for any other column.
+        nobody: Labels that describe nobody, such as a total's.
+        statistic: Whether it holds a figure that is no count, such as a rate.
+        passes: Keys of the rulebook's identifiers that may stand in it, because they are public (§5.4).
+    """
+
+    variable: Variable | None = None
+    nobody: tuple[str, ...] = ()
+    statistic: bool = False
+    passes: tuple[str, ...] = ()
+
+
+def column_roles(contract: ReleaseContract, rulebook: Rulebook, columns: Iterable[str]) -> dict[str, ColumnRole]:
+    """Say what a contract knows of columns that are to be searched for identifiers.
 
     What is expressly public of providers (their name, address, telephone) is let pass where the contract tells nothing
     about people (§5.4); where a contract about providers does, only in columns whose names say that they are a
     provider's. It never is in a column whose name says that it is a person's, and a social security number nowhere.
 
     Args:
+        contract: The contract.
+        rulebook: The edition.
+        columns: The columns; those that the contract does not declare are any column.
+    """
+    found = {}
+    for column in dict.fromkeys(columns):
+        passes = tuple(
+            key
+            for key, identifier in rulebook.direct_identifiers.items()
+            if identifier.public_of_providers and _is_public(column, identifier, contract, rulebook)
+        )
+        dimension, measure = contract.dimensions.get(column), contract.measures.get(column)
+        if dimension is not None:
+            nobody = (*dimension.unknown, *([dimension.total] if dimension.total else []))
+            found[column] = ColumnRole(dimension.variable, nobody, passes=passes)
+        else:
+            statistic = measure is not None and measure.kind is not MeasureKind.COUNT
+            found[column] = ColumnRole(statistic=statistic, passes=passes)
+    return found
+
+
+def find_direct_identifiers(frame: pd.DataFrame, contract: ReleaseContract, rulebook: Rulebook) -> list[Finding]:
+    """Find every column that identifies people by its name, by what it is declared to be, or by its labels.
+
+    Args:
         frame: The table, as given or bound, or as published. Columns may be text or typed; every one is looked at,
             declared or not.
-        contract: Its contract.
+        contract: Its contract; `column_roles` says what of it counts.
         rulebook: The edition, with the patterns.
 
     Returns:
@@ -85,18 +127,33 @@ def find_direct_identifiers(frame: pd.DataFrame, contract: ReleaseContract, rule
 
 
 def _find(frame: pd.DataFrame, contract: ReleaseContract, rulebook: Rulebook, record_level: bool) -> list[Finding]:
+    roles = column_roles(contract, rulebook, [*contract.columns, *map(str, frame.columns)])
+    return find_identifiers_in_columns(frame, roles, rulebook, record_level=record_level)
+
+
+def find_identifiers_in_columns(
+    frame: pd.DataFrame, roles: Mapping[str, ColumnRole], rulebook: Rulebook, *, record_level: bool = False
+) -> list[Finding]:
+    """Find the columns that identify people, of a table that need not have a contract.
+
+    Args:
+        frame: The table.
+        roles: What is known of its columns; of one that is missing here, nothing.
+        rulebook: The edition, with the patterns.
+        record_level: Whether a row is a person, so that patterns for records apply.
+
+    Returns:
+        As `find_direct_identifiers`.
+    """
     found: list[Finding] = []
-    for column in dict.fromkeys([*contract.columns, *map(str, frame.columns)]):
-        identifiers = {
-            key: identifier
-            for key, identifier in rulebook.direct_identifiers.items()
-            if not (identifier.public_of_providers and _is_public(column, identifier, contract, rulebook))
-        }
-        by_name = next((key for key, one in identifiers.items() if _names(column, one, contract)), None)
+    for column in dict.fromkeys([*roles, *map(str, frame.columns)]):
+        role = roles.get(column, ColumnRole())
+        identifiers = {key: one for key, one in rulebook.direct_identifiers.items() if key not in role.passes}
+        by_name = next((key for key, one in identifiers.items() if _names(column, one, role)), None)
         if by_name is not None:
             one = identifiers[by_name]
             found.append(Finding(column, by_name, "name", _in_a_sentence(one.description), rulebook.cite(one.section)))
-        elif labels := _labels(column, frame, contract, rulebook):
+        elif labels := _labels(column, frame, role, rulebook):
             found += _by_content(labels, identifiers, rulebook, record_level)
     return found
 
@@ -189,14 +246,13 @@ def _spellings(column: str, identifier: DirectIdentifier) -> set[str]:
     return names | {text for text in _whole(identifier) if text.replace(" ", "") in joined}
 
 
-def _names(column: str, identifier: DirectIdentifier, contract: ReleaseContract) -> bool:
-    dimension = contract.dimensions.get(column)
-    if dimension is not None and dimension.variable in identifier.not_of:
+def _names(column: str, identifier: DirectIdentifier, role: ColumnRole) -> bool:
+    if role.variable is not None and role.variable in identifier.not_of:
         return False
     names = _spellings(column, identifier)
     if names & _whole(identifier):
         return True
-    return dimension is not None and any(
+    return role.variable is not None and any(
         f" {normalised(words)} " in f" {name} " for words in identifier.words for name in names
     )
 
@@ -206,17 +262,15 @@ def _in_a_sentence(description: str) -> str:
     return description if description[1:2].isupper() else description[:1].lower() + description[1:]
 
 
-def _labels(column: str, frame: pd.DataFrame, contract: ReleaseContract, rulebook: Rulebook) -> ColumnLabels | None:
+def _labels(column: str, frame: pd.DataFrame, role: ColumnRole, rulebook: Rulebook) -> ColumnLabels | None:
     """Collect what has to be looked at in a column; None where there is nothing."""
     if column not in frame.columns:
         return None
     values = frame[column]
-    dimension = contract.dimensions.get(column)
-    if dimension is not None:
-        nobody = {*dimension.unknown, *rulebook.unknown_labels.labels, *([dimension.total] if dimension.total else [])}
-        return labels_of(values, dimension.variable, frozenset(label.casefold() for label in nobody))
-    measure = contract.measures.get(column)
-    if measure is not None and measure.kind is not MeasureKind.COUNT and _in_a_range(values, rulebook):
+    if role.variable is not None:
+        nobody = {*role.nobody, *rulebook.unknown_labels.labels}
+        return labels_of(values, role.variable, frozenset(label.casefold() for label in nobody))
+    if role.statistic and _in_a_range(values, rulebook):
         return labels_of(values, None, frozenset(), numbers=True)
     if pd.api.types.is_numeric_dtype(values):
         return None

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from ddg_pipeline.contract.already_public import AlreadyPublic
 from ddg_pipeline.contract.dimension import Dimension, Scope
+from ddg_pipeline.contract.limits import Limits
 from ddg_pipeline.contract.measure import Identity, Measure, MeasureKind
 from ddg_pipeline.contract.sizes import TableReference, TotalOver
 from ddg_pipeline.contract.strict import PORTAL_NAME_PATTERN, Name, Slug, Strict
@@ -73,6 +74,7 @@ class ReleaseContract(Strict):
         "known to readers and cannot be hidden any more.",
     )
     suppression: Suppression = Suppression()
+    limits: Limits = Limits()
     publication: Publication = Publication()
 
     @field_validator("identities")
@@ -88,7 +90,7 @@ class ReleaseContract(Strict):
         for name in sorted(self.dimensions.keys() & self.measures.keys()):
             problems.append(f"measures.{name}: {name} is both a dimension and a measure; list it in one place")
         problems += [*self._wrong_totals(), *self._wrong_estimates(), *self._columns_twice()]
-        problems += self._wrong_percentages()
+        problems += [*self._wrong_percentages(), *self._unknown_limits()]
         if self.release in self.links:
             problems.append(f"links: leave out {self.release}, which is the release itself")
         if not self.counts:
@@ -198,6 +200,22 @@ class ReleaseContract(Strict):
                 for name in earlier.at
                 if name in self.columns
             ]
+        return problems
+
+    def _unknown_limits(self) -> list[str]:
+        problems = [
+            f"limits.dimensions.{name}: is not a dimension ({', '.join(self.dimensions)})"
+            for name in self.limits.dimensions
+            if name not in self.dimensions
+        ]
+        for name, limits in self.limits.measures.items():
+            if name not in self.measures:
+                problems.append(f"limits.measures.{name}: is not a measure ({', '.join(self.measures)})")
+            elif limits.suppressed_people is not None and name not in self.counts:
+                problems.append(
+                    f"limits.measures.{name}.suppressed_people: {name} does not count people; write it under "
+                    f"{', '.join(self.counts)}"
+                )
         return problems
 
     def _governor(self, name: str) -> str | None:

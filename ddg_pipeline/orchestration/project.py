@@ -92,6 +92,10 @@ class Project:
         """Where the proofs of a release's versions are kept."""
         return self.restricted / "proofs" / release
 
+    def data_docs(self, release: str) -> Path:
+        """The page that tells reviewers what the gate found in a release."""
+        return self.restricted / "data_docs" / f"{release}.html"
+
     def prepare_environment(self) -> None:
         """Set, for this process and those it starts, what dbt, Dagster and Great Expectations read."""
         os.environ[RESTRICTED_VARIABLE] = str(self.restricted_store.path)

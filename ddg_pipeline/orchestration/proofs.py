@@ -11,8 +11,6 @@ right, because the same counts give the same bytes.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from ddg_pipeline.contract import BoundTable
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
+from ddg_pipeline.orchestration.private_files import write_private
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.rulebook import Rulebook
 
@@ -56,7 +55,7 @@ class CheckedProof:
 def stage_proof(home: Path, data: bytes | None) -> None:
     """Write the proof beside the package of a staged release; nothing where no cell is hidden."""
     if data is not None:
-        _write(home / _STAGED, data)
+        write_private(home / _STAGED, data)
 
 
 def check_proof(
@@ -89,7 +88,7 @@ def keep_proof(project: Project, release: str, version: Path, proof: CheckedProo
         target.unlink(missing_ok=True)  # of an earlier version of this number, should the public store be a new one
         return
     target.parent.mkdir(mode=_DIRECTORY_MODE, parents=True, exist_ok=True)
-    _write(target, proof.data)
+    write_private(target, proof.data)
 
 
 def _read_staged(project: Project, tables: Sequence[BoundTable]) -> bytes:
@@ -105,16 +104,3 @@ def _read_staged(project: Project, tables: Sequence[BoundTable]) -> bytes:
             f"{', '.join(names)}: linked, but staged with different proofs; materialize their `masked` again"
         )
     return found[0]
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file that only its owner may read, whole or not at all."""
-    descriptor, waiting = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # readable by its owner only
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(waiting).replace(path)
-    finally:
-        Path(waiting).unlink(missing_ok=True)

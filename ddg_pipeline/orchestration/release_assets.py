@@ -9,12 +9,14 @@ version of one beside a new one of the other could tell what neither tells alone
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from ddg_pipeline.contract.manifest import DbtRelease
 from ddg_pipeline.orchestration import steps
+from ddg_pipeline.orchestration.data_docs import write_data_docs
 from ddg_pipeline.orchestration.dbt_models import asset_key_of, relations_of
 from ddg_pipeline.orchestration.failures import attempt
 from ddg_pipeline.orchestration.metadata import (
@@ -126,7 +128,7 @@ def _gate(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRele
         tables = attempt(steps.read_group, project, group, relations_of(manifest))
         checked = attempt(steps.check, project, tables, _progress(context))
         for one in checked:
-            yield from _check_results(one)
+            yield from _check_results(one, attempt(write_data_docs, project, one, CHECKS))
         blocked = [one.staged.contract.release for one in checked if not one.passed]
         if blocked:
             raise dg.Failure(
@@ -143,7 +145,7 @@ def _gate(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRele
     return gate
 
 
-def _check_results(checked: steps.Checked) -> Iterator[dg.AssetCheckResult]:
+def _check_results(checked: steps.Checked, data_docs: Path) -> Iterator[dg.AssetCheckResult]:
     key = release_key(checked.staged.contract.release)
     passed: dict[str, tuple[bool, dict[str, dg.MetadataValue]]] = {
         "same_as_aggregate": (not checked.differences, {"where": dg.MetadataValue.json(list(checked.differences))}),
@@ -151,7 +153,10 @@ def _check_results(checked: steps.Checked) -> Iterator[dg.AssetCheckResult]:
             not checked.suite_problems,
             {"problems": dg.MetadataValue.json(list(checked.suite_problems))},
         ),
-        "great_expectations": (checked.gate is not None and checked.gate.passed, gate_metadata(checked)),
+        "great_expectations": (
+            checked.gate is not None and checked.gate.passed,
+            {**gate_metadata(checked), "data_docs": dg.MetadataValue.path(str(data_docs))},
+        ),
         "protection_proof": (checked.proof.holds, proof_metadata(checked)),
         "attack_audit": (checked.audit_passed, audit_metadata(checked)),
     }

@@ -240,14 +240,25 @@ def expected_suite(staged: Staged, bound: BoundTable, rulebook: Rulebook) -> Sui
 
 
 def suite_texts(project: Project, tables: Sequence[BoundTable]) -> list[tuple[Path, str]]:
-    """Give, for each staged release of a group, its suite's file and the text that belongs there."""
-    from ddg_pipeline.quality import suite_text
+    """Give, for each staged release of a group, its suite's file and the text that belongs there.
+
+    What people wrote into the file by hand stays.
+
+    Raises:
+        InputErrors: A file is there, and no suite, or what is written by hand in it cannot stay.
+    """
+    from ddg_pipeline.quality import suite_text, with_hand_written
 
     rulebook = rulebook_of_group(project, tables)
     return [
         (
             project.expectations / f"{bound.contract.release}.json",
-            suite_text(expected_suite(_read_staged(project, bound, rulebook), bound, rulebook)),
+            suite_text(
+                with_hand_written(
+                    expected_suite(_read_staged(project, bound, rulebook), bound, rulebook),
+                    project.expectations / f"{bound.contract.release}.json",
+                )
+            ),
         )
         for bound in tables
     ]
@@ -310,10 +321,23 @@ def _check(
     if problems:
         problems = (*problems, f"{path.name} is not the suite of this contract: `ddg suites` writes it anew for review")
     csv = staged.package / package_names(staged.contract).csv
-    gate = validate(csv, suite, row_parameters(staged.contract, bound.frame))
+    previous = _previous(project, staged.contract.release)
+    gate = validate(csv, suite, row_parameters(staged.contract, bound.frame), rulebook=rulebook, previous=previous)
     if gate.sha256 != hashlib.sha256(data).hexdigest():
         differences = (*differences, "the file was changed while it was judged")
     return Checked(staged, suite, problems, differences, gate, *of_group, rulebook)
+
+
+def _previous(project: Project, release: str) -> Path | None:
+    """Find the table that the public store has of the release before, with a certificate that is still true."""
+    from ddg_pipeline.quality import verify_certificate
+
+    for version in reversed(project.public_store.versions(release)):
+        try:
+            return version / verify_certificate(version).gate.file
+        except RefusedError:
+            continue  # somebody changed it: it is not what was released
+    return None
 
 
 def _differences(frame: pd.DataFrame, bound: BoundTable, rulebook: Rulebook) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
 """The gate: what ships is judged by Great Expectations, and what passed gets a certificate.
 
 `suite` builds a release's suite from its contract and rulebook, `suite_file` reads one strictly, `gate` judges the
-staged bytes, `certificate` binds the pass to them. `expectations` holds our own expectation classes. Great Expectations
-itself is only imported where it is used: in `expectations`, and when `load_suite` or `validate` is called.
+staged bytes, as text and as the portal's datastore would hold them, `certificate` binds the pass to them.
+`expectations` holds our own expectation classes. Great Expectations itself is only imported where it is used: in
+`expectations`, and when `load_suite` or `validate` is called.
 """
 
 from ddg_pipeline.quality.annotations import Note, annotation_columns, hidden_notes, shown_notes
@@ -15,7 +16,9 @@ from ddg_pipeline.quality.certificate import (
 )
 from ddg_pipeline.quality.code_lists import code_lists
 from ddg_pipeline.quality.csv_text import csv_bytes, read_csv_file, read_csv_text
+from ddg_pipeline.quality.datastore import datastore_types, read_as_datastore
 from ddg_pipeline.quality.gate import ExpectationOutcome, GateResult, validate
+from ddg_pipeline.quality.hand_written import with_hand_written
 from ddg_pipeline.quality.suite import (
     Suite,
     build_suite,
@@ -39,11 +42,13 @@ __all__ = [
     "build_suite",
     "code_lists",
     "csv_bytes",
+    "datastore_types",
     "hidden_notes",
     "issue_certificate",
     "load_suite",
     "margin_exceptions",
     "published_columns",
+    "read_as_datastore",
     "read_certificate",
     "read_csv_file",
     "read_csv_text",
@@ -53,5 +58,6 @@ __all__ = [
     "suite_text",
     "validate",
     "verify_certificate",
+    "with_hand_written",
     "write_suite",
 ]

@@ -12,21 +12,29 @@ import logging
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ddg_pipeline.errors import InputError
+from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.quality.builtin_breaches import builtin_breaches
 from ddg_pipeline.quality.csv_text import read_csv_file
-from ddg_pipeline.quality.hashing import sha256_of, sha256_of_bytes
+from ddg_pipeline.quality.datastore import read_as_datastore
+from ddg_pipeline.quality.hand_written import subject
+from ddg_pipeline.quality.hashing import sha256_of, sha256_of_bytes, sha256_of_file
+from ddg_pipeline.quality.identifiers import judged_by
 from ddg_pipeline.quality.rules import Breaches, MissingColumnError, coordinates, rows_digest
-from ddg_pipeline.quality.suite import Suite, subject
+from ddg_pipeline.quality.suite import Suite
 from ddg_pipeline.quality.suite_file import check_suite, expectation_classes, parameters_of
 
+if TYPE_CHECKING:
+    from ddg_pipeline.rulebook import Rulebook
+
 COORDINATES_LISTED = 20
+PREVIOUS = "previous"  # the suite parameter of the release before
+FILE, DATASTORE = "file", "datastore"  # the two ways in which the bytes are read
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,9 @@ class ExpectationOutcome:
         coordinates: Rows that break it, by their categories, at most `COORDINATES_LISTED`; for the table as a whole,
             what is wrong. Never a figure of a measure.
         error: Why it could not be evaluated; None where it was.
+        readings: How the bytes were read where it does not hold: ``file``, the text of the CSV; ``datastore``, the rows
+            as the portal's datastore would hold them. Empty where it holds for both.
+        remarks: What should be known though it is no breach, such as that there was nothing to compare with.
     """
 
     type: str
@@ -51,6 +62,8 @@ class ExpectationOutcome:
     breaches: int | None
     coordinates: tuple[str, ...]
     error: str | None
+    readings: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,58 +100,96 @@ class GateResult:
     def describe(self) -> str:
         """Say in a few lines what failed, by rule and coordinate."""
         if self.passed:
-            return f"{self.listed} expectations hold for {self.rows} rows"
+            remarks = dict.fromkeys(remark for outcome in self.results for remark in outcome.remarks)
+            return "; ".join([f"{self.listed} expectations hold for {self.rows} rows", *remarks])
         lines = [f"{len(self.failures)} of {self.listed} expectations do not hold"]
         for outcome in self.failures:
             about = f" ({outcome.subject})" if outcome.subject else ""
             count = "" if outcome.breaches is None else f": {outcome.breaches} times"
             where = f": {'; '.join(outcome.coordinates)}" if outcome.coordinates else ""
+            if outcome.readings == (DATASTORE,):
+                about += " as the portal's datastore reads it"
             lines.append(f"{outcome.type}{about}{count}{where}{f': {outcome.error}' if outcome.error else ''}")
         return "\n".join(lines)
 
 
-def validate(path: Path, suite: Suite, parameters: Mapping[str, Any] | None = None) -> GateResult:
+def validate(
+    path: Path,
+    suite: Suite,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    rulebook: Rulebook | None = None,
+    previous: Path | None = None,
+) -> GateResult:
     """Judge the bytes of a file by a suite. Imports Great Expectations.
 
-    A file that is missing or is no CSV of the published dialect fails, as does every rule that could not be evaluated.
+    They are read twice: as the text that stands there, and as the portal's datastore would hold them. Every expectation
+    must hold for both. A file that is missing or is no CSV of the published dialect fails, as does every rule that
+    could not be evaluated.
 
     Args:
         path: The staged CSV.
         suite: The suite (`build_suite` or `load_suite`).
         parameters: The values of its suite parameters (`row_parameters`).
+        rulebook: The rulebook that the suite's ``meta`` names; by default it is looked for among those that are
+            shipped, and in the working directory.
+        previous: The CSV of the release before; None for the first one.
 
     Raises:
         InputErrors: The suite cannot be evaluated as it stands.
         InputError: A suite parameter is missing.
     """
-    parameters = dict(parameters or {})
+    given = dict(parameters or {}) | {PREVIOUS: "" if previous is None else str(previous)}
     check_suite(suite, f"{suite.get('name', 'suite')}.json")
-    absent = sorted(parameters_of(suite) - set(parameters))
+    absent = sorted(parameters_of(suite) - set(given))
     if absent:
         raise InputError(f"{suite['name']}.json", "parameters", f"no {', '.join(absent)}", "take them from the table")
     listed, suite_sha256 = len(suite["expectations"]), sha256_of(suite)
+    # what is kept names the bytes that were compared with, and no place of this machine
+    kept = given | {PREVIOUS: "none" if previous is None else _sha256(previous)}
     try:
         data, frame = read_csv_file(path)
     except InputError as error:
         rule = "The file is CSV in the published dialect."
-        unread = ExpectationOutcome("file_is_published_csv", rule, "", False, None, (), str(error))
-        digest = sha256_of_bytes(path.read_bytes()) if path.is_file() else ""
-        return GateResult(False, (unread,), listed, 0, digest, suite_sha256, parameters)
-    outcomes = tuple(_evaluate(frame, suite, parameters))
+        unread = ExpectationOutcome("file_is_published_csv", rule, "", False, None, (), str(error), (FILE,))
+        return GateResult(False, (unread,), listed, 0, _sha256(path), suite_sha256, kept)
+    with judged_by(str(suite["meta"].get("rulebook", "")), rulebook):
+        outcomes = tuple(_evaluate(frame, suite, given, path.name))
     passed = bool(len(outcomes) == listed and len(frame) and all(outcome.success for outcome in outcomes))
-    return GateResult(passed, outcomes, listed, len(frame), sha256_of_bytes(data), suite_sha256, parameters)
+    return GateResult(passed, outcomes, listed, len(frame), sha256_of_bytes(data), suite_sha256, kept)
 
 
-def _evaluate(frame: pd.DataFrame, suite: Suite, parameters: Mapping[str, Any]) -> list[ExpectationOutcome]:
+def _sha256(path: Path) -> str:
+    return sha256_of_file(path) if path.is_file() else ""
+
+
+def _evaluate(frame: pd.DataFrame, suite: Suite, parameters: Mapping[str, Any], place: str) -> list[ExpectationOutcome]:
     classes = expectation_classes()
     naming = _Naming.of(frame, suite, parameters)
-    outcomes = []
+    read, outcomes = {FILE: frame}, []
+    try:
+        read[DATASTORE] = read_as_datastore(frame, suite["meta"]["types"], place)
+    except InputErrors as error:
+        rule = "The portal's datastore holds the rows as they stand in the file."
+        outcomes.append(
+            ExpectationOutcome("rows_fit_the_datastore", rule, "", False, None, (), str(error), (DATASTORE,))
+        )
     with _quiet():
-        batch = _batch(frame)
+        batches = {reading: _batch(rows) for reading, rows in read.items()}
         for entry in suite["expectations"]:
             kwargs = {key: _with_parameter(value, parameters) for key, value in entry["kwargs"].items()}
-            outcomes.append(_outcome(batch, frame, entry, classes[entry["type"]], kwargs, naming))
+            found = {
+                reading: _outcome(batches[reading], rows, entry, classes[entry["type"]], kwargs, naming)
+                for reading, rows in read.items()
+            }
+            outcomes.append(_of_both(found))
     return outcomes
+
+
+def _of_both(found: Mapping[str, ExpectationOutcome]) -> ExpectationOutcome:
+    """Give the outcome of the first reading that breaks the rule, and say which of them do."""
+    broken = [reading for reading, outcome in found.items() if not outcome.success]
+    return replace(found[broken[0] if broken else FILE], readings=tuple(broken))
 
 
 @dataclass(frozen=True)
@@ -195,11 +246,13 @@ def _outcome(
         success = result.success is True and error is None and (found is None or found.count == 0)
     except MissingColumnError as missing:
         error = f"there is no column {missing}"
+    except (InputError, InputErrors) as ours:
+        error = str(ours)
     except Exception as other:  # noqa: BLE001 - its message may quote a figure; not computed is a failure
         error = f"could not be computed: {type(other).__name__}"
     rule, about = entry.get("description", ""), subject(entry)
     if success:
-        return ExpectationOutcome(entry["type"], rule, about, True, 0, (), None)
+        return ExpectationOutcome(entry["type"], rule, about, True, 0, (), None, (), found.remarks if found else ())
     count = found.count if found is not None and found.count else None
     return ExpectationOutcome(entry["type"], rule, about, False, count, naming.name(frame, found), error)
 

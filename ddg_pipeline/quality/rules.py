@@ -31,10 +31,12 @@ class Breaches:
     Attributes:
         rows: One flag for each row.
         notes: Breaches of the table as a whole, in words that hold no figure of a measure.
+        remarks: What is no breach, but should be known, such as that there was nothing to compare with.
     """
 
     rows: Rows = field(default_factory=lambda: np.zeros(0, dtype=bool))
     notes: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:

@@ -2,7 +2,8 @@
 
 A suite file has Great Expectations' own form, so that any of its tools can read it. It says nothing that depends on the
 restricted data: what only the assessed table can tell, its number of rows and the digest of their coordinates, enters
-when the gate runs, as the suite parameters ``rows`` and ``coordinates``.
+when the gate runs, as the suite parameters ``rows`` and ``coordinates``; so does, as ``previous``, the file of the
+release before.
 """
 
 from __future__ import annotations
@@ -16,9 +17,13 @@ import pandas as pd
 
 from ddg_pipeline.contract.measure import Measure, MeasureKind
 from ddg_pipeline.contract.model import ReleaseContract
+from ddg_pipeline.contract.variables import Variable
 from ddg_pipeline.errors import InputError
 from ddg_pipeline.quality.annotations import annotation_columns, hidden_notes, shown_notes
 from ddg_pipeline.quality.code_lists import code_lists, hierarchies_of
+from ddg_pipeline.quality.datastore import datastore_types
+from ddg_pipeline.quality.hand_written import beside_generated, is_written_by_hand, rule_of
+from ddg_pipeline.quality.identifiers import identifier_arguments
 from ddg_pipeline.quality.margins import broken_margins
 from ddg_pipeline.quality.percentages import FORM, percentage_arguments, percentage_pattern, shown_below
 from ddg_pipeline.quality.rules import rows_digest
@@ -90,16 +95,20 @@ def build_suite(
     build = _Builder(contract, rulebook, masked, annotated, reasons_shown)
     expectations = [
         *_of_the_table(contract, columns),
+        *_of_types_and_identifiers(contract, rulebook, columns),
         *_of_dimensions(contract, code_lists(contract, references)),
         *(entry for name in contract.population_columns for entry in _of_population(name)),
         *build.of_measures(),
         *build.of_identities(),
         *build.of_margins(references or {}, tolerated_margins or {}),
+        *build.of_shares(references or {}),
+        *_of_drift(contract),
     ]
     return {
         "name": contract.release,
         "meta": {
             "key": list(contract.dimensions),
+            "types": _types(contract, columns),
             "masked": masked,
             "reasons_shown": reasons_shown,
             "rulebook": contract.rulebook,
@@ -123,36 +132,33 @@ def write_suite(suite: Suite, directory: Path) -> Path:
 
 
 def suite_differences(found: Suite, expected: Suite) -> list[str]:
-    """Say in which rules a suite differs from the one that its contract asks for; empty where it matches."""
+    """Say in which rules a suite differs from the one that its contract asks for; empty where it matches.
+
+    Expectations written by hand may stand beside the contract's, but not in place of one, nor of the same type and
+    column as one.
+    """
     differences = [
         f"{key}: {found.get(key)!r} instead of {expected.get(key)!r}"
         for key in ("name", "meta")
         if found.get(key) != expected.get(key)
     ]
-    have, want = (_by_rule(suite.get("expectations", [])) for suite in (found, expected))
+    listed = found.get("expectations", [])
+    have = _by_rule(entry for entry in listed if not is_written_by_hand(entry))
+    want = _by_rule(expected.get("expectations", []))
     differences += [f"{rule}: missing" for rule in want if rule not in have]
     differences += [f"{rule}: not asked for by the contract" for rule in have if rule not in want]
     differences += [f"{rule}: changed" for rule in want if rule in have and have[rule] != want[rule]]
-    return differences
+    return [*differences, *beside_generated(expected, [entry for entry in listed if is_written_by_hand(entry)])]
 
 
 def _by_rule(expectations: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     named: dict[str, Mapping[str, Any]] = {}
     for entry in expectations:
-        rule = f"{entry.get('type')}({subject(entry)})"
+        rule = rule_of(entry)
         while rule in named:
             rule += "'"
         named[rule] = entry
     return named
-
-
-def subject(entry: Mapping[str, Any]) -> str:
-    """Name what an expectation is about: its column, or its columns."""
-    kwargs = entry.get("kwargs", {})
-    about = [kwargs[key] for key in ("column", "dimension", "code_column") if isinstance(kwargs.get(key), str)]
-    if about and "dimension" not in kwargs:
-        return str(about[0])
-    return " along ".join(about) if about else ", ".join(kwargs.get("terms", {}) or ())
 
 
 def _annotated(contract: ReleaseContract, columns: Sequence[str], masked: bool) -> bool:
@@ -203,6 +209,81 @@ def _of_the_table(contract: ReleaseContract, columns: Sequence[str]) -> list[dic
             "expect_compound_columns_to_be_unique", "One row for each combination of categories.", column_list=key
         ),
     ]
+
+
+def _types(contract: ReleaseContract, columns: Sequence[str]) -> dict[str, str]:
+    kinds = datastore_types(contract)
+    return {name: kinds[name] for name in columns}
+
+
+def _of_types_and_identifiers(
+    contract: ReleaseContract, rulebook: Rulebook, columns: Sequence[str]
+) -> list[dict[str, Any]]:
+    return [
+        _entry(
+            "expect_columns_to_read_as_declared",
+            "Categories and codes are text, figures plain numbers, as the data dictionary says.",
+            types=_types(contract, columns),
+        ),
+        _entry(
+            "expect_no_direct_identifiers",
+            "No column identifies people, by its name or by what stands in it (§3 Figure 1).",
+            rulebook=contract.rulebook,
+            columns={name: told for name, told in identifier_arguments(contract, rulebook, columns).items() if told},
+        ),
+    ]
+
+
+def _of_drift(contract: ReleaseContract) -> list[dict[str, Any]]:
+    """Compare with the release before, within the contract's limits."""
+    limits, previous = contract.limits, {"$PARAMETER": "previous"}
+    periods = [name for name, one in contract.dimensions.items() if one.variable is Variable.TIME]
+    found = []
+    if limits.rows is not None:
+        found.append(
+            _entry(
+                "expect_row_count_to_stay_near_previous",
+                f"The number of rows changes by {limits.rows} percent at most.",
+                previous=previous,
+                percent=limits.rows,
+                periods=periods,
+            )
+        )
+    for name in contract.dimensions:
+        new = limits.of_dimension(name, "new_categories", periods=name in periods)
+        vanished = limits.of_dimension(name, "vanished_categories", periods=name in periods)
+        if new is not None or vanished is not None:
+            told = [
+                *([f"{new} new"] if new is not None else []),
+                *([f"{vanished} gone"] if vanished is not None else []),
+            ]
+            found.append(
+                _entry(
+                    "expect_categories_to_stay_near_previous",
+                    f"At most {' and '.join(told)} of the categories since the release before.",
+                    column=name,
+                    previous=previous,
+                    **({"new": new} if new is not None else {}),
+                    **({"vanished": vanished} if vanished is not None else {}),
+                )
+            )
+    totals = {name: one.total for name, one in contract.dimensions.items() if one.total is not None}
+    for name, measure in contract.measures.items():
+        percent = limits.of_measure(name, "total_change")
+        # rounded percentages, and rates, have no total
+        if percent is not None and contract.suppression.form != FORM and _rounding(measure) is not None:
+            found.append(
+                _entry(
+                    "expect_total_to_stay_near_previous",
+                    f"The total changes by {percent} percent at most, over what both releases show.",
+                    column=name,
+                    previous=previous,
+                    percent=percent,
+                    dimensions=list(contract.dimensions),
+                    totals=totals,
+                )
+            )
+    return found
 
 
 def _of_dimensions(contract: ReleaseContract, lists: Mapping[str, list[str]]) -> list[dict[str, Any]]:
@@ -321,6 +402,45 @@ class _Builder:
                     **margin,
                 )
             )
+        return found
+
+    def of_shares(self, references: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
+        """Limit how much is suppressed, where anything can be."""
+        contract, limits = self._contract, self._contract.limits
+        if not self._masked or contract.suppression.form == FORM:
+            return []
+        found = []
+        for name in contract.measures:
+            percent = limits.of_measure(name, "suppressed_cells")
+            if percent is not None:
+                found.append(
+                    _entry(
+                        "expect_suppressed_cells_to_be_at_most",
+                        f"At most {percent} percent of the cells are suppressed.",
+                        column=name,
+                        percent=percent,
+                        code_column=annotation_columns(contract, name)[0],
+                        other_codes=[self._rulebook.annotations.not_available.code],
+                    )
+                )
+        adding = {name: one.total for name, one in contract.dimensions.items() if one.additive}
+        if not adding or None in adding.values():
+            return found  # no published figure tells how many people there are
+        trees = {name: [dict(one.parent_of) for one in hierarchies_of(contract, name, references)] for name in adding}
+        for name in contract.counts:
+            percent = limits.of_measure(name, "suppressed_people")
+            if percent is not None:
+                found.append(
+                    _entry(
+                        "expect_suppressed_people_to_be_at_most",
+                        f"At most {percent} percent of the people counted stand in suppressed cells.",
+                        column=name,
+                        percent=percent,
+                        dimensions=list(contract.dimensions),
+                        totals=adding,
+                        hierarchies={dimension: tree for dimension, tree in trees.items() if tree},
+                    )
+                )
         return found
 
     def _of_count(self, name: str) -> list[dict[str, Any]]:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ddg_pipeline.errors import InputError, InputErrors
+from ddg_pipeline.quality.datastore import TYPES
+from ddg_pipeline.quality.hand_written import origin_errors
 from ddg_pipeline.quality.suite import Suite
 
 _SUITE_KEYS = {"name", "meta", "expectations"}
@@ -19,23 +21,35 @@ _GATE_KWARGS = {"result_format", "catch_exceptions", "batch_id", "severity"}
 
 
 def load_suite(path: Path) -> Suite:
-    """Read a suite file and check that every expectation in it can be evaluated.
+    """Read a suite file and check that every expectation in it can be evaluated and says where it comes from.
 
     Raises:
         InputError: There is no such file or it is no JSON.
         InputErrors: Everything else that is wrong: unknown keys, an empty suite, an expectation twice, an unknown type,
             or arguments that its type does not take.
     """
+    suite = read_json(path)
+    check_suite(suite, path.name)
+    errors = origin_errors(suite["expectations"], path.name)
+    if suite["name"] != path.stem:
+        errors.append(InputError(path.name, "name", repr(suite["name"]), f"the file's name, {path.stem!r}"))
+    if errors:
+        raise InputErrors(errors)
+    return suite  # type: ignore[no-any-return] # check_suite has seen to its form
+
+
+def read_json(path: Path) -> Any:
+    """Read a suite file as plain data.
+
+    Raises:
+        InputError: There is no such file or it is no JSON, or has a key twice.
+    """
     try:
-        suite = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_unique_keys)
+        return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_unique_keys)
     except OSError as error:
         raise InputError(path.name, "the file", error.strerror or "unreadable", "a suite as JSON") from None
     except (ValueError, RecursionError) as error:
         raise InputError(path.name, "the whole", str(error), "one valid JSON document") from None
-    check_suite(suite, path.name)
-    if suite["name"] != path.stem:
-        raise InputErrors([InputError(path.name, "name", repr(suite["name"]), f"the file's name, {path.stem!r}")])
-    return suite  # type: ignore[no-any-return] # check_suite has seen to its form
 
 
 def check_suite(suite: object, place: str) -> None:
@@ -76,6 +90,9 @@ def _form_errors(suite: object, place: str) -> list[InputError]:
     key = suite["meta"].get("key") if isinstance(suite["meta"], dict) else None
     if not isinstance(key, list) or not key or not all(isinstance(name, str) for name in key):
         errors.append(InputError(place, "meta.key", repr(key), "the list of the dimensions"))
+    types = suite["meta"].get("types") if isinstance(suite["meta"], dict) else None
+    if not isinstance(types, dict) or not types or not all(kind in TYPES for kind in types.values()):
+        errors.append(InputError(place, "meta.types", "not a type for each column", f"{' or '.join(TYPES)} for each"))
     entries = suite["expectations"]
     if not isinstance(entries, list) or not entries:
         errors.append(InputError(place, "expectations", "none", "at least one: an empty suite would pass anything"))

@@ -100,9 +100,9 @@ class TestAHandEditedFile:
 
         judge, staged = quality.validate, small.staged("statewide")
 
-        def slow(path, *rest):
+        def slow(path, *rest, **named):
             staged.write_text(staged.read_text().replace("M,57068", "M,57069"))
-            return judge(path, *rest)
+            return judge(path, *rest, **named)
 
         monkeypatch.setattr(quality, "validate", slow)
         blocked(

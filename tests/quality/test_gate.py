@@ -158,39 +158,58 @@ def column_empty(table):
     table["year"] = ""
 
 
-MUTATIONS = {
-    small_number_shown: "expect_counts_to_exclude_small_numbers",
-    small_number_with_its_annotation_removed: "expect_counts_to_exclude_small_numbers",
-    zero_hidden_with_a_code: "expect_published_margins_to_add_up",
-    zero_left_out: "expect_values_to_be_empty_exactly_where_annotated",
-    code_without_empty_value: "expect_values_to_be_empty_exactly_where_annotated",
-    empty_value_without_code: "expect_values_to_be_empty_exactly_where_annotated",
-    description_of_another_code: "expect_annotations_to_be_known",
-    code_that_the_portal_does_not_know: "expect_annotations_to_be_known",
-    rate_beside_a_hidden_count: "expect_statistics_to_be_empty_with_their_counts",
-    events_beside_a_hidden_count: "expect_statistics_to_be_empty_with_their_counts",
-    amount_hidden_for_no_count: "expect_statistics_to_be_empty_with_their_counts",
-    margin_that_does_not_add_up: "expect_published_margins_to_add_up",
-    amount_margin_that_does_not_add_up: "expect_published_margins_to_add_up",
-    single_hidden_part: "expect_published_margins_to_add_up",
-    row_twice: "expect_compound_columns_to_be_unique",
-    row_dropped: "expect_table_row_count_to_equal",
-    row_added: "expect_rows_to_be_those_assessed",
-    column_dropped: "expect_table_columns_to_match_ordered_list",
-    column_added: "expect_table_columns_to_match_ordered_list",
-    columns_swapped: "expect_table_columns_to_match_ordered_list",
-    figures_under_the_name_of_a_dimension: "expect_rows_to_be_those_assessed",
-    leading_zeros_lost: "expect_column_values_to_be_in_set",
-    category_missing: "expect_column_values_to_not_be_null",
-    label_outside_the_code_list: "expect_column_values_to_be_in_set",
-    thousands_separator: "expect_column_values_to_match_regex",
-    decimals_in_a_count: "expect_column_values_to_match_regex",
-    too_many_decimals: "expect_column_values_to_match_regex",
-    symbol_in_a_count: "expect_counts_to_exclude_small_numbers",
-    population_missing: "expect_column_values_to_not_be_null",
-    everything_hidden: "expect_column_proportion_of_non_null_values_to_be_between",
-    column_empty: "expect_column_values_to_not_be_null",
-}
+def identifier_in_a_description(table):
+    table.loc[cell(table, "001", "2022"), "paid_annotation_description"] = "123-45-6789"
+
+
+def most_people_hidden(table):
+    reason = table.loc[cell(table, "003", "2021"), "cases_annotation_description"]
+    for county in ("001", "003", "005", "007"):
+        for year in ("2021", "2022"):
+            table.loc[cell(table, county, year), ["cases", "cases_annotation_code", "cases_annotation_description"]] = [
+                "",
+                "1",
+                reason,
+            ]
+
+
+MUTATIONS = [
+    (identifier_in_a_description, "expect_no_direct_identifiers"),
+    (most_people_hidden, "expect_suppressed_people_to_be_at_most"),
+    (everything_hidden, "expect_suppressed_cells_to_be_at_most"),
+    (thousands_separator, "expect_columns_to_read_as_declared"),
+    (small_number_shown, "expect_counts_to_exclude_small_numbers"),
+    (small_number_with_its_annotation_removed, "expect_counts_to_exclude_small_numbers"),
+    (zero_hidden_with_a_code, "expect_published_margins_to_add_up"),
+    (zero_left_out, "expect_values_to_be_empty_exactly_where_annotated"),
+    (code_without_empty_value, "expect_values_to_be_empty_exactly_where_annotated"),
+    (empty_value_without_code, "expect_values_to_be_empty_exactly_where_annotated"),
+    (description_of_another_code, "expect_annotations_to_be_known"),
+    (code_that_the_portal_does_not_know, "expect_annotations_to_be_known"),
+    (rate_beside_a_hidden_count, "expect_statistics_to_be_empty_with_their_counts"),
+    (events_beside_a_hidden_count, "expect_statistics_to_be_empty_with_their_counts"),
+    (amount_hidden_for_no_count, "expect_statistics_to_be_empty_with_their_counts"),
+    (margin_that_does_not_add_up, "expect_published_margins_to_add_up"),
+    (amount_margin_that_does_not_add_up, "expect_published_margins_to_add_up"),
+    (single_hidden_part, "expect_published_margins_to_add_up"),
+    (row_twice, "expect_compound_columns_to_be_unique"),
+    (row_dropped, "expect_table_row_count_to_equal"),
+    (row_added, "expect_rows_to_be_those_assessed"),
+    (column_dropped, "expect_table_columns_to_match_ordered_list"),
+    (column_added, "expect_table_columns_to_match_ordered_list"),
+    (columns_swapped, "expect_table_columns_to_match_ordered_list"),
+    (figures_under_the_name_of_a_dimension, "expect_rows_to_be_those_assessed"),
+    (leading_zeros_lost, "expect_column_values_to_be_in_set"),
+    (category_missing, "expect_column_values_to_not_be_null"),
+    (label_outside_the_code_list, "expect_column_values_to_be_in_set"),
+    (thousands_separator, "expect_column_values_to_match_regex"),
+    (decimals_in_a_count, "expect_column_values_to_match_regex"),
+    (too_many_decimals, "expect_column_values_to_match_regex"),
+    (symbol_in_a_count, "expect_counts_to_exclude_small_numbers"),
+    (population_missing, "expect_column_values_to_not_be_null"),
+    (everything_hidden, "expect_column_proportion_of_non_null_values_to_be_between"),
+    (column_empty, "expect_column_values_to_not_be_null"),
+]
 
 
 def mutated(table, mutate):
@@ -214,7 +233,7 @@ class TestAGoodFile:
 
 
 class TestABreach:
-    @pytest.mark.parametrize(("mutate", "expected"), MUTATIONS.items(), ids=lambda item: getattr(item, "__name__", ""))
+    @pytest.mark.parametrize(("mutate", "expected"), MUTATIONS, ids=lambda item: getattr(item, "__name__", ""))
     def test_is_found_by_the_rule_it_breaks_and_no_figure_leaks(
         self, mutate, expected, staged, table, suite, parameters, caplog, capfd
     ):
@@ -343,6 +362,91 @@ class TestFailsClosed:
         category_missing(table)
         failed = {outcome.type for outcome in validate(staged(table), suite, parameters).failures}
         assert "expect_column_values_to_not_be_null" in failed
+
+
+class TestTheDatastoresReading:
+    def test_is_judged_by_every_expectation_too(self, staged, table, suite, parameters, monkeypatch):
+        """The file is right, and the datastore would hold a small number."""
+        from decimal import Decimal
+
+        from ddg_pipeline.quality import gate
+
+        reads = gate.read_as_datastore
+
+        def other(frame, *arguments):
+            read = reads(frame, *arguments)
+            read.loc[cell(table, "005", "2022"), "cases"] = Decimal(PLANTED)
+            return read
+
+        monkeypatch.setattr(gate, "read_as_datastore", other)
+        result = validate(staged(table), suite, parameters)
+        assert not result.passed
+        (small,) = [one for one in result.failures if one.type == "expect_counts_to_exclude_small_numbers"]
+        assert (small.readings, small.coordinates) == (("datastore",), ("county_fips=005, year=2022",))
+        assert "as the portal's datastore reads it" in result.describe()
+
+    def test_both_readings_are_told(self, staged, table, suite, parameters):
+        small_number_shown(table)
+        failures = validate(staged(table), suite, parameters).failures
+        assert {one.readings for one in failures} == {("file", "datastore")}
+
+    def test_a_cell_that_it_cannot_load_fails(self, staged, table, suite, parameters):
+        table.loc[cell(table, "California", "2022"), "paid"] = "1e3"
+        unloaded, *others = validate(staged(table), suite, parameters).results
+        assert unloaded.type == "rows_fit_the_datastore"
+        assert unloaded.error is not None
+        assert "paid: found no plain number in row 14" in unloaded.error
+        assert "1e3" not in unloaded.error
+        assert len(others) == len(suite["expectations"])
+
+    def test_needs_the_types_of_the_data_dictionary(self, staged, table, suite, parameters):
+        del suite["meta"]["types"]
+        with pytest.raises(InputErrors, match=r"meta\.types"):
+            validate(staged(table), suite, parameters)
+
+
+class TestTheReleaseBefore:
+    @pytest.fixture
+    def before(self, tmp_path):
+        def write(table):
+            path = tmp_path / "before.csv"
+            path.write_bytes(csv_bytes(table, "before"))
+            return path
+
+        return write
+
+    def test_that_is_the_same_lets_it_pass_and_is_named_by_its_hash(self, staged, table, suite, parameters, before):
+        previous = before(table)
+        result = validate(staged(table), suite, parameters, previous=previous)
+        assert result.passed, result.describe()
+        assert result.parameters["previous"] == result.sha256
+        assert str(previous) not in json.dumps(result.to_json())
+
+    def test_that_there_is_none_is_told(self, staged, table, suite, parameters):
+        result = validate(staged(table), suite, parameters)
+        assert result.parameters["previous"] == "none"
+        assert "no release before this one: there is nothing to compare with" in result.describe()
+
+    @pytest.mark.parametrize(
+        ("change", "expected"),
+        [
+            (lambda before: before[before["county_fips"] != "003"].head(5), "expect_row_count_to_stay_near_previous"),
+            (
+                lambda before: before.replace({"year": {"2021": "2019"}}),
+                "expect_categories_to_stay_near_previous",
+            ),
+            (lambda before: before.replace({"cases": {"95": "950"}}), "expect_total_to_stay_near_previous"),
+        ],
+        ids=["rows", "categories", "total"],
+    )
+    def test_that_is_far_away_stops_it(self, change, expected, staged, table, suite, parameters, before):
+        result = validate(staged(table), suite, parameters, previous=before(change(table.copy())))
+        assert not result.passed
+        assert expected in {one.type for one in result.failures}
+
+    def test_that_is_gone_when_it_is_read_stops_it(self, staged, table, suite, parameters, tmp_path):
+        result = validate(staged(table), suite, parameters, previous=tmp_path / "gone.csv")
+        assert {one.error for one in result.failures} == {"could not be computed: FileNotFoundError"}
 
 
 class TestWeight:
