@@ -26,16 +26,34 @@ def load_suite(path: Path) -> Suite:
         InputErrors: Everything else that is wrong: unknown keys, an empty suite, an expectation twice, an unknown type,
             or arguments that its type does not take.
     """
-    try:
-        suite = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_unique_keys)
-    except OSError as error:
-        raise InputError(path.name, "the file", error.strerror or "unreadable", "a suite as JSON") from None
-    except (ValueError, RecursionError) as error:
-        raise InputError(path.name, "the whole", str(error), "one valid JSON document") from None
+    suite = _read_json(path)
     check_suite(suite, path.name)
     if suite["name"] != path.stem:
         raise InputErrors([InputError(path.name, "name", repr(suite["name"]), f"the file's name, {path.stem!r}")])
     return suite  # type: ignore[no-any-return] # check_suite has seen to its form
+
+
+def read_suite(path: Path) -> Suite:
+    """Read a suite file to compare it, not to evaluate it: its types are not looked at.
+
+    Raises:
+        InputError: There is no such file or it is no JSON.
+        InputErrors: It has not the form of a suite.
+    """
+    suite = _read_json(path)
+    errors = _form_errors(suite, path.name)
+    if errors:
+        raise InputErrors(errors)
+    return suite  # type: ignore[no-any-return] # its form has just been checked
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_unique_keys)
+    except OSError as error:
+        raise InputError(path.name, "the file", error.strerror or "unreadable", "a suite as JSON") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(path.name, "the whole", str(error), "one valid JSON document") from None
 
 
 def check_suite(suite: object, place: str) -> None:

@@ -1,5 +1,6 @@
 """Publishing to a folder: only certified bytes, all of them or none."""
 
+import datetime as dt
 import json
 import multiprocessing
 import os
@@ -10,6 +11,10 @@ import pytest
 from ddg_pipeline.errors import InputError, RefusedError
 from ddg_pipeline.publishing import folder, publish_to_folder
 from ddg_pipeline.quality import verify_certificate
+from ddg_pipeline.quality.hashing import sha256_of
+
+
+ISSUED_AT = dt.datetime(2021, 11, 2, 12, tzinfo=dt.UTC)
 
 
 def contents(directory):
@@ -39,7 +44,7 @@ def next_package(make_package, table):
     """The next version of the same release, with another figure in it."""
     changed = table.copy()
     changed.loc[3, ["cases", "rate"]] = ["150", "37.6"]
-    return make_package("next", changed)
+    return make_package("next", changed, issued_at=ISSUED_AT + dt.timedelta(days=1))
 
 
 class TestACertifiedPackage:
@@ -104,6 +109,17 @@ def break_certificate(package):
     (package / "certificate.json").write_text("{}")
 
 
+def reseal(path, certificate):
+    """Write a certificate as someone does who knows how it is sealed."""
+    certificate["seal"] = sha256_of({key: value for key, value in certificate.items() if key != "seal"})
+    path.write_text(json.dumps(certificate, indent=2, sort_keys=True) + "\n")
+
+
+def damage_certificate(package):
+    path = package / "certificate.json"
+    path.write_bytes(path.read_bytes().replace(b'"level": "ddg"', b'"level": "all"'))
+
+
 def edit_certificate(**changes):
     def change(package):
         path = package / "certificate.json"
@@ -114,7 +130,7 @@ def edit_certificate(**changes):
             for part in outer:
                 inner = inner[part]
             inner[last] = value
-        path.write_text(json.dumps(certificate))
+        reseal(path, certificate)
 
     return change
 
@@ -128,6 +144,11 @@ REFUSED = [
     (put_a_link, "report.json: not a regular file"),
     (drop_certificate, "certificate.json: missing"),
     (break_certificate, "certificate.json: not a certificate"),
+    (damage_certificate, "certificate.json: changed since it was issued"),
+    (edit_certificate(version=1), "of another version than 2"),
+    (edit_certificate(checks=[]), "checks"),
+    (edit_certificate(signing_key="SHA256:" + "A" * 43), "certificate.json.sig: missing"),
+    (edit_certificate(issued_at="2999-01-01T00:00:00Z"), "issued at 2999-01-01 00:00:00Z, after this machine"),
     (edit_certificate(gate__passed=False), "gate.passed"),
     (edit_certificate(audit__safe=False), "audit.safe"),
     (edit_certificate(gate__sha256="0" * 64), "not the file that passed the gate"),

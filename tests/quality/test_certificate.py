@@ -10,7 +10,8 @@ from ddg_pipeline.errors import RefusedError
 from ddg_pipeline.quality import issue_certificate, read_certificate, validate, verify_certificate
 from ddg_pipeline.quality.hashing import sha256_of, sha256_of_file
 
-NOON = dt.datetime(2026, 11, 2, 12, tzinfo=dt.timezone(dt.timedelta(hours=-8)))
+NOON = dt.datetime(2021, 11, 2, 12, tzinfo=dt.timezone(dt.timedelta(hours=-8)))
+CHECKS = {"great_expectations": True, "attack_audit": True}
 AUDIT = {"safe": True, "level": "full", "summary": "Safe."}
 
 
@@ -34,6 +35,7 @@ def issue(passed, contract, rulebook, suite):
             "gate": gate,
             "audit": AUDIT,
             "decision": "mask",
+            "checks": CHECKS,
             "issued_at": NOON,
         }
         return issue_certificate(directory, **(arguments | changes))
@@ -55,7 +57,7 @@ class TestIssuing:
 
     def test_writes_the_time_in_utc(self, issue, passed):
         issue()
-        assert json.loads((passed[0] / "certificate.json").read_text())["issued_at"] == "2026-11-02T20:00:00Z"
+        assert json.loads((passed[0] / "certificate.json").read_text())["issued_at"] == "2021-11-02T20:00:00Z"
 
     def test_gives_the_same_bytes_for_the_same_time(self, issue, passed):
         issue()
