@@ -30,7 +30,14 @@ from ddg_pipeline.quality.certificate_form import (
 from ddg_pipeline.quality.code_files import code_sha256
 from ddg_pipeline.quality.gate import GateResult
 from ddg_pipeline.quality.hashing import sha256_of, sha256_of_bytes, sha256_of_file
-from ddg_pipeline.quality.signatures import Signature, Signing, check_signature, key_to_sign_with, sign
+from ddg_pipeline.quality.signatures import (
+    Signature,
+    Signing,
+    check_allowed_signers,
+    check_signature,
+    key_to_sign_with,
+    sign,
+)
 from ddg_pipeline.quality.suite import Suite
 
 _CLOCKS_DIFFER_BY = dt.timedelta(minutes=5)  # at most, where both are set by the network
@@ -245,6 +252,8 @@ def _signature(certificate: Certificate, signing: Signing) -> bytes:
 def _check_signature(
     directory: Path, data: bytes, certificate: Certificate, signing: Signing | None, at: dt.datetime | None
 ) -> Signature | None:
+    if signing is not None:
+        check_allowed_signers(signing)
     path = directory / SIGNATURE_NAME
     there = path.is_file() and not path.is_symlink()
     if certificate.signing_key is None:

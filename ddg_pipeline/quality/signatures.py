@@ -92,8 +92,7 @@ def key_to_sign_with(signing: Signing) -> str:
             "nothing, while allowed_signers asks for signed certificates",
             "name the key to sign with; where only packages are checked, do not release",
         )
-    if signing.allowed_signers is not None:
-        _check_allowed_signers(signing)
+    check_allowed_signers(signing)
     return _fingerprint_of_key(signing, signing.key)
 
 
@@ -169,16 +168,16 @@ def _by_own_key(signing: Signing, found: str) -> Signature:
 def _by_allowed_signer(
     data: bytes, path: str, found: str, signing: Signing, times: Sequence[dt.datetime | None]
 ) -> Signature:
-    allowed = _check_allowed_signers(signing)
-    field = signing.field("allowed_signers")
+    check_allowed_signers(signing)
+    field, allowed = signing.field("allowed_signers"), str(signing.allowed_signers)
     identities, complaint = [signing.identity] if signing.identity is not None else [], b""
     if not identities:
-        command = ["-Y", "find-principals", "-s", path, "-f", str(allowed), *_as_of(times[-1])]
+        command = ["-Y", "find-principals", "-s", path, "-f", allowed, *_as_of(times[-1])]
         done = _run(command, None, signing.place, field)
         complaint = done.stderr
         identities = done.stdout.decode("utf-8", "replace").splitlines() if done.returncode == 0 else []
     for identity in identities:
-        command = ["-Y", "verify", "-n", NAMESPACE, "-s", path, "-f", str(allowed), "-I", identity]
+        command = ["-Y", "verify", "-n", NAMESPACE, "-s", path, "-f", allowed, "-I", identity]
         for time in times:
             done = _run([*command, *_as_of(time)], data, signing.place, field)
             if done.returncode != 0 or not done.stdout.decode("utf-8", "replace").startswith(_GOOD):
@@ -201,15 +200,20 @@ def _why_not(complaint: bytes, whom: str) -> str:
     return f" does not allow{whom}"
 
 
-def _check_allowed_signers(signing: Signing) -> Path:
+def check_allowed_signers(signing: Signing) -> None:
+    """Make sure that the file of allowed signers is there, where one is set.
+
+    Raises:
+        InputError: It is not, or cannot be read.
+    """
     path = signing.allowed_signers
-    assert path is not None  # noqa: S101 - callers have seen to it
+    if path is None:
+        return
     if not path.is_file():
         found = "a directory" if path.is_dir() else "no such file"
         raise signing.error("allowed_signers", f"{path}, {found}", "a file of allowed signers, one a line")
     if not os.access(path, os.R_OK):
         raise signing.error("allowed_signers", f"{path}, which cannot be read", "a file that can be read")
-    return path
 
 
 def _fingerprint_of_key(signing: Signing, key: Path) -> str:

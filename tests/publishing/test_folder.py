@@ -7,12 +7,12 @@ import os
 import shutil
 
 import pytest
+from ssh_keys import allowed, make_key
 
 from ddg_pipeline.errors import InputError, RefusedError
 from ddg_pipeline.publishing import folder, publish_to_folder
-from ddg_pipeline.quality import verify_certificate
+from ddg_pipeline.quality import Signing, verify_certificate
 from ddg_pipeline.quality.hashing import sha256_of
-
 
 ISSUED_AT = dt.datetime(2021, 11, 2, 12, tzinfo=dt.UTC)
 
@@ -73,6 +73,85 @@ class TestACertifiedPackage:
         (other / "data.csv").write_text("a\n")
         publish(package)
         assert contents(other) == {"data.csv": b"a\n"}
+
+
+class TestAnOlderPackage:
+    """It may have been withdrawn for a reason, and its certificate would still hold."""
+
+    def test_does_not_replace_a_newer_one(self, publish, package, next_package, public):
+        publish(next_package)
+        with pytest.raises(RefusedError, match=r"certified at 2021-11-02 12:00:00Z, and what is public at 2021-11-03"):
+            publish(package)
+        assert contents(public) == contents(next_package)
+
+    def test_is_published_once_the_newer_one_is_removed(self, publish, package, next_package, public):
+        publish(next_package)
+        public.unlink()
+        publish(package)
+        assert contents(public) == contents(package)
+
+    def test_replaces_what_has_no_certificate_that_can_be_read(self, publish, package, next_package, public):
+        publish(next_package)
+        (public / "certificate.json").write_text("{}")
+        publish(package)
+        assert contents(public) == contents(package)
+
+
+class TestSignatures:
+    @pytest.fixture(scope="class")
+    @classmethod
+    def keys(cls, tmp_path_factory):
+        directory = tmp_path_factory.mktemp("keys")
+        make_key(directory / "ours")
+        make_key(directory / "theirs")
+        return directory
+
+    @pytest.fixture
+    def publish_as(self, portal, contract, rulebook, keys, tmp_path):
+        """Publish where one key is allowed."""
+
+        def publish_as(package, of="ours", options=""):
+            signers = allowed(tmp_path / "signers", (f"releases@dept.example {options}".strip(), keys / of))
+            signing = Signing("ddg.yaml", allowed_signers=signers)
+            return publish_to_folder(package, portal, contract=contract, rulebook=rulebook, signing=signing)
+
+        return publish_as
+
+    @pytest.fixture
+    def signed(self, make_package, keys):
+        return make_package("signed", signing=Signing("ddg.yaml", keys / "ours"))
+
+    def test_go_with_the_package(self, publish_as, signed, public):
+        publish_as(signed)
+        assert contents(public) == contents(signed)
+        assert (public / "certificate.json.sig").is_file()
+
+    @pytest.mark.parametrize(
+        ("of", "options", "says"),
+        [
+            ("theirs", "", "does not allow"),
+            ("ours", 'valid-before="20200101"', "it has expired"),
+            ("ours", 'namespaces="git"', "for other purposes only"),
+        ],
+    )
+    def test_that_are_not_believed_publish_nothing(self, publish_as, signed, public, of, options, says):
+        with pytest.raises(RefusedError, match=f"the certificate is void: certificate.json.sig: .*{says}"):
+            publish_as(signed, of, options)
+        assert not public.exists()
+
+    def test_that_are_missing_publish_nothing(self, publish_as, package, signed, public):
+        (signed / "certificate.json.sig").unlink()
+        for unsigned in (package, signed):
+            with pytest.raises(RefusedError, match=r"certificate\.json\.sig: missing"):
+                publish_as(unsigned)
+        assert not public.exists()
+
+    def test_that_are_damaged_publish_nothing_even_where_none_are_asked_for(self, publish, signed, public):
+        path = signed / "certificate.json.sig"
+        path.write_bytes(path.read_bytes() + b"\n")
+        with pytest.raises(RefusedError, match="not an SSH signature as ssh-keygen writes it"):
+            publish(signed)
+        assert not public.exists()
 
 
 def change_table(package):
