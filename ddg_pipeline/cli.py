@@ -133,7 +133,7 @@ def mask(
     print_masking(report, files)
 
 
-app.command(short_help="Check the proof that masking wrote.")(verify)
+app.command(short_help="Check a released package, or the proof that masking wrote.")(verify)
 
 
 app.command(short_help="Compare what could be published instead of a table.")(advise)

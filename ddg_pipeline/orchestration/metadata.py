@@ -185,6 +185,7 @@ def release_metadata(checked: "Checked", certificate: "Certificate", place: Path
         "dagster/column_schema": _published_schema(place),
         "files": markdown_table(["file", "sha256"], sorted(certificate.files.items())),
         "certificate_issued_at": dg.MetadataValue.text(certificate.issued_at.isoformat()),
+        "signed_by": dg.MetadataValue.text(certificate.signing_key or "not signed"),
         "audit": dg.MetadataValue.text(summary),
         **_score(_public(staged, checked.rulebook)),
         "decision": dg.MetadataValue.text(certificate.decision),

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ddg_pipeline.errors import InputError, InputErrors
+from ddg_pipeline.quality.signatures import Signing
 from ddg_pipeline.rulebook_files import RULEBOOKS, RulebookFiles
 from ddg_pipeline.strict_yaml import load_yaml
 from ddg_pipeline.warehouse.public import PublicStore
@@ -18,6 +19,22 @@ from ddg_pipeline.warehouse.restricted import RestrictedStore
 PROJECT_FILE = "ddg.yaml"
 PROJECT_VARIABLE = "DDG_PROJECT"  # the environment variable that names the project's directory
 RESTRICTED_VARIABLE = "DDG_RESTRICTED_DB"  # what a dbt profile reads the path of the restricted store from
+
+
+class _SigningSettings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: str | None = Field(default=None, min_length=1)
+    allowed_signers: str | None = Field(default=None, min_length=1)
+    identity: str | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _complete(self) -> _SigningSettings:
+        if self.key is None and self.allowed_signers is None:
+            raise ValueError("neither key nor allowed_signers")
+        if self.identity is not None and self.allowed_signers is None:
+            raise ValueError("an identity without allowed_signers, which say who that is")
+        return self
 
 
 class _Paths(BaseModel):
@@ -31,6 +48,14 @@ class _Paths(BaseModel):
     portal: str = Field(min_length=1)
     dagster_home: str = Field(min_length=1)
     rulebooks: str = Field(default=RULEBOOKS, min_length=1)
+    signing: _SigningSettings | None = None
+
+    @field_validator("signing", mode="before")
+    @classmethod
+    def _not_empty(cls, signing: Any) -> Any:
+        if signing is None:  # a key that was commented out must not turn signatures off
+            raise ValueError("nothing")
+        return signing
 
 
 @dataclass(frozen=True)
@@ -47,6 +72,7 @@ class Project:
         portal: The local portal folder.
         dagster_home: Dagster's instance.
         rulebooks: The directory of the project's own rulebooks; need not be there.
+        signing: How certificates are signed; None where they are not.
     """
 
     root: Path
@@ -58,6 +84,7 @@ class Project:
     portal: Path
     dagster_home: Path
     rulebooks: Path
+    signing: Signing | None = None
 
     @property
     def rulebook_source(self) -> RulebookFiles:
@@ -128,17 +155,38 @@ def load_project(directory: Path | None = None) -> Project:
     try:
         paths = _Paths.model_validate(raw)
     except ValidationError as error:
-        allowed = f"the keys are {', '.join(_Paths.model_fields)}, each a path"
-        raise InputErrors(
-            [
-                InputError(str(file), ".".join(map(str, detail["loc"])) or "the whole", detail["msg"].lower(), allowed)
-                for detail in error.errors()
-            ]
-        ) from None
-    places = {key: (root / os.path.expandvars(value)).resolve() for key, value in paths.model_dump().items()}
-    project = Project(root=root, **places)
+        raise InputErrors([_wrong(str(file), detail["loc"], detail["msg"]) for detail in error.errors()]) from None
+    given = paths.model_dump(exclude={"signing"})
+    places = {key: (root / os.path.expandvars(value)).resolve() for key, value in given.items()}
+    project = Project(root=root, **places, signing=_signing(paths.signing, root, str(file)))
     _check_apart(project, str(file))
     return project
+
+
+def _wrong(file: str, loc: tuple[str | int, ...], message: str) -> InputError:
+    field = ".".join(map(str, loc)) or "the whole"
+    allowed = f"the keys are {', '.join(_Paths.model_fields)}, each a path but `signing`"
+    if loc[:1] == ("signing",):
+        keys = ", ".join(_SigningSettings.model_fields)
+        allowed = f"a mapping with key, allowed_signers or both; the keys are {keys}"
+    return InputError(file, field, message.removeprefix("Value error, ").lower(), allowed)
+
+
+def _signing(settings: _SigningSettings | None, root: Path, file: str) -> Signing | None:
+    if settings is None:
+        return None
+    given = {key: os.path.expandvars(value).strip() for key, value in settings.model_dump(exclude_none=True).items()}
+    empty = [key for key, value in given.items() if not value]
+    if empty:
+        written = settings.model_dump()
+        raise InputErrors(
+            [
+                InputError(file, f"signing.{key}", f"{written[key]!r}, which is empty", "set the environment variable")
+                for key in empty
+            ]
+        )
+    paths = {key: root / Path(given[key]).expanduser() for key in ("key", "allowed_signers") if key in given}
+    return Signing(place=file, identity=given.get("identity"), **paths)
 
 
 def _check_apart(project: Project, file: str) -> None:
@@ -149,3 +197,6 @@ def _check_apart(project: Project, file: str) -> None:
             raise InputErrors(
                 [InputError(file, key, str(other), f"a directory apart from `restricted` ({project.restricted})")]
             )
+        secret = project.signing.key if project.signing is not None else None
+        if secret is not None and secret.resolve().is_relative_to(other):
+            raise InputErrors([InputError(file, "signing.key", str(secret), f"a key outside of `{key}` ({other})")])

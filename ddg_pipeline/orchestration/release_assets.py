@@ -125,6 +125,7 @@ def _gate(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRele
     @dg.multi_asset(name=f"gate_{_name(group)}", specs=specs, check_specs=checks, pool=DUCKDB_POOL)
     def gate(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
         # validate first, and raise before anything is written or recorded: a check after the fact would be too late
+        attempt(steps.check_signing, project)
         tables = attempt(steps.read_group, project, group, relations_of(manifest))
         checked = attempt(steps.check, project, tables, _progress(context))
         for one in checked:
@@ -136,7 +137,7 @@ def _gate(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRele
                 "and what was released before is unchanged. The checks say what is wrong and where.",
                 allow_retries=False,
             )
-        certificates = attempt(steps.certify, tables, checked)
+        certificates = attempt(steps.certify, project, tables, checked)
         places = attempt(steps.hand_over, project, checked, certificates)
         for one, certificate, place in zip(checked, certificates, places, strict=True):
             metadata = release_metadata(one, certificate, place)
@@ -147,26 +148,20 @@ def _gate(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRele
 
 def _check_results(checked: steps.Checked, data_docs: Path) -> Iterator[dg.AssetCheckResult]:
     key = release_key(checked.staged.contract.release)
-    passed: dict[str, tuple[bool, dict[str, dg.MetadataValue]]] = {
-        "same_as_aggregate": (not checked.differences, {"where": dg.MetadataValue.json(list(checked.differences))}),
-        "suite_matches_contract": (
-            not checked.suite_problems,
-            {"problems": dg.MetadataValue.json(list(checked.suite_problems))},
-        ),
-        "great_expectations": (
-            checked.gate is not None and checked.gate.passed,
-            {**gate_metadata(checked), "data_docs": dg.MetadataValue.path(str(data_docs))},
-        ),
-        "protection_proof": (checked.proof.holds, proof_metadata(checked)),
-        "attack_audit": (checked.audit_passed, audit_metadata(checked)),
+    found: dict[str, dict[str, dg.MetadataValue]] = {
+        "same_as_aggregate": {"where": dg.MetadataValue.json(list(checked.differences))},
+        "suite_matches_contract": {"problems": dg.MetadataValue.json(list(checked.suite_problems))},
+        "great_expectations": {**gate_metadata(checked), "data_docs": dg.MetadataValue.path(str(data_docs))},
+        "protection_proof": proof_metadata(checked),
+        "attack_audit": audit_metadata(checked),
     }
-    for name, (success, metadata) in passed.items():
+    for name, success in checked.checks.items():
         yield dg.AssetCheckResult(
             asset_key=key,
             check_name=name,
             passed=success,
             severity=dg.AssetCheckSeverity.ERROR,
-            metadata=metadata,
+            metadata=found[name],
         )
 
 

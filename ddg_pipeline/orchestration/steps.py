@@ -93,11 +93,20 @@ class Checked:
         return self.audit.safe if self.audit is not None else not self.staged.masked
 
     @property
+    def checks(self) -> dict[str, bool]:
+        """Every check of the gate by name, and whether it was computed and nothing was found."""
+        return {
+            "same_as_aggregate": not self.differences,
+            "suite_matches_contract": not self.suite_problems,
+            "great_expectations": self.gate is not None and self.gate.passed,
+            "protection_proof": self.proof.holds,
+            "attack_audit": self.audit_passed,
+        }
+
+    @property
     def passed(self) -> bool:
         """Whether everything was computed and nothing was found."""
-        judged = self.gate is not None and self.gate.passed
-        safe = self.audit_passed and self.proof.holds
-        return judged and safe and not self.suite_problems and not self.differences
+        return all(self.checks.values())
 
 
 def read_group(
@@ -359,20 +368,36 @@ def _differences(frame: pd.DataFrame, bound: BoundTable, rulebook: Rulebook) -> 
     return tuple(found[:_LISTED])
 
 
-def certify(tables: Sequence[BoundTable], checked: Sequence[Checked]) -> list[Certificate]:
+def check_signing(project: Project) -> None:
+    """Make sure, before long work begins, that certificates can be signed where the project asks for it.
+
+    Raises:
+        InputError: They cannot; the message names the setting.
+    """
+    from ddg_pipeline.quality import key_to_sign_with
+
+    if project.signing is not None:
+        key_to_sign_with(project.signing)
+
+
+def certify(project: Project, tables: Sequence[BoundTable], checked: Sequence[Checked]) -> list[Certificate]:
     """Complete the packages of a group that passed, and certify them, all as of one moment.
 
     Raises:
-        RefusedError: One of them did not pass.
+        RefusedError: One of them did not pass, or was released before at a time that is still to come, or its signature
+            would not be believed.
+        InputError: Certificates have to be signed, and cannot be.
     """
     from ddg_pipeline.preparation import strongest_level
     from ddg_pipeline.publishing import ReleaseFacts, package_names, write_documents
-    from ddg_pipeline.quality import CERTIFICATE_NAME, issue_certificate
+    from ddg_pipeline.quality import CERTIFICATE_NAME, SIGNATURE_NAME, issue_certificate
 
     rulebook = checked[0].rulebook  # not read again: the one that the gate judged by is the one to certify
     level = strongest_level(tables, rulebook)
     certificates = []
-    now = dt.datetime.now(dt.UTC)
+    now = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    for one in checked:
+        _refuse_earlier_time(project, one.staged.contract.release, now)
     for one in checked:
         staged = one.staged
         if not one.passed or one.suite is None or one.gate is None:
@@ -382,7 +407,7 @@ def certify(tables: Sequence[BoundTable], checked: Sequence[Checked]) -> list[Ce
         documents = write_documents(staged.package, staged.contract, rulebook, facts)
         csv_name = package_names(staged.contract).csv
         # a certificate covers every file of the package, and only the table went through the gate
-        judged = {csv_name, CERTIFICATE_NAME, *(path.name for path in documents)}
+        judged = {csv_name, CERTIFICATE_NAME, SIGNATURE_NAME, *(path.name for path in documents)}
         others = sorted({path.name for path in staged.package.iterdir()} - judged)
         if others:
             raise RefusedError(
@@ -399,10 +424,34 @@ def certify(tables: Sequence[BoundTable], checked: Sequence[Checked]) -> list[Ce
                 gate=one.gate,
                 audit=summary,
                 decision=facts.decision,
+                checks=one.checks,
+                signing=project.signing,
                 issued_at=now,
             )
         )
     return certificates
+
+
+def _refuse_earlier_time(project: Project, release: str, now: dt.datetime) -> None:
+    """Refuse to certify as of a time before the current release's: one of the two times is wrong.
+
+    Which release is the newer one, which was public when, and whether a key was valid then, all go by these times.
+    """
+    from ddg_pipeline.quality import read_certificate
+
+    current = project.public_store.current(release)
+    if current is None:
+        return
+    try:
+        issued_at = read_certificate(current).issued_at
+    except RefusedError:
+        return  # of an earlier version, or changed: either way the remedy is this new release
+    if now < issued_at:
+        raise RefusedError(
+            f"{release}: this machine's clock says {now:%Y-%m-%d %H:%M:%SZ}, and the current release was certified at "
+            f"{issued_at:%Y-%m-%d %H:%M:%SZ}: set the clock; or, if it is that time that is wrong, point "
+            f"{current.parent.parent / 'current'} to the version before"
+        )
 
 
 def audit_summary(checked: Checked, level: str, rulebook: Rulebook) -> AuditSummary:
@@ -434,7 +483,8 @@ def hand_over(project: Project, checked: Sequence[Checked], certificates: Sequen
     Returns:
         Where each release is now.
     """
-    from ddg_pipeline.quality import CERTIFICATE_NAME
+    from ddg_pipeline.quality import CERTIFICATE_NAME, SIGNATURE_NAME
+    from ddg_pipeline.quality.hashing import sha256_of_file
 
     places = []
     for one, certificate in zip(checked, certificates, strict=True):
@@ -442,8 +492,8 @@ def hand_over(project: Project, checked: Sequence[Checked], certificates: Sequen
         outgoing = one.staged.package.parent / "outgoing"
         shutil.rmtree(outgoing, ignore_errors=True)
         shutil.copytree(one.staged.package, outgoing)
-        certified = hashlib.sha256((one.staged.package / CERTIFICATE_NAME).read_bytes()).hexdigest()
-        hashes = {**certificate.files, CERTIFICATE_NAME: certified}
+        own = [CERTIFICATE_NAME] + ([] if certificate.signing_key is None else [SIGNATURE_NAME])
+        hashes = {**certificate.files, **{name: sha256_of_file(one.staged.package / name) for name in own}}
         place = project.public_store.hand_over(release, outgoing, sha256=hashes)
         keep_proof(project, release, place, one.proof)
         places.append(place)
@@ -476,12 +526,14 @@ def publish(project: Project, contracts: Sequence[ReleaseContract]) -> list[Rece
             load_suite(project.expectations / f"{name}.json"),
             load_rulebook(contract.rulebook, source, name),
         )
-        passages.add(verify_certificate(current, contract, rulebook, suite).issued_at)
+        passages.add(verify_certificate(current, contract, rulebook, suite, project.signing).issued_at)
         ready.append((contract, current, rulebook, suite))
     if len(passages) > 1:
         names = ", ".join(contract.release for contract in contracts)
         raise RefusedError(f"{names}: linked, but not released together; materialize their `release` again")
     return [
-        publish_to_folder(current, project.portal, contract=contract, rulebook=rulebook, suite=suite)
+        publish_to_folder(
+            current, project.portal, contract=contract, rulebook=rulebook, suite=suite, signing=project.signing
+        )
         for contract, current, rulebook, suite in ready
     ]

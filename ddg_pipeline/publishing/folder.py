@@ -20,9 +20,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ddg_pipeline.contract.model import ReleaseContract
-from ddg_pipeline.errors import InputError
+from ddg_pipeline.errors import InputError, RefusedError
 from ddg_pipeline.publishing.names import package_names
-from ddg_pipeline.quality.certificate import CERTIFICATE_NAME, certificate_sha256, verify_certificate
+from ddg_pipeline.quality.certificate import certificate_sha256, verify_certificate
+from ddg_pipeline.quality.certificate_form import CERTIFICATE_NAME, Certificate, read_certificate
+from ddg_pipeline.quality.signatures import Signing
 from ddg_pipeline.quality.suite import Suite
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ def publish_to_folder(
     contract: ReleaseContract,
     rulebook: Rulebook,
     suite: Suite | None = None,
+    signing: Signing | None = None,
 ) -> Receipt:
     """Publish a certified package into a local folder.
 
@@ -68,13 +71,14 @@ def publish_to_folder(
         contract: The contract as it is now; it must be the certified one.
         rulebook: The same for the rulebook.
         suite: Where given, the same for the suite.
+        signing: Where given, the certificate must be signed, by whom this believes.
 
     Raises:
-        RefusedError: The package has no valid certificate for exactly these bytes, or what was written could not be
-            read back; what was public before is still public.
+        RefusedError: The package has no valid certificate for exactly these bytes, or an older one than what is public,
+            or what was written could not be read back; what was public before is still public.
         InputError: The folder cannot be written, or something else stands where the release belongs.
     """
-    verify_certificate(package_dir, contract, rulebook, suite)
+    verify_certificate(package_dir, contract, rulebook, suite, signing)
     names = package_names(contract)
     target = portal_dir / names.dataset / names.resource
     with _writable(portal_dir), _locked(target.parent):
@@ -84,9 +88,10 @@ def publish_to_folder(
         replaced = _public_certificate(target)
         version = _copy(package_dir, target.parent / _VERSIONS, names.resource)
         try:
-            certificate = verify_certificate(version, contract, rulebook, suite)
+            certificate = verify_certificate(version, contract, rulebook, suite, signing)
+            _refuse_older(certificate, target)
             _point(target, Path(_VERSIONS, version.name))
-            verify_certificate(target, contract, rulebook, suite)
+            verify_certificate(target, contract, rulebook, suite, signing)
         except BaseException:
             if _leads_to(target, version):
                 _point(target, before)
@@ -149,6 +154,21 @@ def _point(target: Path, to: Path | None) -> None:
     link.symlink_to(to)
     link.replace(target)
     _sync(target.parent)
+
+
+def _refuse_older(certificate: Certificate, target: Path) -> None:
+    """Refuse to replace what is public by something older: it may be what was withdrawn for a reason."""
+    if not target.is_dir():
+        return
+    try:
+        public = read_certificate(target)
+    except RefusedError:
+        return  # what is public holds no certificate that can be read: a certified package is what it needs
+    if certificate.issued_at < public.issued_at:
+        raise RefusedError(
+            f"{certificate.release}: certified at {certificate.issued_at:%Y-%m-%d %H:%M:%SZ}, and what is public at "
+            f"{public.issued_at:%Y-%m-%d %H:%M:%SZ}; to go back to an older version, remove {target} first"
+        )
 
 
 def _public_certificate(target: Path) -> str | None:

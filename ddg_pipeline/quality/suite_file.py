@@ -38,6 +38,20 @@ def load_suite(path: Path) -> Suite:
     return suite  # type: ignore[no-any-return] # check_suite has seen to its form
 
 
+def read_suite(path: Path) -> Suite:
+    """Read a suite file to compare it, not to evaluate it: its types are not looked at.
+
+    Raises:
+        InputError: There is no such file or it is no JSON.
+        InputErrors: It has not the form of a suite.
+    """
+    suite = read_json(path)
+    errors = _form_errors(suite, path.name)
+    if errors:
+        raise InputErrors(errors)
+    return suite  # type: ignore[no-any-return] # its form has just been checked
+
+
 def read_json(path: Path) -> Any:
     """Read a suite file as plain data.
 

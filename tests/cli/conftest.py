@@ -111,3 +111,9 @@ def example(files) -> tuple[Path, Path]:
 def text():
     """The contract and the table of `example`, as text to be changed."""
     return CONTRACT, TABLE
+
+
+@pytest.fixture(scope="session")
+def text_of_contract() -> str:
+    """The contract of `example`."""
+    return CONTRACT

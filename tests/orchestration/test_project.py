@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
 from ddg_pipeline.errors import InputErrors
 from ddg_pipeline.orchestration.project import load_project
+from ddg_pipeline.quality import Signing
 
 TEXT = """\
 sources: sources.yaml
@@ -86,6 +88,49 @@ class TestMistakes:
         (tmp_path / "ddg.yaml").write_bytes(TEXT.replace("var/portal", "v\xe4r").encode("latin-1"))
         with pytest.raises(InputErrors, match="UTF-8"):
             load_project(tmp_path)
+
+
+class TestSigning:
+    def test_there_is_none_unless_it_is_set(self, project):
+        assert project().signing is None
+
+    def test_paths_are_relative_to_the_file_and_may_come_from_the_environment(self, project, tmp_path, monkeypatch):
+        monkeypatch.setenv("DDG_TEST_KEY", "/run/secrets/key")
+        found = project(TEXT + "signing:\n  key: $DDG_TEST_KEY\n  allowed_signers: signers\n  identity: a@b.example\n")
+        assert found.signing == Signing(
+            str(tmp_path / "ddg.yaml"), Path("/run/secrets/key"), tmp_path / "signers", "a@b.example"
+        )
+
+    def test_a_home_directory_may_be_abbreviated(self, project, monkeypatch):
+        monkeypatch.setenv("HOME", "/home/someone")
+        assert project(TEXT + "signing: {key: ~/.ssh/id_ed25519}\n").signing.key == Path(
+            "/home/someone/.ssh/id_ed25519"
+        )
+
+    @pytest.mark.parametrize(
+        ("text", "says"),
+        [
+            ("signing:\n", ["signing", "nothing", "key, allowed_signers or both"]),
+            ("signing: {}\n", ["signing", "neither key nor allowed_signers"]),
+            ("signing: yes\n", ["signing"]),
+            ("signing: {keys: a}\n", ["signing.keys", "allowed_signers"]),
+            ('signing: {key: ""}\n', ["signing.key"]),
+            ("signing: {key: a, identity: me}\n", ["signing", "an identity without allowed_signers"]),
+            ("signing: {identity: me}\n", ["signing", "neither key nor allowed_signers"]),
+            ("signing: {key: $DDG_TEST_EMPTY}\n", ["signing.key", "$DDG_TEST_EMPTY", "environment variable"]),
+        ],
+    )
+    def test_a_mistake_never_turns_it_off(self, project, monkeypatch, text, says):
+        monkeypatch.setenv("DDG_TEST_EMPTY", "")
+        with pytest.raises(InputErrors) as error:
+            project(TEXT + text)
+        for part in ["ddg.yaml", *says]:
+            assert part in str(error.value)
+
+    @pytest.mark.parametrize("place", ["public", "portal"])
+    def test_the_key_does_not_lie_where_everyone_may_read(self, project, place):
+        with pytest.raises(InputErrors, match=rf"signing\.key: found .*; a key outside of `{place}`"):
+            project(TEXT + f"signing: {{key: var/{place}/key}}\n")
 
 
 class TestPublicAndRestricted:

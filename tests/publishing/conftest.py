@@ -1,6 +1,7 @@
 """One masked release, from its table to its certified package."""
 
 import dataclasses
+import datetime as dt
 import shutil
 
 import pandas as pd
@@ -18,6 +19,7 @@ from ddg_pipeline.quality import (
 )
 from ddg_pipeline.rulebook import load_rulebook
 
+ISSUED_AT = dt.datetime(2021, 11, 2, 12, tzinfo=dt.UTC)
 CONTRACT = """
 release: visits_by_county
 title: Visits by county & year
@@ -142,13 +144,13 @@ def suite(contract, rulebook, table):
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
-    """Packages made before, by the bytes of their table."""
+    """Packages made before, by the bytes of their table and the time of their certificate."""
     made = {}
 
-    def get(data, build):
-        if data not in made:
-            made[data] = build(tmp_path_factory.mktemp("finished") / "package")
-        return made[data]
+    def get(key, build):
+        if key not in made:
+            made[key] = build(tmp_path_factory.mktemp("finished") / "package")
+        return made[key]
 
     return get
 
@@ -157,7 +159,7 @@ def finished(tmp_path_factory):
 def make_package(contract, rulebook, table, suite, tmp_path, finished):
     """Write, gate, document and certify the package of a table; returns its directory."""
 
-    def make(name="package", frame=table, fresh=False):
+    def make(name="package", frame=table, fresh=False, issued_at=ISSUED_AT, signing=None):
         def build(directory):
             path = write_release_csv(directory, contract, frame)
             gate = validate(path, suite, row_parameters(contract, frame))
@@ -173,12 +175,15 @@ def make_package(contract, rulebook, table, suite, tmp_path, finished):
                 gate=gate,
                 audit=AUDIT,
                 decision="mask",
+                checks={"great_expectations": True},
+                signing=signing,
+                issued_at=issued_at,
             )
             return directory
 
-        if fresh:
+        if fresh or signing is not None:
             return build(tmp_path / name)
-        return shutil.copytree(finished(csv_bytes(frame, name), build), tmp_path / name)
+        return shutil.copytree(finished((csv_bytes(frame, name), issued_at), build), tmp_path / name)
 
     return make
 

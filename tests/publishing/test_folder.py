@@ -1,15 +1,20 @@
 """Publishing to a folder: only certified bytes, all of them or none."""
 
+import datetime as dt
 import json
 import multiprocessing
 import os
 import shutil
 
 import pytest
+from ssh_keys import allowed, make_key
 
 from ddg_pipeline.errors import InputError, RefusedError
 from ddg_pipeline.publishing import folder, publish_to_folder
-from ddg_pipeline.quality import verify_certificate
+from ddg_pipeline.quality import Signing, verify_certificate
+from ddg_pipeline.quality.hashing import sha256_of
+
+ISSUED_AT = dt.datetime(2021, 11, 2, 12, tzinfo=dt.UTC)
 
 
 def contents(directory):
@@ -39,7 +44,7 @@ def next_package(make_package, table):
     """The next version of the same release, with another figure in it."""
     changed = table.copy()
     changed.loc[3, ["cases", "rate"]] = ["150", "37.6"]
-    return make_package("next", changed)
+    return make_package("next", changed, issued_at=ISSUED_AT + dt.timedelta(days=1))
 
 
 class TestACertifiedPackage:
@@ -68,6 +73,85 @@ class TestACertifiedPackage:
         (other / "data.csv").write_text("a\n")
         publish(package)
         assert contents(other) == {"data.csv": b"a\n"}
+
+
+class TestAnOlderPackage:
+    """It may have been withdrawn for a reason, and its certificate would still hold."""
+
+    def test_does_not_replace_a_newer_one(self, publish, package, next_package, public):
+        publish(next_package)
+        with pytest.raises(RefusedError, match=r"certified at 2021-11-02 12:00:00Z, and what is public at 2021-11-03"):
+            publish(package)
+        assert contents(public) == contents(next_package)
+
+    def test_is_published_once_the_newer_one_is_removed(self, publish, package, next_package, public):
+        publish(next_package)
+        public.unlink()
+        publish(package)
+        assert contents(public) == contents(package)
+
+    def test_replaces_what_has_no_certificate_that_can_be_read(self, publish, package, next_package, public):
+        publish(next_package)
+        (public / "certificate.json").write_text("{}")
+        publish(package)
+        assert contents(public) == contents(package)
+
+
+class TestSignatures:
+    @pytest.fixture(scope="class")
+    @classmethod
+    def keys(cls, tmp_path_factory):
+        directory = tmp_path_factory.mktemp("keys")
+        make_key(directory / "ours")
+        make_key(directory / "theirs")
+        return directory
+
+    @pytest.fixture
+    def publish_as(self, portal, contract, rulebook, keys, tmp_path):
+        """Publish where one key is allowed."""
+
+        def publish_as(package, of="ours", options=""):
+            signers = allowed(tmp_path / "signers", (f"releases@dept.example {options}".strip(), keys / of))
+            signing = Signing("ddg.yaml", allowed_signers=signers)
+            return publish_to_folder(package, portal, contract=contract, rulebook=rulebook, signing=signing)
+
+        return publish_as
+
+    @pytest.fixture
+    def signed(self, make_package, keys):
+        return make_package("signed", signing=Signing("ddg.yaml", keys / "ours"))
+
+    def test_go_with_the_package(self, publish_as, signed, public):
+        publish_as(signed)
+        assert contents(public) == contents(signed)
+        assert (public / "certificate.json.sig").is_file()
+
+    @pytest.mark.parametrize(
+        ("of", "options", "says"),
+        [
+            ("theirs", "", "does not allow"),
+            ("ours", 'valid-before="20200101"', "it has expired"),
+            ("ours", 'namespaces="git"', "for other purposes only"),
+        ],
+    )
+    def test_that_are_not_believed_publish_nothing(self, publish_as, signed, public, of, options, says):
+        with pytest.raises(RefusedError, match=f"the certificate is void: certificate.json.sig: .*{says}"):
+            publish_as(signed, of, options)
+        assert not public.exists()
+
+    def test_that_are_missing_publish_nothing(self, publish_as, package, signed, public):
+        (signed / "certificate.json.sig").unlink()
+        for unsigned in (package, signed):
+            with pytest.raises(RefusedError, match=r"certificate\.json\.sig: missing"):
+                publish_as(unsigned)
+        assert not public.exists()
+
+    def test_that_are_damaged_publish_nothing_even_where_none_are_asked_for(self, publish, signed, public):
+        path = signed / "certificate.json.sig"
+        path.write_bytes(path.read_bytes() + b"\n")
+        with pytest.raises(RefusedError, match="not an SSH signature as ssh-keygen writes it"):
+            publish(signed)
+        assert not public.exists()
 
 
 def change_table(package):
@@ -104,6 +188,17 @@ def break_certificate(package):
     (package / "certificate.json").write_text("{}")
 
 
+def reseal(path, certificate):
+    """Write a certificate as someone does who knows how it is sealed."""
+    certificate["seal"] = sha256_of({key: value for key, value in certificate.items() if key != "seal"})
+    path.write_text(json.dumps(certificate, indent=2, sort_keys=True) + "\n")
+
+
+def damage_certificate(package):
+    path = package / "certificate.json"
+    path.write_bytes(path.read_bytes().replace(b'"level": "ddg"', b'"level": "all"'))
+
+
 def edit_certificate(**changes):
     def change(package):
         path = package / "certificate.json"
@@ -114,7 +209,7 @@ def edit_certificate(**changes):
             for part in outer:
                 inner = inner[part]
             inner[last] = value
-        path.write_text(json.dumps(certificate))
+        reseal(path, certificate)
 
     return change
 
@@ -128,6 +223,11 @@ REFUSED = [
     (put_a_link, "report.json: not a regular file"),
     (drop_certificate, "certificate.json: missing"),
     (break_certificate, "certificate.json: not a certificate"),
+    (damage_certificate, "certificate.json: changed since it was issued"),
+    (edit_certificate(version=1), "of another version than 2"),
+    (edit_certificate(checks=[]), "checks"),
+    (edit_certificate(signing_key="SHA256:" + "A" * 43), "certificate.json.sig: missing"),
+    (edit_certificate(issued_at="2999-01-01T00:00:00Z"), "issued at 2999-01-01 00:00:00Z, after this machine"),
     (edit_certificate(gate__passed=False), "gate.passed"),
     (edit_certificate(audit__safe=False), "audit.safe"),
     (edit_certificate(gate__sha256="0" * 64), "not the file that passed the gate"),

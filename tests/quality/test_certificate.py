@@ -3,15 +3,31 @@
 import dataclasses
 import datetime as dt
 import json
+from pathlib import Path
 
 import pytest
+from ssh_keys import allowed, make_key
 
-from ddg_pipeline.errors import RefusedError
-from ddg_pipeline.quality import issue_certificate, read_certificate, validate, verify_certificate
+import ddg_pipeline
+from ddg_pipeline.errors import InputError, RefusedError
+from ddg_pipeline.quality import (
+    Signing,
+    issue_certificate,
+    key_to_sign_with,
+    read_certificate,
+    validate,
+    verify_certificate,
+)
+from ddg_pipeline.quality.code_files import code_sha256
 from ddg_pipeline.quality.hashing import sha256_of, sha256_of_file
 
-NOON = dt.datetime(2026, 11, 2, 12, tzinfo=dt.timezone(dt.timedelta(hours=-8)))
+NOON = dt.datetime(2021, 11, 2, 12, tzinfo=dt.timezone(dt.timedelta(hours=-8)))
+CHECKS = {"great_expectations": True, "attack_audit": True}
 AUDIT = {"safe": True, "level": "full", "summary": "Safe."}
+
+
+def names(directory):
+    return {path.name for path in directory.iterdir()}
 
 
 @pytest.fixture
@@ -34,6 +50,7 @@ def issue(passed, contract, rulebook, suite):
             "gate": gate,
             "audit": AUDIT,
             "decision": "mask",
+            "checks": CHECKS,
             "issued_at": NOON,
         }
         return issue_certificate(directory, **(arguments | changes))
@@ -55,7 +72,18 @@ class TestIssuing:
 
     def test_writes_the_time_in_utc(self, issue, passed):
         issue()
-        assert json.loads((passed[0] / "certificate.json").read_text())["issued_at"] == "2026-11-02T20:00:00Z"
+        assert json.loads((passed[0] / "certificate.json").read_text())["issued_at"] == "2021-11-02T20:00:00Z"
+
+    def test_names_the_checks_and_the_code_that_made_them(self, issue):
+        certificate = issue()
+        assert certificate.checks == tuple(CHECKS)
+        assert (certificate.code_version, certificate.code_sha256) == (ddg_pipeline.__version__, code_sha256())
+
+    def test_leaves_no_earlier_certificate_where_it_refuses(self, issue, passed):
+        issue()
+        with pytest.raises(RefusedError):
+            issue(checks={})
+        assert not (passed[0] / "certificate.json").exists()
 
     def test_gives_the_same_bytes_for_the_same_time(self, issue, passed):
         issue()
@@ -70,6 +98,8 @@ class TestIssuing:
             ({"audit": {}}, "the audit did not find it safe"),
             ({"decision": "release"}, "decision"),
             ({"csv_name": "report.json"}, "not the bytes"),
+            ({"checks": {}}, "not every check passed: there was none"),
+            ({"checks": CHECKS | {"attack_audit": False}}, "not every check passed: attack_audit"),
         ],
     )
     def test_refuses_what_did_not_pass(self, issue, passed, changes, message):
@@ -90,6 +120,62 @@ class TestIssuing:
     def test_refuses_another_suite_than_the_gate_used(self, issue, suite):
         with pytest.raises(RefusedError, match="another suite"):
             issue(suite=suite | {"expectations": suite["expectations"][:-1]})
+
+
+class TestSigning:
+    @pytest.fixture
+    def keys(self, tmp_path):
+        directory = tmp_path / "keys"
+        directory.mkdir()
+        for name, passphrase in {"ours": "", "theirs": "", "locked": "secret"}.items():
+            make_key(directory / name, passphrase)
+        return directory
+
+    @pytest.fixture
+    def passed(self, staged, table, suite, parameters, tmp_path):
+        path = staged(table)
+        package = tmp_path / "package"
+        package.mkdir()
+        path = path.rename(package / path.name)
+        return package, validate(path, suite, parameters)
+
+    def test_puts_the_signature_beside_the_certificate(self, issue, passed, keys):
+        signing = Signing("ddg.yaml", keys / "ours")
+        certificate = issue(signing=signing)
+        assert names(passed[0]) == {"visits.csv", "certificate.json", "certificate.json.sig"}
+        assert certificate.signing_key == key_to_sign_with(signing)
+        assert set(certificate.files) == {"visits.csv"}
+        assert verify_certificate(passed[0], signing=signing) == certificate
+
+    def test_no_longer_leaves_no_earlier_signature(self, issue, passed, keys):
+        issue(signing=Signing("ddg.yaml", keys / "ours"))
+        assert issue().signing_key is None
+        assert names(passed[0]) == {"visits.csv", "certificate.json"}
+
+    def test_that_fails_writes_nothing(self, issue, passed, keys):
+        issue()
+        with pytest.raises(InputError, match=r"signing\.key.*passphrase"):
+            issue(signing=Signing("ddg.yaml", keys / "locked"))
+        assert names(passed[0]) == {"visits.csv"}
+
+    def test_that_nobody_would_believe_writes_nothing(self, issue, passed, keys, tmp_path):
+        signers = allowed(tmp_path / "signers", ("releases@dept.example", keys / "theirs"))
+        with pytest.raises(RefusedError, match="visits: no certificate: the signature would not be believed"):
+            issue(signing=Signing("ddg.yaml", keys / "ours", signers))
+        assert names(passed[0]) == {"visits.csv"}
+
+    def test_with_no_room_on_the_disk_leaves_neither_file(self, issue, passed, keys, monkeypatch):
+        write = Path.write_bytes
+
+        def full(path, data):
+            if path.name == "certificate.json":
+                raise OSError(28, "No space left on device")
+            return write(path, data)
+
+        monkeypatch.setattr(Path, "write_bytes", full)
+        with pytest.raises(InputError, match="No space left"):
+            issue(signing=Signing("ddg.yaml", keys / "ours"))
+        assert names(passed[0]) == {"visits.csv"}
 
 
 class TestVerifying:

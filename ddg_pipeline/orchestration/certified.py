@@ -1,0 +1,33 @@
+"""What a project says now about a release that was certified: to be compared with the certificate of a package."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ddg_pipeline.errors import InputError, InputErrors
+from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest, releases_of
+
+if TYPE_CHECKING:
+    from ddg_pipeline.contract import ReleaseContract
+    from ddg_pipeline.orchestration.project import Project
+    from ddg_pipeline.quality import Suite
+    from ddg_pipeline.rulebook import Rulebook
+
+
+def certified_by(project: Project, release: str) -> tuple[ReleaseContract, Rulebook, Suite]:
+    """Give a release's contract, rulebook and reviewed suite as they stand in a project.
+
+    Raises:
+        InputErrors: The project has no such release, or one of them cannot be read.
+        InputError: There is no suite, or it is no JSON.
+    """
+    from ddg_pipeline.quality import read_suite
+    from ddg_pipeline.rulebook import load_rulebook
+
+    contracts = {one.contract.release: one.contract for one in releases_of(read_manifest(ensure_manifest(project)))}
+    contract = contracts.get(release)
+    if contract is None:
+        known = ", ".join(contracts)
+        raise InputErrors([InputError(str(project.root), "release", release, f"a package of one of {known}")])
+    rulebook = load_rulebook(contract.rulebook, project.rulebook_source, release)
+    return contract, rulebook, read_suite(project.expectations / f"{release}.json")
