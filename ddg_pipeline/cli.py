@@ -16,6 +16,7 @@ import typer
 from ddg_pipeline import __version__
 from ddg_pipeline.cli_advise import advise
 from ddg_pipeline.cli_rulebook import app as rulebook_app
+from ddg_pipeline.cli_store import app as store_app
 from ddg_pipeline.cli_verify import verify
 from ddg_pipeline.command_line import (
     AsJson,
@@ -49,6 +50,7 @@ app = typer.Typer(
 )
 
 app.add_typer(rulebook_app, name="rulebook", short_help="Show the rulebooks: editions of the guideline, and your own.")
+app.add_typer(store_app, name="store", short_help="Clean the restricted store, encrypt it, look into it.")
 
 ProjectDirectory = Annotated[
     Path | None, typer.Option("--project", metavar="DIR", help="The directory of ddg.yaml; by default this one.")

@@ -11,8 +11,6 @@ right, because the same counts give the same bytes.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +20,7 @@ from ddg_pipeline.contract import BoundTable
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.rulebook import Rulebook
+from ddg_pipeline.warehouse.private import DIRECTORY_MODE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from ddg_pipeline.masking import Progress
 
 _STAGED = "proof.parquet"
-_DIRECTORY_MODE = 0o700
 
 
 @dataclass(frozen=True)
@@ -53,10 +51,10 @@ class CheckedProof:
         return not self.problems and (self.verification is None or self.verification.proved)
 
 
-def stage_proof(home: Path, data: bytes | None) -> None:
+def stage_proof(project: Project, release: str, data: bytes | None) -> None:
     """Write the proof beside the package of a staged release; nothing where no cell is hidden."""
     if data is not None:
-        _write(home / _STAGED, data)
+        project.sealed_files.write(project.staged(release) / _STAGED, data)
 
 
 def check_proof(
@@ -88,8 +86,8 @@ def keep_proof(project: Project, release: str, version: Path, proof: CheckedProo
     if proof.data is None:
         target.unlink(missing_ok=True)  # of an earlier version of this number, should the public store be a new one
         return
-    target.parent.mkdir(mode=_DIRECTORY_MODE, parents=True, exist_ok=True)
-    _write(target, proof.data)
+    target.parent.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+    project.sealed_files.write(target, proof.data)
 
 
 def _read_staged(project: Project, tables: Sequence[BoundTable]) -> bytes:
@@ -97,7 +95,7 @@ def _read_staged(project: Project, tables: Sequence[BoundTable]) -> bytes:
     found = []
     for name in names:
         try:
-            found.append((project.staged(name) / _STAGED).read_bytes())
+            found.append(project.sealed_files.read(project.staged(name) / _STAGED))
         except OSError:
             raise RefusedError(f"{name}: no proof is staged; materialize {name}/masked again") from None
     if any(data != found[0] for data in found):
@@ -105,16 +103,3 @@ def _read_staged(project: Project, tables: Sequence[BoundTable]) -> bytes:
             f"{', '.join(names)}: linked, but staged with different proofs; materialize their `masked` again"
         )
     return found[0]
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file that only its owner may read, whole or not at all."""
-    descriptor, waiting = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # readable by its owner only
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(waiting).replace(path)
-    finally:
-        Path(waiting).unlink(missing_ok=True)

@@ -116,6 +116,8 @@ def run(
     from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest, releases_of
     from ddg_pipeline.orchestration.schedules import EVERYTHING
     from ddg_pipeline.orchestration.selection import with_siblings
+    from ddg_pipeline.orchestration.store_work import exclusive
+    from ddg_pipeline.orchestration.unfinished import begin
     from ddg_pipeline.release_groups import linked_groups
 
     groups = linked_groups(releases_of(read_manifest(ensure_manifest(project))))
@@ -130,7 +132,9 @@ def run(
     definitions = build_definitions(project)
     graph = definitions.resolve_asset_graph()
     run_id = str(uuid.uuid4())
-    with dg.DagsterInstance.get() as instance:
+    with exclusive(project, on_step), dg.DagsterInstance.get() as instance:
+        if until == "publication":
+            begin(project, wanted)
         if on_step is not None:
             instance.add_event_listener(run_id, _StepListener(on_step))
         result = definitions.resolve_job_def(EVERYTHING).execute_in_process(
