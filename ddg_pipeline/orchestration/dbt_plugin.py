@@ -23,7 +23,7 @@ from ddg_pipeline.warehouse.encryption import Encryption
 MODULE = __name__
 
 
-class Plugin(BasePlugin):  # type: ignore[misc]
+class Plugin(BasePlugin):
     """Attaches the restricted store, encrypted or not, with temporary files inside its directory."""
 
     def configure_connection(self, conn: Any) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 from ddg_pipeline.errors import DdgError, InputError
 from ddg_pipeline.warehouse._sql_text import identifier, literal
 from ddg_pipeline.warehouse.encryption import Crypto, Encryption, Key
-from ddg_pipeline.warehouse.errors import StoreDamagedError
 
 if TYPE_CHECKING:
     import duckdb
@@ -63,16 +62,11 @@ def attach(
 
     Raises:
         duckdb.Error: As DuckDB raises it; see :func:`explain`.
-        StoreDamagedError: A key was given, and the file is not encrypted in a way that also shows tampering.
     """
     options = (["ENCRYPTION_KEY $key"] if key else []) + (["READ_ONLY"] if read_only else [])
     given = f" ({', '.join(options)})" if options else ""
     statement = f"ATTACH {literal(str(path))} AS {identifier(name)}{given}"
     connection.execute(statement, {"key": key.secret} if key else None)
-    if key:
-        query = "SELECT encrypted, cipher FROM duckdb_databases() WHERE database_name = ?"
-        if connection.execute(query, [name]).fetchall() != [(True, "GCM")]:
-            raise StoreDamagedError(f"{path}: not encrypted with AES-GCM; load the sources into a new store")
 
 
 def explain(path: Path, error: Exception, encryption: Encryption | None) -> DdgError | None:

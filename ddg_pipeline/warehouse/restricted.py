@@ -38,8 +38,7 @@ class RestrictedStore:
     DuckDB has one writer, which shuts out readers in other processes too: a connection is opened for one piece of work
     and closed at once. Who comes meanwhile waits a little, and then gets a :class:`StoreBusyError`.
 
-    With a key the file is encrypted by DuckDB (AES-256-GCM), its write-ahead log and what spills to the disk too. Its
-    readers in one process take turns then.
+    With a key the file is encrypted by DuckDB (AES-256-GCM), its write-ahead log and what spills to the disk too.
 
     Args:
         path: The file; it and its directory are made when first written to.
