@@ -30,6 +30,7 @@ from ddg_pipeline.command_line import (
     given_references,
     print_json,
     shown_progress,
+    tell_aside,
 )
 from ddg_pipeline.command_line_errors import INTERRUPTED, json_is_asked_for, masking_refused, tell
 from ddg_pipeline.errors import DdgError, InputError, InputErrors, RefusedError
@@ -203,7 +204,9 @@ def run(
 
     place = load_project(project)
     with shown_progress(quiet or as_json) as progress:
-        result = run_project(place, release or (), on_step=lambda step: progress(step, 0, 0))
+        result = run_project(
+            place, release or (), on_step=lambda step: progress(step, 0, 0), on_wait=None if quiet else tell_aside
+        )
     if as_json:
         print_json(result.to_json_dict())
     else:
@@ -232,7 +235,13 @@ def suites(
 
     place = load_project(project)
     with shown_progress(quiet) as progress:
-        result = run_project(place, release or (), until="masked", on_step=lambda step: progress(step, 0, 0))
+        result = run_project(
+            place,
+            release or (),
+            until="masked",
+            on_step=lambda step: progress(step, 0, 0),
+            on_wait=None if quiet else tell_aside,
+        )
     if not result.success:
         from ddg_pipeline.console import print_run
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ddg_pipeline.command_line import AsJson, print_json
+from ddg_pipeline.command_line import AsJson, print_json, tell_aside
 from ddg_pipeline.errors import InputError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def clean(
     place = _load(project)
     place.prepare_environment()
     manifest = read_manifest(ensure_manifest(place))
-    with exclusive(place, _tell):
+    with exclusive(place, tell_aside):
         removed = clean_store(place, manifest, intermediates=True if intermediates else None)
     if as_json:
         print_json({"removed": removed})
@@ -165,7 +165,3 @@ def _configured(place: Project) -> Encryption:
         expected = "write `restricted_key: ${DDG_RESTRICTED_KEY}` into ddg.yaml"
         raise InputError(str(place.root / "ddg.yaml"), "restricted_key", "no key", expected)
     return place.encryption
-
-
-def _tell(text: str) -> None:
-    typer.echo(f"ddg: {text}", err=True)

@@ -16,11 +16,10 @@ _LOCK, _PARSE_LOCK = ".lock", ".parse-lock"
 
 
 @contextmanager
-def exclusive(project: Project, tell: Callable[[str], None] | None = None) -> Iterator[None]:
-    """Have the restricted store to oneself for the length of a block.
+def alone(project: Project, tell: Callable[[str], None] | None = None) -> Iterator[None]:
+    """Keep other runs and steps away for the length of a block; the steps of this run find it so.
 
-    ``ddg run`` holds it for the whole run, a step in Dagster for the step; inside a run the steps find it held. What a
-    run that was killed left behind is put in order first.
+    What a run that was killed left behind is put in order first.
 
     Args:
         project: The project.
@@ -30,18 +29,34 @@ def exclusive(project: Project, tell: Callable[[str], None] | None = None) -> It
         StoreBusyError: Somebody else did not leave in time.
         RefusedError: Others may enter the store's directory, or its file system cannot lock.
     """
-    store = project.restricted_store
-    with private_files():
-        directory = store.private_directory()
-        waiting = None if tell is None else lambda: tell(f"{WAITING} (up to {project.store_wait:g} s)")
-        with held(directory / _LOCK, project.store_wait, waiting) as outermost, temporary_files_in(store.temporary):
+    directory = project.restricted_store.private_directory()
+    waiting = None if tell is None else lambda: tell(f"{WAITING} (up to {project.store_wait:g} s)")
+    with held(directory / _LOCK, project.store_wait, waiting) as outermost:
+        if outermost:
+            _put_in_order(project)
+        try:
+            yield
+        finally:
             if outermost:
-                _put_in_order(project)
-            try:
-                yield
-            finally:
-                if outermost:
-                    empty(store.temporary)
+                empty(project.restricted_store.temporary)
+
+
+@contextmanager
+def exclusive(project: Project, tell: Callable[[str], None] | None = None) -> Iterator[None]:
+    """Work in the restricted store: alone, and so that every file made meanwhile is the owner's, temporary ones inside.
+
+    Only for work of which nothing is public: what is made for others would be closed to them too.
+
+    Args:
+        project: The project.
+        tell: Called with a sentence, if there is somebody to wait for.
+
+    Raises:
+        StoreBusyError: Somebody else did not leave in time.
+        RefusedError: Others may enter the store's directory, or its file system cannot lock.
+    """
+    with alone(project, tell), private_files(), temporary_files_in(project.restricted_store.temporary):
+        yield
 
 
 @contextmanager

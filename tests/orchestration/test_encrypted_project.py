@@ -76,7 +76,7 @@ class TestAFailureOfDbt:
         """A model that DuckDB refuses with a message that quotes a value."""
         model = small.project.dbt_project / "models" / "aggregates" / "statewide.sql"
         model.write_text("select cast(reporter as integer) as cases from {{ ref('stg_cases') }}", encoding="utf-8")
-        return small.materialize("stg_cases", "statewide")
+        return small.materialize("staging/stg_cases", "aggregates/statewide")
 
     def test_keeps_its_messages_sealed(self, small, failed, ddg):
         assert not failed.success
