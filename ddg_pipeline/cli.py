@@ -16,6 +16,7 @@ import typer
 from ddg_pipeline import __version__
 from ddg_pipeline.cli_advise import advise
 from ddg_pipeline.cli_rulebook import app as rulebook_app
+from ddg_pipeline.cli_store import app as store_app
 from ddg_pipeline.cli_verify import verify
 from ddg_pipeline.command_line import (
     AsJson,
@@ -29,6 +30,7 @@ from ddg_pipeline.command_line import (
     given_references,
     print_json,
     shown_progress,
+    tell_aside,
 )
 from ddg_pipeline.command_line_errors import INTERRUPTED, json_is_asked_for, masking_refused, tell
 from ddg_pipeline.errors import DdgError, InputError, InputErrors, RefusedError
@@ -49,6 +51,7 @@ app = typer.Typer(
 )
 
 app.add_typer(rulebook_app, name="rulebook", short_help="Show the rulebooks: editions of the guideline, and your own.")
+app.add_typer(store_app, name="store", short_help="Clean the restricted store, encrypt it, look into it.")
 
 ProjectDirectory = Annotated[
     Path | None, typer.Option("--project", metavar="DIR", help="The directory of ddg.yaml; by default this one.")
@@ -201,7 +204,9 @@ def run(
 
     place = load_project(project)
     with shown_progress(quiet or as_json) as progress:
-        result = run_project(place, release or (), on_step=lambda step: progress(step, 0, 0))
+        result = run_project(
+            place, release or (), on_step=lambda step: progress(step, 0, 0), on_wait=None if quiet else tell_aside
+        )
     if as_json:
         print_json(result.to_json_dict())
     else:
@@ -230,7 +235,13 @@ def suites(
 
     place = load_project(project)
     with shown_progress(quiet) as progress:
-        result = run_project(place, release or (), until="masked", on_step=lambda step: progress(step, 0, 0))
+        result = run_project(
+            place,
+            release or (),
+            until="masked",
+            on_step=lambda step: progress(step, 0, 0),
+            on_wait=None if quiet else tell_aside,
+        )
     if not result.success:
         from ddg_pipeline.console import print_run
 

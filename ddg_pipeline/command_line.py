@@ -81,6 +81,11 @@ def shown_progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
             yield show
 
 
+def tell_aside(text: str) -> None:
+    """Say something on standard error that is no result, whether or not someone is looking."""
+    typer.echo(f"ddg: {text}", err=True)
+
+
 @contextmanager
 def _results_only() -> Iterator[None]:
     """Keep standard output for results: what libraries write to it, past Python too, goes to standard error."""

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ddg_pipeline.errors import InputError
-from ddg_pipeline.orchestration.private_files import write_private
 from ddg_pipeline.orchestration.project import Project
+from ddg_pipeline.warehouse.sealed import write_privately
 
 if TYPE_CHECKING:
     from ddg_pipeline.orchestration.steps import Checked
@@ -50,7 +50,7 @@ def write_data_docs(project: Project, checked: Checked, rules: Mapping[str, str]
     path = project.data_docs(contract.release)
     try:
         path.parent.mkdir(mode=_DIRECTORY_MODE, parents=True, exist_ok=True)
-        write_private(path, page.encode())
+        write_privately(path, page.encode())
     except OSError as error:
         expected = "a restricted directory that can be written"
         raise InputError(path.name, "the file", error.strerror or "not writable", expected) from None

@@ -1,6 +1,5 @@
 """The dbt project as assets, and the release contracts written in it."""
 
-import contextlib
 import hashlib
 import json
 import shutil
@@ -14,14 +13,19 @@ import dagster as dg
 
 from ddg_pipeline.contract.manifest import DbtRelease, contracts_from_manifest
 from ddg_pipeline.errors import InputError, InputErrors
-from ddg_pipeline.orchestration.failures import attempt
+from ddg_pipeline.orchestration.dbt_messages import MESSAGES, kept_messages
+from ddg_pipeline.orchestration.failures import attempt, exclusive_step
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.source_assets import DUCKDB_POOL
+from ddg_pipeline.orchestration.store_work import parsing, remove_plain_files
+from ddg_pipeline.orchestration.unfinished import begin, releases_in_run
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _FINGERPRINT = "manifest.sha256"
+_PLUGIN = "ddg_pipeline.orchestration.dbt_plugin"
+_QUIETLY = ("--no-use-colors", "--log-level-file", "none")  # its log files quote values, and are not encrypted
 _PARSED = {".sql", ".yml", ".yaml", ".csv", ".md"}
 
 
@@ -34,22 +38,53 @@ def ensure_manifest(project: Project) -> Path:
     Raises:
         InputErrors: dbt cannot parse the project; its own message is passed on.
     """
-    fingerprint = _fingerprint(project)
-    kept = project.dbt_target / _FINGERPRINT
-    if project.manifest.is_file() and kept.is_file() and kept.read_text(encoding="ascii") == fingerprint:
+    _check_profile(project)
+    if _is_current(project):
         return project.manifest
     project.prepare_environment()
-    project.restricted_store.private_directory()
+    with parsing(project):
+        if not _is_current(project):  # another process may have parsed it meanwhile
+            _parse(project)
+    return project.manifest
+
+
+def _is_current(project: Project) -> bool:
+    kept = project.dbt_target / _FINGERPRINT
+    if not project.manifest.is_file() or not kept.is_file():
+        return False
+    return kept.read_text(encoding="ascii") == _fingerprint(project)
+
+
+def _parse(project: Project) -> None:
+    fingerprint = _fingerprint(project)
     directory = str(project.dbt_project)
-    command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "--no-use-colors", "parse", "--project-dir", directory]
+    command = [sys.executable, "-m", "dbt.cli.main", "--quiet", *_QUIETLY, "parse", "--project-dir", directory]
     command += ["--profiles-dir", directory, "--target-path", str(project.dbt_target)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own arguments
     if done.returncode:
         lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
         expected = "a dbt project that `dbt parse` accepts:\n" + "\n".join(lines[-20:])
         raise InputErrors([InputError(directory, "dbt project", "an error", expected)])
-    kept.write_text(fingerprint, encoding="ascii")
-    return project.manifest
+    (project.dbt_target / _FINGERPRINT).write_text(fingerprint, encoding="ascii")
+
+
+def _check_profile(project: Project) -> None:
+    """Say it here if dbt's profile does not know of the key; dbt would only say that it cannot open the file.
+
+    Raises:
+        InputErrors: There is a key, and the plugin that uses it is not in ``profiles.yml``.
+    """
+    profiles = project.dbt_project / "profiles.yml"
+    if project.encryption is None or not profiles.is_file():
+        return
+    if _PLUGIN not in profiles.read_text(encoding="utf-8"):
+        found = "no plugin that opens an encrypted store"
+        expected = (
+            'write `path: ":memory:"`, `database: restricted`, '
+            "`attach: [{path: \"{{ env_var('DDG_RESTRICTED_DB') }}\", alias: restricted}]` and "
+            f"`plugins: [{{module: {_PLUGIN}}}]`"
+        )
+        raise InputErrors([InputError(str(profiles), "outputs", found, expected)])
 
 
 def _fingerprint(project: Project) -> str:
@@ -144,27 +179,42 @@ def dbt_models(project: Project, manifest: Mapping[str, Any]) -> tuple[dg.Assets
     )
     def models(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
         project.prepare_environment()
-        target = project.restricted / "dbt" / "runs" / context.run.run_id
-        attempt(project.restricted_store.private_directory)
-        target.mkdir(parents=True, exist_ok=True)
-        command = ["--no-use-colors", "build"]
-        # dbt's messages can quote values, and Dagster keeps what a step prints: they stay in the restricted directory
-        with (target / "output.log").open("w", encoding="utf-8") as log, contextlib.redirect_stdout(log):
-            invocation = dbt.cli(command, context=context, target_path=target, raise_on_error=False)
-            yield from invocation.stream()
-            successful = invocation.is_successful()
-        if not successful:
-            raise dg.Failure(description=_what_failed(target), allow_retries=False)
-        shutil.rmtree(target)
+        with exclusive_step(project, context.log.info):
+            attempt(begin, project, releases_in_run(context, manifest))
+            attempt(_check_store, project)
+            target = project.dbt_runs / context.run.run_id
+            target.mkdir(parents=True, exist_ok=True)
+            with kept_messages(project, target):
+                invocation = dbt.cli([*_QUIETLY, "build"], context=context, target_path=target, raise_on_error=False)
+                yield from invocation.stream()
+                successful = invocation.is_successful()
+            if not successful:
+                description = _what_failed(project, target)
+                if project.encryption is not None:
+                    remove_plain_files(target)
+                raise dg.Failure(description=description, allow_retries=False)
+            shutil.rmtree(target)
 
     return models, DbtCliResource(
         project_dir=dbt_project, profiles_dir=str(project.dbt_project), dbt_executable=str(_dbt_executable())
     )
 
 
-def _what_failed(target: Path) -> str:
+def _check_store(project: Project) -> None:
+    """Open the store once before dbt does: a wrong key, or somebody else's connection, is said in our words.
+
+    Raises:
+        DdgError: It cannot be opened.
+    """
+    with project.restricted_store.connect():
+        pass
+
+
+def _what_failed(project: Project, target: Path) -> str:
     """Name the models and tests that failed, and say where dbt's own words are; they may quote values."""
-    where = f"what dbt says about it is in {target / 'output.log'}"
+    where = f"what dbt says about it is in {target / MESSAGES}"
+    if project.encryption is not None:
+        where += ", sealed; `ddg store show` prints it"
     try:
         results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
     except (OSError, ValueError, KeyError):

@@ -1,9 +1,12 @@
 """From errors to Dagster's failures: our messages whole, of everything else no more than where it happened."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from ddg_pipeline.errors import DdgError, InputError, InputErrors, where_raised
+from ddg_pipeline.orchestration.project import Project
+from ddg_pipeline.orchestration.store_work import exclusive
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -31,6 +34,18 @@ def attempt(step: Callable[_Given, _Result], *args: _Given.args, **kwargs: _Give
         failure = _failure(f"internal error: {type(error).__name__} at {where_raised(error)}", error)
     # outside the handlers: the exception would be shown as this one's context
     raise failure
+
+
+@contextmanager
+def exclusive_step(project: Project, tell: Callable[[str], None]) -> Iterator[None]:
+    """Have the restricted store to oneself for a step, or fail as :func:`attempt` does.
+
+    Raises:
+        dagster.Failure: Another run did not leave the store in time, or the store is not closed to others.
+    """
+    with ExitStack() as stack:
+        attempt(stack.enter_context, exclusive(project, tell))
+        yield
 
 
 def _failure(description: str, error: Exception) -> "dg.Failure":

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -13,8 +14,10 @@ from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.quality.signatures import Signing
 from ddg_pipeline.rulebook_files import RULEBOOKS, RulebookFiles
 from ddg_pipeline.strict_yaml import load_yaml
+from ddg_pipeline.warehouse.encryption import CRYPTO_VARIABLE, KEY_FROM_VARIABLE, Crypto, Encryption
 from ddg_pipeline.warehouse.public import PublicStore
 from ddg_pipeline.warehouse.restricted import RestrictedStore
+from ddg_pipeline.warehouse.sealed import SealedFiles
 
 PROJECT_FILE = "ddg.yaml"
 PROJECT_VARIABLE = "DDG_PROJECT"  # the environment variable that names the project's directory
@@ -48,6 +51,43 @@ class _Paths(BaseModel):
     portal: str = Field(min_length=1)
     dagster_home: str = Field(min_length=1)
     rulebooks: str = Field(default=RULEBOOKS, min_length=1)
+
+
+class Retention(BaseModel):
+    """What is kept in the restricted store, and for how long.
+
+    Attributes:
+        after_release: Whether source tables, staging, aggregates and staged files are kept once every release that
+            needs them has passed the gate, or removed.
+        proofs: Of how many versions of a release, the newest ones, the proofs of protection are kept.
+        failed_runs: Of how many runs in which dbt failed, the newest ones, its messages are kept.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+
+    after_release: Literal["keep", "remove"] = "keep"
+    proofs: Literal["all"] | int = "all"
+    failed_runs: Literal["all"] | int = 10
+
+    @model_validator(mode="after")
+    def _enough(self) -> Self:
+        if self.proofs != "all" and self.proofs < 1:
+            raise ValueError("proofs: write `all`, or 1 or more")  # the public version's is always kept
+        if self.failed_runs != "all" and self.failed_runs < 0:
+            raise ValueError("failed_runs: write `all`, or 0 or more")
+        return self
+
+
+class _Settings(_Paths):
+    """Everything that ``ddg.yaml`` may say."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    restricted_key: str | None = Field(default=None, min_length=1)
+    restricted_key_file: str | None = Field(default=None, min_length=1)
+    restricted_crypto: Crypto = "any"
+    retention: Retention = Retention()
+    store_wait: float = Field(default=600.0, ge=0, allow_inf_nan=False)
     signing: _SigningSettings | None = None
 
     @field_validator("signing", mode="before")
@@ -73,6 +113,9 @@ class Project:
         dagster_home: Dagster's instance.
         rulebooks: The directory of the project's own rulebooks; need not be there.
         signing: How certificates are signed; None where they are not.
+        encryption: Where the restricted store's key is; None where the store is plain.
+        retention: What is kept in the restricted store.
+        store_wait: Seconds that a run or step waits for another one to leave the restricted store.
     """
 
     root: Path
@@ -85,6 +128,9 @@ class Project:
     dagster_home: Path
     rulebooks: Path
     signing: Signing | None = None
+    encryption: Encryption | None = None
+    retention: Retention = field(default_factory=Retention)
+    store_wait: float = 600.0
 
     @property
     def rulebook_source(self) -> RulebookFiles:
@@ -94,7 +140,12 @@ class Project:
     @property
     def restricted_store(self) -> RestrictedStore:
         """The DuckDB file with sources and aggregates."""
-        return RestrictedStore(self.restricted / "restricted.duckdb")
+        return RestrictedStore(self.restricted / "restricted.duckdb", encryption=self.encryption)
+
+    @property
+    def sealed_files(self) -> SealedFiles:
+        """Restricted files beside the database, sealed where there is a key."""
+        return SealedFiles(self.encryption)
 
     @property
     def public_store(self) -> PublicStore:
@@ -111,6 +162,11 @@ class Project:
         """The manifest of the dbt project, as last parsed."""
         return self.dbt_target / "manifest.json"
 
+    @property
+    def dbt_runs(self) -> Path:
+        """Where dbt works, one directory a run; those of failed runs stay."""
+        return self.restricted / "dbt" / "runs"
+
     def staged(self, release: str) -> Path:
         """Where a release stands between masking and the gate."""
         return self.restricted / "staged" / release
@@ -126,10 +182,16 @@ class Project:
     def prepare_environment(self) -> None:
         """Set, for this process and those it starts, what dbt, Dagster and Great Expectations read."""
         os.environ[RESTRICTED_VARIABLE] = str(self.restricted_store.path)
+        for name in (KEY_FROM_VARIABLE, CRYPTO_VARIABLE):
+            os.environ.pop(name, None)
+        if self.encryption is not None:
+            os.environ.update(self.encryption.environment())
         os.environ.setdefault("DAGSTER_HOME", str(self.dagster_home))
         os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
         os.environ["DO_NOT_TRACK"] = "1"
         os.environ["GX_ANALYTICS_ENABLED"] = "false"
+        # a run of some releases must not fail by a test that asks for a model which only others need, and was not built
+        os.environ.setdefault("DBT_INDIRECT_SELECTION", "buildable")
         os.environ["DBT_LOG_PATH"] = str(self.restricted / "dbt" / "logs")
 
 
@@ -151,25 +213,23 @@ def load_project(directory: Path | None = None) -> Project:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise InputErrors([InputError(str(file), "file", "bytes that are not UTF-8", "save it as UTF-8")]) from None
-    raw: Any = load_yaml(text, str(file))
+    raw: Any = load_yaml(text, str(file), may_hold_secrets=True)  # someone may write the key itself there
     try:
-        paths = _Paths.model_validate(raw)
+        settings = _Settings.model_validate(raw)
     except ValidationError as error:
         raise InputErrors([_wrong(str(file), detail["loc"], detail["msg"]) for detail in error.errors()]) from None
-    given = paths.model_dump(exclude={"signing"})
-    places = {key: (root / os.path.expandvars(value)).resolve() for key, value in given.items()}
-    project = Project(root=root, **places, signing=_signing(paths.signing, root, str(file)))
+    paths = {key: getattr(settings, key) for key in _Paths.model_fields}
+    places = {key: (root / os.path.expandvars(value)).resolve() for key, value in paths.items()}
+    project = Project(
+        root=root,
+        **places,
+        signing=_signing(settings.signing, root, str(file)),
+        encryption=_encryption(settings, root, str(file)),
+        retention=settings.retention,
+        store_wait=settings.store_wait,
+    )
     _check_apart(project, str(file))
     return project
-
-
-def _wrong(file: str, loc: tuple[str | int, ...], message: str) -> InputError:
-    field = ".".join(map(str, loc)) or "the whole"
-    allowed = f"the keys are {', '.join(_Paths.model_fields)}, each a path but `signing`"
-    if loc[:1] == ("signing",):
-        keys = ", ".join(_SigningSettings.model_fields)
-        allowed = f"a mapping with key, allowed_signers or both; the keys are {keys}"
-    return InputError(file, field, message.removeprefix("Value error, ").lower(), allowed)
 
 
 def _signing(settings: _SigningSettings | None, root: Path, file: str) -> Signing | None:
@@ -187,6 +247,51 @@ def _signing(settings: _SigningSettings | None, root: Path, file: str) -> Signin
         )
     paths = {key: root / Path(given[key]).expanduser() for key in ("key", "allowed_signers") if key in given}
     return Signing(place=file, identity=given.get("identity"), **paths)
+
+
+def _wrong(file: str, where: Sequence[int | str], message: str) -> InputError:
+    """Say what pydantic found in words of the file, without what stands there."""
+    field = ".".join(map(str, where)) or "the whole"
+    found = message.removeprefix("Value error, ").lower()
+    if where and where[0] == "signing":
+        expected = "a mapping with key, allowed_signers or both; the keys are " + ", ".join(
+            _SigningSettings.model_fields
+        )
+    elif where and where[0] == "retention":
+        expected = "the keys are after_release (keep or remove), proofs and failed_runs (all, or a number)"
+    elif where and where[0] == "restricted_crypto":
+        expected = "write any or openssl"
+    elif where and where[0] == "store_wait":
+        expected = "write seconds"
+    else:
+        others = "restricted_key, restricted_key_file, restricted_crypto, retention, signing and store_wait"
+        expected = f"the keys are {', '.join(_Paths.model_fields)}, each a path; and {others}"
+    return InputError(file, field, found, expected)
+
+
+def _encryption(settings: _Settings, root: Path, file: str) -> Encryption | None:
+    """Where the key is; it is read when the store is opened, and never kept.
+
+    Raises:
+        InputErrors: Two places are named, or the key itself stands there.
+    """
+    variable, path = settings.restricted_key, settings.restricted_key_file
+    if variable is not None and path is not None:
+        raise InputErrors(
+            [InputError(file, "restricted_key_file", "a second place for the key", "keep one of the two")]
+        )
+    if variable is not None:
+        try:
+            return Encryption.from_variable(file, variable, settings.restricted_crypto)
+        except InputError as error:
+            raise InputErrors([error]) from None
+    if path is not None:
+        key_file = (root / os.path.expandvars(path)).resolve()
+        return Encryption(file, "file", str(key_file), settings.restricted_crypto)
+    if settings.restricted_crypto != "any":
+        expected = "write `restricted_key` or `restricted_key_file` too"
+        raise InputErrors([InputError(file, "restricted_crypto", "no key to encrypt with", expected)])
+    return None
 
 
 def _check_apart(project: Project, file: str) -> None:

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 from ddg_pipeline.contract import BoundTable
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
-from ddg_pipeline.orchestration.private_files import write_private
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.rulebook import Rulebook
+from ddg_pipeline.warehouse.private import DIRECTORY_MODE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from ddg_pipeline.masking import Progress
 
 _STAGED = "proof.parquet"
-_DIRECTORY_MODE = 0o700
 
 
 @dataclass(frozen=True)
@@ -52,10 +51,10 @@ class CheckedProof:
         return not self.problems and (self.verification is None or self.verification.proved)
 
 
-def stage_proof(home: Path, data: bytes | None) -> None:
+def stage_proof(project: Project, release: str, data: bytes | None) -> None:
     """Write the proof beside the package of a staged release; nothing where no cell is hidden."""
     if data is not None:
-        write_private(home / _STAGED, data)
+        project.sealed_files.write(project.staged(release) / _STAGED, data)
 
 
 def check_proof(
@@ -87,8 +86,8 @@ def keep_proof(project: Project, release: str, version: Path, proof: CheckedProo
     if proof.data is None:
         target.unlink(missing_ok=True)  # of an earlier version of this number, should the public store be a new one
         return
-    target.parent.mkdir(mode=_DIRECTORY_MODE, parents=True, exist_ok=True)
-    write_private(target, proof.data)
+    target.parent.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+    project.sealed_files.write(target, proof.data)
 
 
 def _read_staged(project: Project, tables: Sequence[BoundTable]) -> bytes:
@@ -96,7 +95,7 @@ def _read_staged(project: Project, tables: Sequence[BoundTable]) -> bytes:
     found = []
     for name in names:
         try:
-            found.append((project.staged(name) / _STAGED).read_bytes())
+            found.append(project.sealed_files.read(project.staged(name) / _STAGED))
         except OSError:
             raise RefusedError(f"{name}: no proof is staged; materialize {name}/masked again") from None
     if any(data != found[0] for data in found):

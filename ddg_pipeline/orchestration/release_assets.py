@@ -18,7 +18,7 @@ from ddg_pipeline.contract.manifest import DbtRelease
 from ddg_pipeline.orchestration import steps
 from ddg_pipeline.orchestration.data_docs import write_data_docs
 from ddg_pipeline.orchestration.dbt_models import asset_key_of, relations_of
-from ddg_pipeline.orchestration.failures import attempt
+from ddg_pipeline.orchestration.failures import attempt, exclusive_step
 from ddg_pipeline.orchestration.metadata import (
     audit_metadata,
     gate_metadata,
@@ -28,7 +28,9 @@ from ddg_pipeline.orchestration.metadata import (
     release_metadata,
 )
 from ddg_pipeline.orchestration.project import Project
+from ddg_pipeline.orchestration.retention import clean_after_release
 from ddg_pipeline.orchestration.source_assets import DUCKDB_POOL
+from ddg_pipeline.orchestration.unfinished import begin, finish, releases_in_run
 
 CHECKS = {
     "same_as_aggregate": "Every shown figure is the aggregate's.",
@@ -62,7 +64,7 @@ def release_assets(
     for group in groups:
         assets.append(_masked(project, manifest, group))
         assets.append(_gate(project, manifest, group))
-        assets.append(_publication(project, group))
+        assets.append(_publication(project, manifest, group))
     return assets
 
 
@@ -93,9 +95,11 @@ def _masked(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRe
 
     @dg.multi_asset(name=f"mask_{_name(group)}", specs=specs, pool=DUCKDB_POOL)
     def mask(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        tables = attempt(steps.read_group, project, group, relations_of(manifest))
-        staged = attempt(steps.stage, project, tables, _progress(context))
-        rulebook = attempt(steps.rulebook_of_group, project, tables)
+        with exclusive_step(project, context.log.info):
+            attempt(begin, project, [release.contract.release for release in group])
+            tables = attempt(steps.read_group, project, group, relations_of(manifest))
+            staged = attempt(steps.stage, project, tables, _progress(context))
+            rulebook = attempt(steps.rulebook_of_group, project, tables)
         for one in staged:
             metadata = masked_metadata(one, rulebook)
             yield dg.MaterializeResult(asset_key=masked_key(one.contract.release), metadata=metadata)
@@ -124,8 +128,13 @@ def _gate(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRele
 
     @dg.multi_asset(name=f"gate_{_name(group)}", specs=specs, check_specs=checks, pool=DUCKDB_POOL)
     def gate(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
+        with exclusive_step(project, context.log.info):
+            yield from judge(context)
+
+    def judge(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
         # validate first, and raise before anything is written or recorded: a check after the fact would be too late
         attempt(steps.check_signing, project)
+        attempt(begin, project, names)
         tables = attempt(steps.read_group, project, group, relations_of(manifest))
         checked = attempt(steps.check, project, tables, _progress(context))
         for one in checked:
@@ -139,6 +148,7 @@ def _gate(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRele
             )
         certificates = attempt(steps.certify, project, tables, checked)
         places = attempt(steps.hand_over, project, checked, certificates)
+        attempt(finish, project, names)
         for one, certificate, place in zip(checked, certificates, places, strict=True):
             metadata = release_metadata(one, certificate, place)
             yield dg.MaterializeResult(asset_key=release_key(one.staged.contract.release), metadata=metadata)
@@ -165,7 +175,7 @@ def _check_results(checked: steps.Checked, data_docs: Path) -> Iterator[dg.Asset
         )
 
 
-def _publication(project: Project, group: Sequence[DbtRelease]) -> dg.AssetsDefinition:
+def _publication(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRelease]) -> dg.AssetsDefinition:
     contracts = [release.contract for release in group]
     specs = [
         dg.AssetSpec(
@@ -180,11 +190,15 @@ def _publication(project: Project, group: Sequence[DbtRelease]) -> dg.AssetsDefi
     ]
 
     @dg.multi_asset(name=f"publish_{_name(group)}", specs=specs)
-    def publish() -> Iterator[dg.MaterializeResult[None]]:
+    def publish(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         for receipt in attempt(steps.publish, project, contracts):
             yield dg.MaterializeResult(
                 asset_key=publication_key(receipt.release), metadata=publication_metadata(receipt)
             )
+        with exclusive_step(project, context.log.info):
+            removed = attempt(clean_after_release, project, manifest, releases_in_run(context, manifest))
+        if removed:
+            context.log.info("removed from the restricted store, by its retention: %s", ", ".join(removed))
 
     return publish
 

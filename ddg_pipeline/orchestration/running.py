@@ -97,6 +97,7 @@ def run(
     *,
     until: Literal["masked", "release", "publication"] = "publication",
     on_step: Callable[[str], None] | None = None,
+    on_wait: Callable[[str], None] | None = None,
 ) -> RunResult:
     """Run the road to the given releases, or to all of them.
 
@@ -105,9 +106,11 @@ def run(
         releases: Names of releases; none means all. Linked ones come along.
         until: The last asset of each release to make: ``masked``, ``release`` or ``publication``.
         on_step: Called with the name of each step when it starts.
+        on_wait: Called with a sentence, if another run has to end first.
 
     Raises:
         InputErrors: The project is wrong, or a release is not in it.
+        StoreBusyError: Another run did not leave the restricted store in time.
     """
     import dagster as dg
 
@@ -116,6 +119,8 @@ def run(
     from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest, releases_of
     from ddg_pipeline.orchestration.schedules import EVERYTHING
     from ddg_pipeline.orchestration.selection import with_siblings
+    from ddg_pipeline.orchestration.store_work import alone
+    from ddg_pipeline.orchestration.unfinished import begin
     from ddg_pipeline.release_groups import linked_groups
 
     groups = linked_groups(releases_of(read_manifest(ensure_manifest(project))))
@@ -130,7 +135,9 @@ def run(
     definitions = build_definitions(project)
     graph = definitions.resolve_asset_graph()
     run_id = str(uuid.uuid4())
-    with dg.DagsterInstance.get() as instance:
+    with alone(project, on_wait), dg.DagsterInstance.get() as instance:
+        if until == "publication":
+            begin(project, wanted)
         if on_step is not None:
             instance.add_event_listener(run_id, _StepListener(on_step))
         result = definitions.resolve_job_def(EVERYTHING).execute_in_process(

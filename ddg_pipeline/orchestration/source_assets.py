@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from ddg_pipeline.orchestration.failures import attempt
+from ddg_pipeline.orchestration.failures import attempt, exclusive_step
 from ddg_pipeline.orchestration.metadata import column_schema, row_count
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.warehouse.restricted import SOURCE_SCHEMA
@@ -32,7 +32,8 @@ def _source_asset(project: Project, source: Source) -> dg.AssetsDefinition:
     def load(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         from ddg_pipeline.warehouse.loading import load_source
 
-        report = attempt(load_source, source, project.restricted_store)
+        with exclusive_step(project, context.log.info):
+            report = attempt(load_source, source, project.restricted_store)
         context.log.info("loaded %s", source.name)
         metadata: dict[str, dg.MetadataValue] = {
             "dagster/column_schema": column_schema(report.columns),

@@ -193,8 +193,8 @@ def _stage(project: Project, prepared: Prepared, rulebook: Rulebook, proof: byte
         "reasons_shown": staged.reasons_shown,
         "aggregate": staged.aggregate,
     }
-    stage_proof(home, proof)
-    (home / _PREPARED).write_text(json.dumps(record), encoding="utf-8")
+    stage_proof(project, contract.release, proof)
+    project.sealed_files.write(home / _PREPARED, json.dumps(record).encode())
     return staged
 
 
@@ -204,7 +204,7 @@ def _read_staged(project: Project, bound: BoundTable, rulebook: Rulebook) -> Sta
     release = bound.contract.release
     home = project.staged(release)
     try:
-        record = json.loads((home / _PREPARED).read_text(encoding="utf-8"))
+        record = json.loads(project.sealed_files.read(home / _PREPARED))
         counts = {name: CellCounts(**values) for name, values in record["counts"].items()}
         staged = Staged(
             bound.contract,

@@ -6,6 +6,7 @@ from pathlib import Path
 from ddg_pipeline.orchestration import steps
 from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest, relations_of, releases_of
 from ddg_pipeline.orchestration.project import Project
+from ddg_pipeline.orchestration.store_work import exclusive
 from ddg_pipeline.release_groups import linked_groups
 
 
@@ -27,8 +28,10 @@ def current_suites(project: Project, releases: Sequence[str], *, write: bool) ->
     for group in linked_groups(releases_of(manifest)):
         if releases and not {release.contract.release for release in group} & set(releases):
             continue
-        tables = steps.read_group(project, group, relations_of(manifest))
-        for path, text in steps.suite_texts(project, tables):
+        with exclusive(project):
+            tables = steps.read_group(project, group, relations_of(manifest))
+            texts = steps.suite_texts(project, tables)
+        for path, text in texts:
             changed = not path.is_file() or path.read_text(encoding="utf-8") != text
             if changed and write:
                 path.parent.mkdir(parents=True, exist_ok=True)

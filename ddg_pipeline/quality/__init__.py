@@ -2,8 +2,8 @@
 
 `suite` builds a release's suite from its contract and rulebook, `suite_file` reads one strictly, `gate` judges the
 staged bytes, as text and as the portal's datastore would hold them, `certificate` binds the pass to them, `signatures`
-says whose pass it is. `expectations` holds our own expectation classes. Great Expectations itself is only imported where
-it is used: in `expectations`, and when `load_suite` or `validate` is called.
+says whose pass it is. `expectations` holds our own expectation classes. Great Expectations itself is only imported
+where it is used: in `expectations`, and when `load_suite` or `validate` is called.
 """
 
 from ddg_pipeline.quality.annotations import Note, annotation_columns, hidden_notes, shown_notes

@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ddg_pipeline.errors import InputError, RefusedError
+from ddg_pipeline.warehouse._database import attach, explain, prepare_crypto, settings
 from ddg_pipeline.warehouse._shield import Shield
 from ddg_pipeline.warehouse._sql_text import identifier
+from ddg_pipeline.warehouse.encryption import Encryption
 from ddg_pipeline.warehouse.errors import StoreBusyError, StoreDamagedError
+from ddg_pipeline.warehouse.private import DIRECTORY_MODE, FILE_MODE, private_files
 
 if TYPE_CHECKING:
     import duckdb
@@ -22,8 +25,6 @@ if TYPE_CHECKING:
 SOURCE_SCHEMA: Final = "source"
 """The schema that loaded tables are in."""
 
-_DIRECTORY_MODE: Final = 0o700
-_FILE_MODE: Final = 0o600
 _FIRST_PAUSE: Final = 0.02  # seconds
 _LONGEST_PAUSE: Final = 0.5
 _HOLDER: Final = re.compile(r"\(PID (\d+)\)")
@@ -37,14 +38,28 @@ class RestrictedStore:
     DuckDB has one writer, which shuts out readers in other processes too: a connection is opened for one piece of work
     and closed at once. Who comes meanwhile waits a little, and then gets a :class:`StoreBusyError`.
 
+    With a key the file is encrypted by DuckDB (AES-256-GCM), its write-ahead log and what spills to the disk too.
+
     Args:
         path: The file; it and its directory are made when first written to.
         wait: Seconds to wait for another connection to close.
+        encryption: Where the key is; None for a plain file.
     """
 
-    def __init__(self, path: Path, wait: float = 10.0) -> None:
+    def __init__(self, path: Path, wait: float = 10.0, encryption: Encryption | None = None) -> None:
         self.path = path
+        self.encryption = encryption
         self._wait = wait
+
+    @property
+    def temporary(self) -> Path:
+        """Where temporary files of restricted data belong."""
+        return self.path.parent / "tmp"
+
+    @property
+    def catalog(self) -> str:
+        """The database's name in SQL: the file's, as dbt derives it too."""
+        return self.path.stem
 
     def private_directory(self) -> Path:
         """The store's directory, made if need be, shown to be closed to others.
@@ -54,8 +69,8 @@ class RestrictedStore:
         """
         directory = self.path.parent
         if not directory.exists():
-            directory.mkdir(mode=_DIRECTORY_MODE, parents=True)
-            directory.chmod(_DIRECTORY_MODE)  # whatever the umask
+            directory.mkdir(mode=DIRECTORY_MODE, parents=True)
+            directory.chmod(DIRECTORY_MODE)  # whatever the umask
         mode = directory.stat().st_mode & 0o777
         if mode & 0o077:
             raise RefusedError(
@@ -72,20 +87,22 @@ class RestrictedStore:
             read_only: Whether to keep from writing. Several readers may be there at a time.
 
         Raises:
-            InputError: Asked to read a store that does not exist, or the file is not a DuckDB file.
-            RefusedError: Others may enter the store's directory.
+            InputError: Asked to read a store that does not exist, or the file is not a DuckDB file; there is no key, or
+                it is not this store's, or the store is not encrypted.
+            RefusedError: Others may enter the store's directory, or read the key.
             StoreBusyError: Somebody else kept it open for too long.
         """
         if read_only and not self.path.exists():
             raise InputError(str(self.path), "file", "no restricted store", "load the sources first")
         self.private_directory()
-        connection = self._open(read_only)
-        try:
-            self._close_to_others()
-            yield connection
-        finally:
-            connection.close()
-            self._close_to_others()
+        with private_files():
+            connection = self._open(read_only)
+            try:
+                self._close_to_others()
+                yield connection
+            finally:
+                connection.close()
+                self._close_to_others()
 
     def tables(self) -> list[tuple[str, str]]:
         """Schema and name of every table and view, sorted."""
@@ -157,17 +174,19 @@ class RestrictedStore:
         deadline = time.monotonic() + self._wait
         pause = _FIRST_PAUSE
         while True:
-            holder = ""
+            holder, wrong = "", None
             try:
-                return duckdb.connect(str(self.path), read_only=read_only)
-            except duckdb.ConnectionException:
+                return self._connected(read_only)
+            except (duckdb.ConnectionException, duckdb.ResourceInUseException):
                 holder = "another thread of this process"
             except duckdb.IOException as error:
                 if "lock" in str(error):
                     process = _HOLDER.search(str(error))
                     holder = f"process {process[1]}" if process else "another process"
-            except duckdb.Error:
-                pass
+            except duckdb.Error as error:
+                wrong = explain(self.path, error, self.encryption)
+            if wrong is not None:
+                raise wrong  # outside the handler: what DuckDB said would be shown as this one's context
             if not holder:
                 raise InputError(str(self.path), "file", "something DuckDB cannot open", "move it away, and load again")
             if time.monotonic() + pause > deadline:
@@ -175,11 +194,28 @@ class RestrictedStore:
             time.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
+    def _connected(self, read_only: bool) -> duckdb.DuckDBPyConnection:
+        import duckdb
+
+        if self.encryption is None:
+            return duckdb.connect(str(self.path), read_only=read_only)
+        key = self.encryption.key()
+        self.temporary.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
+        connection = duckdb.connect(config=settings(self.temporary))
+        try:
+            prepare_crypto(connection, self.encryption.crypto, self.encryption.place)
+            attach(connection, self.path, self.catalog, key, read_only=read_only)
+            connection.execute(f"USE {identifier(self.catalog)}")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
     def _close_to_others(self) -> None:
         for path in (self.path, self.path.with_name(self.path.name + ".wal")):
             try:
-                if path.stat().st_mode & 0o777 != _FILE_MODE:
-                    path.chmod(_FILE_MODE)
+                if path.stat().st_mode & 0o777 != FILE_MODE:
+                    path.chmod(FILE_MODE)
             except FileNotFoundError:  # the log comes and goes
                 continue
 
@@ -201,6 +237,18 @@ class RestrictedStore:
             return StoreDamagedError(f"{self.path}: table {schema}.{name} cannot be read ({type(error).__name__})")
 
         return Shield(unreadable, duckdb.Error)
+
+
+def crypto_module(encryption: Encryption) -> str:
+    """Which module encrypts on this machine: ``openssl``, or DuckDB's own, ``duckdb``.
+
+    Raises:
+        InputError: Only OpenSSL is accepted, and it is not installed.
+    """
+    import duckdb
+
+    with duckdb.connect() as connection:
+        return prepare_crypto(connection, encryption.crypto, encryption.place)
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:

@@ -152,6 +152,8 @@ class CsvTable(_File):
         quote: The character around texts that hold a delimiter, doubled inside them.
         encoding: Any encoding Python knows.
         null_values: What stands for a missing value, quoted or not.
+        last_line_end: Whether the last line must end like the others. Without that, a file that was cut inside its last
+            field looks whole.
     """
 
     kind: Literal["csv"]
@@ -159,6 +161,7 @@ class CsvTable(_File):
     quote: str = Field(default='"', min_length=1, max_length=1)
     encoding: str = "utf-8"
     null_values: tuple[str, ...] = Field(default=("",), min_length=1)
+    last_line_end: Literal["required", "optional"] = "required"
 
     @field_validator("encoding")
     @classmethod

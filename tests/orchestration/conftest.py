@@ -7,9 +7,10 @@ import hashlib
 import io
 import json
 import os
+import secrets
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ SMALL_PROJECT = Path(__file__).parent / "small_project"
 RELEASES = ("by_age", "by_sex", "statewide")
 _ENVIRONMENT = (
     "DAGSTER_HOME", "DDG_PROJECT", "DDG_RESTRICTED_DB", "DBT_LOG_PATH", "DAGSTER_DISABLE_TELEMETRY", "DO_NOT_TRACK",
-    "GX_ANALYTICS_ENABLED",
+    "GX_ANALYTICS_ENABLED", "DBT_INDIRECT_SELECTION", "DDG_RESTRICTED_KEY_FROM", "DDG_RESTRICTED_CRYPTO",
 )  # fmt: skip
 
 
@@ -158,8 +159,13 @@ def ddg(small: Small, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixt
 def _run_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Small, Path]]:
     root = tmp_path_factory.mktemp("small") / "project"
     shutil.copytree(SMALL_PROJECT, root)
+    yield from _once(root, {})
+
+
+def _once(root: Path, keys: Mapping[str, str]) -> Iterator[tuple[Small, Path]]:
+    """Run a project in an environment of its own; the copy is what every test gets."""
     with pytest.MonkeyPatch.context() as patch:
-        _own_environment(patch, root)
+        _own_environment(patch, root, keys)
         small = Small(load_project(root))
         for command in ("suites", "run"):
             patch.setattr(sys, "argv", ["ddg", command, "--project", str(root), "--quiet"])
@@ -180,7 +186,44 @@ def small(_run_once: tuple[Small, Path], monkeypatch: pytest.MonkeyPatch) -> Ite
     _copy(kept, once.root)
 
 
-def _own_environment(patch: pytest.MonkeyPatch, root: Path) -> None:
+@dataclass(frozen=True)
+class Encrypted:
+    """The small project with a key for its restricted store, and another one in the environment variable OTHER_KEY."""
+
+    small: Small
+    key: str
+    other_key: str
+
+
+@pytest.fixture(scope="session")
+def _encrypted_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Encrypted, Path]]:
+    root = tmp_path_factory.mktemp("encrypted") / "project"
+    shutil.copytree(SMALL_PROJECT, root)
+    with (root / "ddg.yaml").open("a", encoding="utf-8") as file:
+        file.write("restricted_key: ${DDG_RESTRICTED_KEY}\nstore_wait: 5\n")
+    key, other_key = (secrets.token_urlsafe(32) for _ in range(2))
+    before = os.umask(0)  # what is restricted has to be closed whatever the umask
+    try:
+        for small, kept in _once(root, {"DDG_RESTRICTED_KEY": key, "OTHER_KEY": other_key}):
+            os.umask(before)
+            yield Encrypted(small, key, other_key), kept
+    finally:
+        os.umask(before)
+
+
+@pytest.fixture
+def encrypted(_encrypted_once: tuple[Encrypted, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Encrypted]:
+    """The project with a key after one good run; whatever a test does to it is undone."""
+    once, kept = _encrypted_once
+    root = once.small.root
+    _own_environment(monkeypatch, root, {"DDG_RESTRICTED_KEY": once.key, "OTHER_KEY": once.other_key})
+    yield once
+    _copy(kept, root)
+
+
+def _own_environment(patch: pytest.MonkeyPatch, root: Path, more: Mapping[str, str] | None = None) -> None:
+    for name, value in (more or {}).items():
+        patch.setenv(name, value)
     for name in _ENVIRONMENT:
         patch.setenv(name, "")  # so that it is put back, whatever the project sets
         patch.delenv(name)

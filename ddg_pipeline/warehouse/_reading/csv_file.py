@@ -11,7 +11,7 @@ from __future__ import annotations
 import codecs
 import csv
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
@@ -27,6 +27,19 @@ if TYPE_CHECKING:
     import duckdb
 
 _MOST_RAGGED = 6  # records looked for before the check stops
+
+
+class _Lines:
+    """Passes lines on, and remembers the last one."""
+
+    def __init__(self) -> None:
+        self.last = ""
+
+    def of(self, stream: Iterable[str]) -> Iterator[str]:
+        """The lines of a stream."""
+        for line in stream:
+            self.last = line
+            yield line
 
 
 class CsvReader:
@@ -50,7 +63,7 @@ class CsvReader:
         self.found: Sequence[FoundColumn] = [FoundColumn(name) for name in header]
         self._width = len(header)
         self._plain = same_line_ends and self._encoding == "utf-8-sig"
-        self.sha256: str | None = file.sha256()
+        self.sha256: str | None = file.sha256
 
     def __enter__(self) -> Self:
         return self
@@ -109,9 +122,10 @@ class CsvReader:
             InputError: The file is not what was declared.
         """
         begins = 1
+        lines = _Lines()
         try:
             with self._open() as stream:
-                records = self._parse(stream)
+                records = self._parse(lines.of(stream))
                 header: list[str] = next(records, [])
                 if not any(name.strip() for name in header):
                     raise InputError(self.place, "line 1", "no header", "write the column names in the first line")
@@ -136,6 +150,7 @@ class CsvReader:
         else:
             if ragged:
                 raise self._ragged(ragged, width)
+            self._refuse_cut(lines.last)
             return header, number, same_line_ends
         raise InputError(self.place, where, found, expected)  # outside: the causes quote the file
 
@@ -147,6 +162,19 @@ class CsvReader:
             f"records that have not the header's {width} fields: {lines}",
             "quote texts that hold a delimiter, and declare the right `delimiter`",
         )
+
+    def _refuse_cut(self, last_line: str) -> None:
+        """Raises if the last line has no end: nothing else tells a file that was cut inside its last field.
+
+        ``15`` cut to ``1`` is a record like any other.
+        """
+        if self._table.last_line_end == "required" and not last_line.endswith(("\n", "\r")):
+            raise InputError(
+                self.place,
+                "last line",
+                "no line end, as in a file that was cut off",
+                "have it written whole; if its writer never ends the last line, declare `last_line_end: optional`",
+            )
 
     def _undecodable(self) -> str:
         decoder = codecs.getincrementaldecoder(self._encoding)()
@@ -163,7 +191,7 @@ class CsvReader:
         with self._file.path.open(encoding=self._encoding, newline="") as stream:
             yield stream
 
-    def _parse(self, stream: IO[str]) -> Any:
+    def _parse(self, stream: Iterable[str]) -> Any:
         return csv.reader(stream, delimiter=self._table.delimiter, quotechar=self._table.quote, strict=True)
 
     def _utf8_copy(self) -> str:

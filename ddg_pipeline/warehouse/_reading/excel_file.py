@@ -60,7 +60,7 @@ class ExcelReader:
             raise InputError(self.place, f"row {table.header_row}", "no header", "check `sheet` and `header_row`")
         self._header_row = table.header_row
         self.found: Sequence[FoundColumn] = [FoundColumn(_header_text(header[p])) for p in self._positions]
-        self.sha256: str | None = file.sha256()
+        self.sha256: str | None = file.sha256
 
     def __enter__(self) -> Self:
         return self

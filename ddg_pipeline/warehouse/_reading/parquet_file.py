@@ -26,7 +26,7 @@ class ParquetReader:
         self.found: Sequence[FoundColumn] = [
             FoundColumn(name, found) for name, found in zip(self._names, self._types(), strict=True)
         ]
-        self.sha256: str | None = file.sha256()
+        self.sha256: str | None = file.sha256
 
     def __enter__(self) -> Self:
         return self

@@ -107,18 +107,26 @@ class SourceFile:
         self._identity = self._now()
         if path.stat().st_size == 0:
             raise InputError(str(path), "file", "nothing: it is empty", "bring the whole file")
-
-    def sha256(self) -> str:
-        """The hash of the bytes, in hexadecimal."""
-        with self.path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        self.sha256 = self._hash()  # before anything else is read of it
+        """The hash of the bytes as they were at first, in hexadecimal."""
 
     def check_unchanged(self) -> None:
-        """Raises unless the file is still the one that was opened."""
-        if self._now() != self._identity:
+        """Raises unless the file is still the one that was opened, to the byte.
+
+        Size and time tell most changes at once; the hash also those of programs that put the time back, and of file
+        systems with coarse times.
+        """
+        if self._now() != self._identity or self._hash() != self.sha256:
             raise InputError(
                 str(self.path), "file", "a change while it was being loaded", "load it when it is complete"
             )
+
+    def _hash(self) -> str:
+        def unreadable(_: Exception) -> InputError:
+            return InputError(str(self.path), "file", "nothing that can be read any more", "bring the whole file")
+
+        with Shield(unreadable, OSError), self.path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
 
     def _now(self) -> tuple[int, ...]:
         def gone(_: Exception) -> InputError:
