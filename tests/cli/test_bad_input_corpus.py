@@ -209,6 +209,13 @@ TABLES: dict[str, tuple[str, Callable[[str], bytes], tuple[str, ...]]] = {
     "an endless number": ("csv", rows("Alpha,F,4", "Alpha,F," + "9" * 400), ("cases", "county=Alpha")),
     "an exponent": ("csv", rows("Alpha,F,4", "Alpha,F,1e999"), ("cases", "county=Alpha")),
     "digits of another script": ("csv", rows("Alpha,F,4", "Alpha,F,\u0664"), ("cases", "county=Alpha")),
+    "a label that is a formula": ("csv", lambda text: text.replace("Zeta", "=1+2").encode(), ("column county",)),
+    "a label that starts a program": (
+        "csv",
+        lambda text: text.replace("Zeta", "+cmd|' /C calc'!A0").encode(),
+        ("column county", "formula"),
+    ),
+    "a label that calls a function": ("csv", lambda text: text.replace("Zeta", "@A(1)").encode(), ("column county",)),
     "Parquet: nothing in it": ("parquet", lambda _: b"", ("Parquet",)),
     "Parquet: text": ("parquet", lambda text: text.encode(), ("Parquet",)),
     "Parquet: cut off": ("parquet", lambda text: _of_text(text)[:-9], ("Parquet",)),
