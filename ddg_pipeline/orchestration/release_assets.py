@@ -134,7 +134,7 @@ def _gate(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRele
                 "and what was released before is unchanged. The checks say what is wrong and where.",
                 allow_retries=False,
             )
-        certificates = attempt(steps.certify, tables, checked)
+        certificates = attempt(steps.certify, project, tables, checked)
         places = attempt(steps.hand_over, project, checked, certificates)
         for one, certificate, place in zip(checked, certificates, places, strict=True):
             metadata = release_metadata(one, certificate, place)

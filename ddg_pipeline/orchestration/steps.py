@@ -335,8 +335,11 @@ def _differences(frame: pd.DataFrame, bound: BoundTable, rulebook: Rulebook) -> 
     return tuple(found[:_LISTED])
 
 
-def certify(tables: Sequence[BoundTable], checked: Sequence[Checked]) -> list[Certificate]:
+def certify(project: Project, tables: Sequence[BoundTable], checked: Sequence[Checked]) -> list[Certificate]:
     """Complete the packages of a group that passed, and certify them, all as of one moment.
+
+    By that moment `publish` knows what passed together. So it is later than that of every current release of the
+    group, also where the clock was put back, or two passages follow each other within a second.
 
     Raises:
         RefusedError: One of them did not pass.
@@ -348,7 +351,7 @@ def certify(tables: Sequence[BoundTable], checked: Sequence[Checked]) -> list[Ce
     rulebook = checked[0].rulebook  # not read again: the one that the gate judged by is the one to certify
     level = strongest_level(tables, rulebook)
     certificates = []
-    now = dt.datetime.now(dt.UTC)
+    now = _moment(project, checked)
     for one in checked:
         staged = one.staged
         if not one.passed or one.suite is None or one.gate is None:
@@ -379,6 +382,21 @@ def certify(tables: Sequence[BoundTable], checked: Sequence[Checked]) -> list[Ce
             )
         )
     return certificates
+
+
+def _moment(project: Project, checked: Sequence[Checked]) -> dt.datetime:
+    from ddg_pipeline.quality import read_certificate
+
+    moment = dt.datetime.now(dt.UTC)
+    for one in checked:
+        current = project.public_store.current(one.staged.contract.release)
+        try:
+            issued = None if current is None else read_certificate(current).issued_at
+        except RefusedError:  # of something that nobody can publish
+            continue
+        if issued is not None:
+            moment = max(moment, issued + dt.timedelta(seconds=1))  # certificates are dated to the second
+    return moment
 
 
 def audit_summary(checked: Checked, level: str, rulebook: Rulebook) -> AuditSummary:
@@ -436,7 +454,7 @@ def publish(project: Project, contracts: Sequence[ReleaseContract]) -> list[Rece
         RefusedError: There is no release, or a certificate is void, or the group's releases do not belong together.
         InputErrors: A reviewed suite cannot be read.
     """
-    from ddg_pipeline.publishing import publish_to_folder
+    from ddg_pipeline.publishing import Package, publish_together
     from ddg_pipeline.quality import load_suite, verify_certificate
     from ddg_pipeline.rulebook import load_rulebook
 
@@ -457,7 +475,5 @@ def publish(project: Project, contracts: Sequence[ReleaseContract]) -> list[Rece
     if len(passages) > 1:
         names = ", ".join(contract.release for contract in contracts)
         raise RefusedError(f"{names}: linked, but not released together; materialize their `release` again")
-    return [
-        publish_to_folder(current, project.portal, contract=contract, rulebook=rulebook, suite=suite)
-        for contract, current, rulebook, suite in ready
-    ]
+    packages = [Package(current, contract, rulebook, suite) for contract, current, rulebook, suite in ready]
+    return publish_together(packages, project.portal)
