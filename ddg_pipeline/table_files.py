@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
+    import pyarrow as pa
 
 _SUFFIXES = (".csv", ".parquet")
 _SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
@@ -64,9 +65,23 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         table = pq.read_table(path)
     except (pa.ArrowException, ValueError) as error:  # its message can quote what it read
         raise _unreadable(path, f"no Parquet file ({type(error).__name__})", "have it written again") from None
+    compound = [
+        InputError(
+            str(path), f"column {column.name}", f"cells of type {_kind(column.type)}", "text or numbers in every cell"
+        )
+        for column in table.schema
+        if pa.types.is_nested(column.type) or pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type)
+    ]
+    if compound:
+        raise InputErrors(compound)
     # an index that pandas wrote is a column like any other; whole numbers with gaps stay whole
     frame: pd.DataFrame = table.to_pandas(ignore_metadata=True, integer_object_nulls=True)
     return frame
+
+
+def _kind(column: pa.DataType) -> str:
+    """Name a compound type; what stands inside it may be named by data."""
+    return str(column).partition("<")[0]
 
 
 def _read_csv(path: Path, columns: list[str]) -> pd.DataFrame:

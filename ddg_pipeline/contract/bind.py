@@ -39,6 +39,10 @@ from ddg_pipeline.errors import InputError, InputErrors
 Integers = NDArray[np.int64]
 
 _LETTER = re.compile(r"[^\W\d_]")
+# What spreadsheets that open a CSV file would compute, or run; `-5`, `+1` and `- unknown` are only text or numbers
+_FORMULA = re.compile(r"\s*(?:[=@]|[+-].*[(|!])", re.DOTALL)
+_TAKEN = ", which a spreadsheet takes for a formula"
+_SPELL = "spell it without the mark in front"
 # Three digits in a row, digits with separators as in dates, e-mail addresses, and last names before first names
 _LIKE_DATA = re.compile(r"\d{3}|\d[-/.,: ]+\d|\d[-/. ]?[A-Za-z]{3}[-/. ]?\d|@|,")
 
@@ -458,7 +462,13 @@ def _axis(
 
 
 def _check_labels(contract: ReleaseContract, axes: Mapping[str, Axis], place: str, errors: list[InputError]) -> None:
+    headings = [name for name in contract.columns if _FORMULA.match(name)]
+    if headings:
+        errors.append(InputError(place, "columns", f"{some(map(repr, headings))}{_TAKEN}", _SPELL))
     for name, axis in axes.items():
+        formulas = [label for label in axis.labels if _FORMULA.match(label)]
+        if formulas:
+            errors.append(InputError(place, f"column {name}", f"{some(map(repr, formulas))}{_TAKEN}", _SPELL))
         if axis.total is not None and axis.total not in axis.labels:
             expected = f"one of {some(axis.labels)}; leave `total` out where the table does not carry it"
             found = f"{axis.total}, which is no label in the table"

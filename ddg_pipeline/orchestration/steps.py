@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 _PREPARED = "prepared.json"
 _PACKAGE = "package"
 _LISTED = 20
+_CLOCK_CORRECTION = dt.timedelta(minutes=5)  # a clock that is set right goes back so far at most
 
 
 @dataclass(frozen=True)
@@ -383,6 +384,9 @@ def check_signing(project: Project) -> None:
 def certify(project: Project, tables: Sequence[BoundTable], checked: Sequence[Checked]) -> list[Certificate]:
     """Complete the packages of a group that passed, and certify them, all as of one moment.
 
+    By that moment `publish` knows what passed together. So it is later than that of every current release of the
+    group, also where the clock was set back a little, or two passages follow each other within a second.
+
     Raises:
         RefusedError: One of them did not pass, or was released before at a time that is still to come, or its signature
             would not be believed.
@@ -395,9 +399,7 @@ def certify(project: Project, tables: Sequence[BoundTable], checked: Sequence[Ch
     rulebook = checked[0].rulebook  # not read again: the one that the gate judged by is the one to certify
     level = strongest_level(tables, rulebook)
     certificates = []
-    now = dt.datetime.now(dt.UTC).replace(microsecond=0)
-    for one in checked:
-        _refuse_earlier_time(project, one.staged.contract.release, now)
+    now = _moment(project, checked)
     for one in checked:
         staged = one.staged
         if not one.passed or one.suite is None or one.gate is None:
@@ -432,26 +434,34 @@ def certify(project: Project, tables: Sequence[BoundTable], checked: Sequence[Ch
     return certificates
 
 
-def _refuse_earlier_time(project: Project, release: str, now: dt.datetime) -> None:
-    """Refuse to certify as of a time before the current release's: one of the two times is wrong.
+def _moment(project: Project, checked: Sequence[Checked]) -> dt.datetime:
+    """Give the moment to certify as of: now, and later than every current release of the group.
 
     Which release is the newer one, which was public when, and whether a key was valid then, all go by these times.
+
+    Raises:
+        RefusedError: This machine's clock is far behind a certificate: one of the two times is wrong.
     """
     from ddg_pipeline.quality import read_certificate
 
-    current = project.public_store.current(release)
-    if current is None:
-        return
-    try:
-        issued_at = read_certificate(current).issued_at
-    except RefusedError:
-        return  # of an earlier version, or changed: either way the remedy is this new release
-    if now < issued_at:
-        raise RefusedError(
-            f"{release}: this machine's clock says {now:%Y-%m-%d %H:%M:%SZ}, and the current release was certified at "
-            f"{issued_at:%Y-%m-%d %H:%M:%SZ}: set the clock; or, if it is that time that is wrong, point "
-            f"{current.parent.parent / 'current'} to the version before"
-        )
+    now = moment = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    for one in checked:
+        release = one.staged.contract.release
+        current = project.public_store.current(release)
+        try:
+            issued_at = None if current is None else read_certificate(current).issued_at
+        except RefusedError:
+            continue  # of an earlier version, or changed: either way the remedy is this new release
+        if current is None or issued_at is None:
+            continue
+        if now < issued_at - _CLOCK_CORRECTION:
+            raise RefusedError(
+                f"{release}: this machine's clock says {now:%Y-%m-%d %H:%M:%SZ}, and the current release was certified "
+                f"at {issued_at:%Y-%m-%d %H:%M:%SZ}: set the clock; or, if it is that time that is wrong, point "
+                f"{current.parent.parent / 'current'} to the version before"
+            )
+        moment = max(moment, issued_at + dt.timedelta(seconds=1))  # certificates are dated to the second
+    return moment
 
 
 def audit_summary(checked: Checked, level: str, rulebook: Rulebook) -> AuditSummary:
@@ -510,7 +520,7 @@ def publish(project: Project, contracts: Sequence[ReleaseContract]) -> list[Rece
         RefusedError: There is no release, or a certificate is void, or the group's releases do not belong together.
         InputErrors: A reviewed suite cannot be read.
     """
-    from ddg_pipeline.publishing import publish_to_folder
+    from ddg_pipeline.publishing import Package, publish_together
     from ddg_pipeline.quality import load_suite, verify_certificate
     from ddg_pipeline.rulebook import load_rulebook
 
@@ -531,9 +541,7 @@ def publish(project: Project, contracts: Sequence[ReleaseContract]) -> list[Rece
     if len(passages) > 1:
         names = ", ".join(contract.release for contract in contracts)
         raise RefusedError(f"{names}: linked, but not released together; materialize their `release` again")
-    return [
-        publish_to_folder(
-            current, project.portal, contract=contract, rulebook=rulebook, suite=suite, signing=project.signing
-        )
-        for contract, current, rulebook, suite in ready
+    packages = [
+        Package(current, contract, rulebook, suite, project.signing) for contract, current, rulebook, suite in ready
     ]
+    return publish_together(packages, project.portal)

@@ -2,7 +2,7 @@
 
 from ddg_pipeline.publishing.columns import ColumnWriter
 from ddg_pipeline.publishing.facts import AuditSummary, PublicCells, ReleaseFacts, public_cells
-from ddg_pipeline.publishing.folder import Receipt, publish_to_folder
+from ddg_pipeline.publishing.folder import Package, Receipt, publish_to_folder, publish_together
 from ddg_pipeline.publishing.names import PackageNames, package_names
 from ddg_pipeline.publishing.package import write_documents, write_release_csv
 from ddg_pipeline.publishing.public_assessment import PublicAssessment, public_assessment, public_part
@@ -11,6 +11,7 @@ from ddg_pipeline.publishing.report import report_html, report_json
 __all__ = [
     "AuditSummary",
     "ColumnWriter",
+    "Package",
     "PackageNames",
     "PublicAssessment",
     "PublicCells",
@@ -21,6 +22,7 @@ __all__ = [
     "public_cells",
     "public_part",
     "publish_to_folder",
+    "publish_together",
     "report_html",
     "report_json",
     "write_documents",

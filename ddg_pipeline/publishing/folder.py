@@ -5,16 +5,24 @@
 
 A new version is copied beside the public one, verified there, and then the link is replaced: one atomic step. Whatever
 fails before leaves what was public untouched.
+
+Linked releases become public in one step too, because an old version of one beside a new one of the other could tell
+what neither tells alone. Their links lead through one more link, and that one is replaced:
+
+    PORTAL/<dataset>/<resource>                        → PORTAL/.linked/<group>/current/<dataset>.<resource>
+    PORTAL/.linked/<group>/current                     → set-…, the versions that are public together
+    PORTAL/.linked/<group>/set-…/<dataset>.<resource>  → PORTAL/<dataset>/.versions/<resource>-…
 """
 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,7 +38,30 @@ from ddg_pipeline.quality.suite import Suite
 if TYPE_CHECKING:
     from ddg_pipeline.rulebook import Rulebook
 
-_VERSIONS = ".versions"
+_VERSIONS, _LINKED, _CURRENT, _SET = ".versions", ".linked", "current", "set-"
+
+
+@dataclass(frozen=True)
+class Package:
+    """A certified package that is to be published.
+
+    Attributes:
+        directory: Its files, with the certificate.
+        contract: The contract as it is now; it must be the certified one.
+        rulebook: The same for the rulebook.
+        suite: Where given, the same for the suite.
+        signing: Where given, the certificate must be signed, by whom this believes.
+    """
+
+    directory: Path
+    contract: ReleaseContract
+    rulebook: Rulebook
+    suite: Suite | None = None
+    signing: Signing | None = None
+
+    def verify(self, directory: Path) -> Certificate:
+        """Verify a directory that should hold this package, byte for byte."""
+        return verify_certificate(directory, self.contract, self.rulebook, self.suite, self.signing)
 
 
 @dataclass(frozen=True)
@@ -78,27 +109,159 @@ def publish_to_folder(
             or what was written could not be read back; what was public before is still public.
         InputError: The folder cannot be written, or something else stands where the release belongs.
     """
-    verify_certificate(package_dir, contract, rulebook, suite, signing)
-    names = package_names(contract)
-    target = portal_dir / names.dataset / names.resource
-    with _writable(portal_dir), _locked(target.parent):
-        if target.exists() and not target.is_symlink():
-            raise InputError(str(target), "the target", "something that was not published by this tool", "remove it")
-        before = target.readlink() if target.is_symlink() else None
-        replaced = _public_certificate(target)
-        version = _copy(package_dir, target.parent / _VERSIONS, names.resource)
+    return publish_together([Package(package_dir, contract, rulebook, suite, signing)], portal_dir)[0]
+
+
+def publish_together(packages: Sequence[Package], portal_dir: Path) -> list[Receipt]:
+    """Publish certified packages into a local folder, all of them in one step.
+
+    Args:
+        packages: The packages of one release, or of releases that are linked.
+        portal_dir: The folder that stands for the portal; made where it is missing.
+
+    Raises:
+        RefusedError: A package has no valid certificate for exactly these bytes, or an older one than what is public,
+            or what was written could not be read back; what was public before is still public.
+        InputError: The folder cannot be written, or something else stands where a release belongs.
+    """
+    for package in packages:
+        package.verify(package.directory)
+    places = [_Place(package, portal_dir) for package in packages]
+    with _writable(portal_dir), ExitStack() as locks:
+        for dataset in sorted({place.target.parent for place in places}):
+            locks.enter_context(_locked(dataset))
+        for place in places:
+            place.look()
+        switch = _Switch(places, portal_dir)
+        versions: list[Path] = []
         try:
-            certificate = verify_certificate(version, contract, rulebook, suite, signing)
-            _refuse_older(certificate, target)
-            _point(target, Path(_VERSIONS, version.name))
-            verify_certificate(target, contract, rulebook, suite, signing)
+            certificates = []
+            for place in places:
+                versions.append(_copy(place.package.directory, place.versions, place.resource))
+                certificates.append(place.package.verify(versions[-1]))
+            switch.to(versions)
+            for place in places:
+                place.package.verify(place.target)
         except BaseException:
-            if _leads_to(target, version):
-                _point(target, before)
-            shutil.rmtree(version, ignore_errors=True)
+            switch.back(versions)
+            for version in versions:
+                shutil.rmtree(version, ignore_errors=True)
             raise
-        _remove_others(target.parent / _VERSIONS, names.resource, version.name)
-        return Receipt(contract.release, target, version, certificate_sha256(target), certificate.files, replaced)
+        switch.tidy()
+        for place, version in zip(places, versions, strict=True):
+            _remove_others(place.versions, place.resource, version.name)
+        return [
+            Receipt(
+                place.package.contract.release,
+                place.target,
+                version,
+                certificate_sha256(place.target),
+                certificate.files,
+                place.replaced,
+            )
+            for place, version, certificate in zip(places, versions, certificates, strict=True)
+        ]
+
+
+class _Place:
+    """Where one package belongs, and what is public there."""
+
+    def __init__(self, package: Package, portal_dir: Path) -> None:
+        names = package_names(package.contract)
+        self.package = package
+        self.resource = names.resource
+        self.target = portal_dir / names.dataset / names.resource
+        self.versions = self.target.parent / _VERSIONS
+        self.key = f"{names.dataset}.{names.resource}"
+        self.before: Path | None = None
+        self.replaced: str | None = None
+
+    def look(self) -> None:
+        """Note what is public, once nobody else may change it.
+
+        Raises:
+            InputError: It is not ours.
+            RefusedError: It passed the gate later than this package.
+        """
+        if self.target.exists() and not self.target.is_symlink():
+            raise InputError(
+                str(self.target), "the target", "something that was not published by this tool", "remove it"
+            )
+        self.before = self.target.readlink() if self.target.is_symlink() else None
+        self.replaced = _public_certificate(self.target)
+        if self.replaced is None:
+            return
+        try:
+            public = read_certificate(self.target).issued_at
+        except RefusedError:
+            return  # it was tampered with; what replaces it is certified
+        ours = read_certificate(self.package.directory).issued_at
+        if ours < public:  # it may be what was withdrawn for a reason
+            release = self.package.contract.release
+            raise RefusedError(
+                f"{release}: certified at {ours:%Y-%m-%d %H:%M:%SZ}, and a later release is public already, of "
+                f"{public:%Y-%m-%d %H:%M:%SZ}; materialize {release}/release again, or, to go back to an older version, "
+                f"remove {self.target} first"
+            )
+
+
+class _Switch:
+    """The one step that makes new versions public: of one link, or of the link that those of a group go through."""
+
+    def __init__(self, places: Sequence[_Place], portal_dir: Path) -> None:
+        self._places = places
+        group = hashlib.sha256("\n".join(sorted(place.key for place in places)).encode()).hexdigest()[:16]
+        self._alone = len(places) == 1
+        self._home = portal_dir / _LINKED / group
+        self._old_set: Path | None = None
+
+    def to(self, versions: Sequence[Path]) -> None:
+        """Make these versions public."""
+        if self._alone:
+            _point(self._places[0].target, Path(_VERSIONS, versions[0].name))
+            return
+        self._home.mkdir(parents=True, exist_ok=True)
+        # first the way only: through a set of what is public already, so that nobody sees a difference
+        public = [place.target.resolve() if place.target.exists() else None for place in self._places]
+        self._old_set = self._set(public)
+        self._lead_to(self._old_set)
+        for place in self._places:
+            _point(place.target, Path("..", _LINKED, self._home.name, _CURRENT, place.key))
+        self._lead_to(self._set(versions))
+
+    def back(self, versions: Sequence[Path]) -> None:
+        """Make public again what was public, if anything of it was replaced."""
+        if self._alone and versions and _leads_to(self._places[0].target, versions[0]):
+            _point(self._places[0].target, self._places[0].before)
+        if self._old_set is not None:
+            self._lead_to(self._old_set)
+            for place in self._places:
+                if place.before is None:
+                    _point(place.target, None)
+
+    def tidy(self) -> None:
+        """Remove earlier sets."""
+        current = (self._home / _CURRENT).readlink().name if not self._alone else ""
+        for entry in self._home.glob(f"{_SET}*"):
+            if entry.name != current:
+                with suppress(OSError):  # it does no harm and goes with the next publication
+                    shutil.rmtree(entry)
+
+    def _set(self, versions: Sequence[Path | None]) -> Path:
+        made = Path(tempfile.mkdtemp(prefix=_SET, dir=self._home))
+        for place, version in zip(self._places, versions, strict=True):
+            if version is not None:
+                (made / place.key).symlink_to(Path("..", "..", "..", place.target.parent.name, _VERSIONS, version.name))
+        made.chmod(0o755)
+        _sync(made)
+        return made
+
+    def _lead_to(self, made: Path) -> None:
+        link = self._home / f"{_CURRENT}.link"
+        link.unlink(missing_ok=True)
+        link.symlink_to(made.name)
+        link.replace(self._home / _CURRENT)
+        _sync(self._home)
 
 
 @contextmanager
@@ -154,21 +317,6 @@ def _point(target: Path, to: Path | None) -> None:
     link.symlink_to(to)
     link.replace(target)
     _sync(target.parent)
-
-
-def _refuse_older(certificate: Certificate, target: Path) -> None:
-    """Refuse to replace what is public by something older: it may be what was withdrawn for a reason."""
-    if not target.is_dir():
-        return
-    try:
-        public = read_certificate(target)
-    except RefusedError:
-        return  # what is public holds no certificate that can be read: a certified package is what it needs
-    if certificate.issued_at < public.issued_at:
-        raise RefusedError(
-            f"{certificate.release}: certified at {certificate.issued_at:%Y-%m-%d %H:%M:%SZ}, and what is public at "
-            f"{public.issued_at:%Y-%m-%d %H:%M:%SZ}; to go back to an older version, remove {target} first"
-        )
 
 
 def _public_certificate(target: Path) -> str | None:

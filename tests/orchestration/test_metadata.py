@@ -17,8 +17,8 @@ class TestASource:
     def test_shows_its_columns_as_declared_and_its_rows(self, small):
         metadata = small.latest("source/cases")
         assert names_and_types(metadata) == {
-            "reporter": "text", "county": "text", "sex": "text", "age_group": "text", "cases": "integer",
-            "charges": "decimal(12,2)",
+            "reporter": "text", "patient": "text", "record": "integer", "weight": "number", "county": "text",
+            "sex": "text", "age_group": "text", "cases": "integer", "charges": "decimal(12,2)",
         }  # fmt: skip
         assert metadata["rows"].value == 24
         assert len(metadata["sha256"].value) == 64

@@ -2,72 +2,24 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import io
-import re
-import sqlite3
-import zipfile
-import zlib
-from contextlib import closing
 
 import duckdb
-import pyarrow.parquet as pq
 import pytest
+from leaks.planted import outside, planted
+from leaks.search import Search
+from leaks.sentinels import Sentinels
 
-WORDS = ["Quillfeather"]  # who reported a case: in every row of the source, in no release
-FIGURES = [
-    "23107", "25506", "27109", "29611",  # cells of the source
-    "48613", "56720", "50216", "55117",  # counts that are hidden to protect others
-    "784.75", "712.5", "4861300", "5672000",  # amounts behind hidden counts
-]  # fmt: skip
-_WORD = re.compile("|".join(WORDS))
-_FIGURE = re.compile(r"(?<![0-9A-Za-z.\-])(?:" + "|".join(map(re.escape, FIGURES)) + r")0?(?![0-9A-Za-z\-])")
-
-
-def texts_of(path):
-    """Give everything that is written in a file, also inside archives and databases."""
-    content = path.read_bytes()
-    if content.startswith(b"SQLite format 3"):
-        yield from _rows_of(path)
-    elif zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            yield from (archive.read(name).decode("utf-8", "replace") for name in archive.namelist())
-    elif content.startswith(b"PAR1"):
-        yield pq.read_table(io.BytesIO(content)).to_pandas().to_csv()
-    else:
-        yield (gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content).decode("utf-8", "replace")
-
-
-def _rows_of(path):
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-        tables = [name for (name,) in database.execute("select name from sqlite_master where type = 'table'")]
-        for table in tables:
-            for row in database.execute(f'select * from "{table}"'):
-                yield from (_unpacked(value).decode("utf-8", "replace") for value in row if isinstance(value, bytes))
-                yield from (str(value) for value in row if not isinstance(value, bytes))
-
-
-def _unpacked(value):
-    try:
-        return zlib.decompress(value)
-    except zlib.error:
-        return value
-
-
-def leaks(root):
-    """List where a secret stands outside the restricted directory and the source itself."""
-    found = []
-    kept_away = [root / "var" / "restricted", root / "cases.csv"]
-    for path in sorted(root.rglob("*")):
-        if path.is_file() and not any(path.is_relative_to(place) for place in kept_away):
-            for text in texts_of(path):
-                found += [f"{path.relative_to(root)}: {match}" for match in secrets_in(text)]
-    return found
+SENTINELS = planted()
 
 
 def secrets_in(text):
-    return _WORD.findall(text) + _FIGURE.findall(text)
+    return SENTINELS.in_text(text)
+
+
+def leaks(root):
+    """List where a sentinel stands outside the restricted directory and the source itself."""
+    return outside(root).found
 
 
 class TestTheSearch:
@@ -80,27 +32,31 @@ class TestTheSearch:
         assert any(secrets_in(name) for (name,) in reporters)
         assert {"48613", "56720"} <= {match for row in counts for text in row for match in secrets_in(text)}
 
-    def test_it_looks_into_databases_and_archives(self, tmp_path):
-        with closing(sqlite3.connect(tmp_path / "events.db")) as database:
-            database.execute("create table events (text, packed)")
-            database.execute("insert into events values (?, ?)", ("cases: 48613;", zlib.compress(b"Quillfeather")))
-            database.commit()
-        (tmp_path / "log.gz").write_bytes(gzip.compress(b"charges=784.75"))
-        with zipfile.ZipFile(tmp_path / "log.zip", "w") as archive:
-            archive.writestr("a", "56720 people")
-        duckdb.sql(f"copy (select 50216 as people) to '{tmp_path / 'proof.parquet'}'")
-        assert len(leaks(tmp_path)) == 5
-
-    def test_it_is_not_misled_by_hashes_and_times(self):
-        assert not secrets_in("a148613f-48613-… 1763928000.48613 4861312")
+    def test_they_are_found_where_the_store_is_copied_to(self, small):
+        """In the bytes of a DuckDB file that lies outside."""
+        copy = small.root / "var" / "portal" / "copy.duckdb"
+        copy.write_bytes(small.project.restricted_store.path.read_bytes())
+        found = " ".join(leaks(small.root))
+        assert {"Quillfeather", "48613"} <= set(found.replace(":", " ").split())
 
 
 class TestAGoodRun:
-    def test_leaves_no_trace(self, small, ddg):
+    def test_leaves_no_trace(self, small, ddg, monkeypatch, tmp_path):
+        """Neither in the project, nor among temporary files, nor at home."""
+        elsewhere = [tmp_path / "temporary", tmp_path / "home"]
+        for place, name in zip(elsewhere, ("TMPDIR", "HOME"), strict=True):
+            place.mkdir()
+            monkeypatch.setenv(name, str(place))
+        monkeypatch.setattr("tempfile.tempdir", str(elsewhere[0]))
+        (elsewhere[1] / ".bash_history").write_text("ddg run\n")
         answer = ddg("run")
         assert answer.code == 0, answer.err
         assert not secrets_in(answer.out + answer.err)
-        assert leaks(small.root) == []
+        search = outside(small.root, elsewhere)
+        assert search.found == []
+        assert search.files > 60
+        assert search.parts > 100, "events are packed"
+        assert (elsewhere[1] / ".bash_history").read_text() == "ddg run\n"
 
     def test_the_proof_stays_where_the_counts_are(self, small, ddg):
         """It narrows hidden counts down; and by its hash, who guesses the counts could check the guess."""
@@ -109,14 +65,17 @@ class TestAGoodRun:
         proofs = list(small.project.restricted.rglob("*.parquet"))
         assert len(proofs) == 6, "staged and kept twice, of two releases"
         assert {path.stat().st_mode & 0o777 for path in proofs} == {0o600}
-        hashes = {hashlib.new(name, path.read_bytes()).hexdigest() for path in proofs for name in ("sha256", "md5")}
+        hashes = [hashlib.new(name, path.read_bytes()).hexdigest() for path in proofs for name in ("sha256", "md5")]
         others = [
             path
             for path in small.root.rglob("*")
             if path.is_file() and not path.is_symlink() and not path.is_relative_to(small.project.restricted)
         ]
         assert not [path for path in others if path.read_bytes().startswith(b"PAR1") or "proof" in path.name]
-        assert not [path for path in others for text in texts_of(path) for hash_ in hashes if hash_ in text]
+        search = Search(Sentinels(tuple(hashes), ("8675309",)))
+        for path in others:
+            search.file(path)
+        assert search.found == []
 
     def test_what_only_changes_behind_suppressed_cells_changes_nothing_to_be_seen(self, small):
         """Two counties swap a case between the sexes: every published byte and everything in Dagster stays the same."""
@@ -194,10 +153,10 @@ class TestAFailure:
         small.edit(small.root / "cases.csv", "charges\n", "costs\n")
         failing(2, "charges", "costs")
 
-    def failed_step(self, small, capfd, *says):
+    def failed_step(self, small, capfd, *says, steps=("masked", "release")):
         before = small.public_bytes()
         capfd.readouterr()
-        events = small.materialize("by_sex/masked", "by_age/masked", "by_sex/release", "by_age/release")
+        events = small.materialize(*(f"{release}/{step}" for step in steps for release in ("by_sex", "by_age")))
         assert not events.success
         for text in says:
             assert text in events.failures, events.failures
@@ -215,6 +174,18 @@ class TestAFailure:
                     where = f"county = '{county}' and ({cell} or {cell.split(' ')[0]} = 'All')"
                     store.execute(f"update aggregates.{table} set cases = cases - {change} where {where}")
         self.failed_step(small, capfd, "cannot be protected at level 'full'", "county=Alpha")
+
+    def test_of_the_gate(self, small, capfd):
+        """Someone put hidden counts back, a small one and one that was hidden to protect it."""
+        staged = small.staged("by_sex")
+        small.edit(staged, "Alpha,F,,1,", "Alpha,F,7,1,")
+        line = next(line for line in staged.read_text().splitlines() if line.startswith("Zeta,F,"))
+        small.edit(staged, line, line.replace("Zeta,F,,", "Zeta,F,48613,"))
+        self.failed_step(small, capfd, "by_sex", "did not pass the gate", steps=["release"])
+
+    def test_of_a_publication_that_is_refused(self, small, capfd):
+        small.edit(small.released("by_sex") / small.staged("by_sex").name, "Delta,F,84,", "Delta,F,85,")
+        self.failed_step(small, capfd, "the certificate is void", steps=["publication"])
 
     def test_of_a_table_with_direct_identifiers(self, small, capfd):
         """The labels no longer fit the contract either, and that error would name rows by them."""

@@ -119,7 +119,7 @@ class TestAClockThatWentBack:
             def now(cls, tz=None):
                 return issued_at - dt.timedelta(days=1)
 
-        monkeypatch.setattr(steps, "dt", SimpleNamespace(datetime=Clock, UTC=dt.UTC))
+        monkeypatch.setattr(steps, "dt", SimpleNamespace(datetime=Clock, UTC=dt.UTC, timedelta=dt.timedelta))
         before = small.public_bytes()
         events = small.materialize("statewide/release")
         assert "this machine's clock says" in events.failures

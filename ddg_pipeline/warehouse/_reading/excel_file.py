@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 _DIGITS_KEPT = 15  # Excel keeps and shows no more
 _ERROR_CELL = re.compile(rb'<(?:\w+:)?c\s(?=[^>]*\bt="e")[^>]*?\br="([A-Z]+[0-9]+)"')
 _PIECE = 1 << 20
+_ALWAYS_UNPACKED = 64 << 20  # bytes; memory bears this much whatever it is
+_MOST_PACKED = 100  # times; workbooks are packed ten or twenty times, and what explodes a thousand times
 
 
 class ExcelReader:
@@ -106,6 +109,7 @@ class ExcelReader:
         from python_calamine import CalamineError, CalamineWorkbook
 
         place = str(self._file.path)
+        _refuse_bomb(self._file.path)
 
         def unreadable(_: Exception) -> InputError:
             expected = "save it as .xlsx, without a password"
@@ -165,6 +169,26 @@ def _column(address: str) -> int:
     for letter in address.rstrip(digits):
         number = number * len(ascii_uppercase) + ascii_uppercase.index(letter) + 1
     return number - 1
+
+
+def _refuse_bomb(path: Path) -> None:
+    """Raises if a workbook unpacks to much more than it is, or to something else than it says."""
+    if not zipfile.is_zipfile(path):
+        return
+    most = max(_ALWAYS_UNPACKED, _MOST_PACKED * path.stat().st_size)
+    unpacked, found = 0, ""
+    try:
+        with zipfile.ZipFile(path) as package:
+            for part in package.infolist():
+                with package.open(part) as stream:  # which stops at the size that the part declares, and checks its sum
+                    while unpacked <= most and (piece := stream.read(_PIECE)):
+                        unpacked += len(piece)
+        if unpacked > most:
+            found = f"a workbook that unpacks to more than {_MOST_PACKED} times its size"
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError):
+        found = "something that is not a readable workbook"
+    if found:
+        raise InputError(str(path), "file", found, "save it as .xlsx, without a password")
 
 
 def _error_cells(path: Path, sheet: str) -> Iterator[str]:

@@ -1,2 +1,2 @@
-select reporter, county, sex, age_group, cases, charges
+select reporter, patient, record, weight, county, sex, age_group, cases, charges
 from {{ source('source', 'cases') }}
