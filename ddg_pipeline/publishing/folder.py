@@ -200,8 +200,8 @@ class _Place:
             release = self.package.contract.release
             raise RefusedError(
                 f"{release}: certified at {ours:%Y-%m-%d %H:%M:%SZ}, and a later release is public already, of "
-                f"{public:%Y-%m-%d %H:%M:%SZ}; materialize {release}/release again, or, to go back to an older version, "
-                f"remove {self.target} first"
+                f"{public:%Y-%m-%d %H:%M:%SZ}; materialize {release}/release again, or, to go back to an older "
+                f"version, remove {self.target} first"
             )
 
 

@@ -294,7 +294,7 @@ class TestOldReleases:
 
 
 class TestTheClock:
-    """It goes back a little, and then stands still: what passed together is known all the same, and so is what is later.
+    """It goes back a little, then stands still: what passed together is known all the same, and so is what is later.
 
     One that goes back by more is tested with signatures: nothing is certified then.
     """
