@@ -38,8 +38,9 @@ _MOST_SMALL = 450
 _MOST_CELLS = 2_500
 _MOST_WORK = 1.5e9
 # tables of at most so many cells that change are given to its integer programs too, with so much work
-_MOST_SOLVED = 300
+_MOST_SOLVED = 700
 _MOST_WORK_SOLVED = 5e7
+_FEW = 300  # to these at once, without the linear ones before
 _NEAR = 0.05  # how near the proven bound is near enough
 
 
@@ -144,23 +145,25 @@ def _search(system: System, rules: MaskingRules, work: Work, report: Progress, h
 
 
 def _cheaper(protection: Protection, report: Progress) -> Protection:
-    """On a small table, see what the exact solver's linear programs find; by a limit of work, not of time."""
-    from ddg_pipeline.masking.optimal import optimal
-
-    system, rules, status = protection.system, protection.rules, protection.status
+    """On a small table, see what the exact solver finds; by a limit of work, not of time."""
+    status = protection.status
     small, hideable = np.count_nonzero(status == Status.SMALL), np.count_nonzero(status == Status.OPEN)
     if not small or small > _MOST_SMALL or small + hideable > _MOST_CELLS:
         return protection
-    solved = bool(small + hideable <= _MOST_SOLVED)
+    if small + hideable > _FEW:
+        protection = _solved(protection, report, work=_MOST_WORK, prove=False)
+    if small + hideable <= _MOST_SOLVED:
+        protection = _solved(protection, report, work=_MOST_WORK_SOLVED, prove=True)
+    return protection
+
+
+def _solved(protection: Protection, report: Progress, *, work: float, prove: bool) -> Protection:
+    """Give what the exact solver finds if it is cheaper; with ``prove``, by its integer programs too."""
+    from ddg_pipeline.masking.optimal import optimal
+
+    system, rules, status = protection.system, protection.rules, protection.status
     found = optimal(
-        system,
-        rules,
-        time_limit=math.inf,
-        work=_MOST_WORK_SOLVED if solved else _MOST_WORK,
-        start=status,
-        prove=solved,
-        within=_NEAR,
-        progress=report,
+        system, rules, time_limit=math.inf, work=work, start=status, prove=prove, within=_NEAR, progress=report
     )
     if found.status is None or found.proof is None or _cost(system, found.status) >= _cost(system, status):
         return protection
