@@ -8,7 +8,7 @@ They hold no figure, but say where rules are broken, and so which cells are smal
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 _DIRECTORY_MODE = 0o700
 
 
-def write_data_docs(project: Project, checked: Checked, rules: Mapping[str, str]) -> Path:
+def write_data_docs(
+    project: Project, checked: Checked, rules: Mapping[str, str], held_back_by: Sequence[str] = ()
+) -> Path:
     """Write the page of one release.
 
     Args:
         project: The project.
         checked: What the gate found.
         rules: What each check says, by its name.
+        held_back_by: Other releases of its group that did not pass.
 
     Raises:
         InputError: It cannot be written.
@@ -46,6 +49,7 @@ def write_data_docs(project: Project, checked: Checked, rules: Mapping[str, str]
         checked.suite,
         checked.gate,
         dt.datetime.now(dt.UTC),
+        held_back_by,
     )
     path = project.data_docs(contract.release)
     try:

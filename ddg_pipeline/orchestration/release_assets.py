@@ -137,9 +137,10 @@ def _gate(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRele
         attempt(begin, project, names)
         tables = attempt(steps.read_group, project, group, relations_of(manifest))
         checked = attempt(steps.check, project, tables, _progress(context))
-        for one in checked:
-            yield from _check_results(one, attempt(write_data_docs, project, one, CHECKS))
         blocked = [one.staged.contract.release for one in checked if not one.passed]
+        for one in checked:
+            others = [name for name in blocked if name != one.staged.contract.release]
+            yield from _check_results(one, attempt(write_data_docs, project, one, CHECKS, others))
         if blocked:
             raise dg.Failure(
                 description=f"{', '.join(blocked)} did not pass the gate: nothing of {', '.join(names)} was released, "

@@ -53,6 +53,7 @@ def data_docs_html(
     suite: Suite | None,
     gate: GateResult | None,
     judged_at: dt.datetime,
+    held_back_by: Sequence[str] = (),
 ) -> str:
     """Write the page.
 
@@ -64,6 +65,7 @@ def data_docs_html(
         suite: The reviewed suite; None where there was none to judge by.
         gate: What Great Expectations found; None where there was no suite.
         judged_at: When.
+        held_back_by: Linked releases that did not pass, so that this one is not released either.
     """
     outcomes = gate.results if gate is not None else ()
     entries = suite["expectations"] if suite is not None else []
@@ -80,6 +82,7 @@ def data_docs_html(
         file=file,
         rulebook=rulebook.title,
         passed=all(check.passed for check in checks),
+        held_back_by=held_back_by,
         checks=checks,
         gate=gate,
         broken=[one for one in told if not one["holds"]],

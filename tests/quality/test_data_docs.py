@@ -74,6 +74,13 @@ class TestThePage:
         assert "county_fips=003, year=2021" in found
         assert SENTINEL not in html
 
+    def test_of_a_good_table_beside_a_bad_one_says_that_it_was_not_released(self, contract, rulebook):
+        checks = [GateCheck("great_expectations", "Every expectation holds.", True, [])]
+        page = data_docs_html(contract, rulebook, "visits.csv", checks, None, None, JUDGED_AT, ["by_age"])
+        found = " ".join(Page(page).text.split())
+        assert "The gate is shut. All 1 checks of this release hold, but not those of by_age" in found
+        assert "let it through" not in found
+
     def test_escapes_labels(self, page, table, contract):
         assert "<script>" not in page(table.replace({"county_fips": {"003": "<script>"}}))
 
