@@ -264,6 +264,8 @@ class TestTheFormOfASignature:
             lambda made: made.replace(b"\n", b"\r\n"),
             lambda made: made.replace(b"\n", b"\x0b", 2).replace(b"\x0b", b"\n", 1),
             lambda made: b" " + made,
+            lambda made: made[:40] + b"\n" + made[40:],
+            lambda made: made.partition(b"\n")[2],
             lambda made: b"",
             lambda made: b"\xff" * 40,
             lambda made: made.splitlines()[0] + b"\n" + made.splitlines()[-1] + b"\n",
