@@ -150,8 +150,6 @@ class TestModes:
         try:
             chosen = ("source/cases", "staging/stg_cases", "aggregates/statewide", "statewide/masked")
             assert small.materialize(*chosen).success
-                "source/cases", "staging/stg_cases", "aggregates/statewide", "statewide/masked"
-            ).success
         finally:
             os.umask(before)
         wrong = [path for path in small.project.restricted.rglob("*") if path.stat().st_mode & 0o077]
