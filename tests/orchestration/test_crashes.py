@@ -345,14 +345,6 @@ class TestTwoAtOnce:
         finished(road, new, "afterwards")
 
 
-def run_ddg():
-    try:
-        cli.main()
-    except SystemExit as end:
-        if end.code:
-            raise RuntimeError(f"ddg run: exit code {end.code}") from None
-
-
 def every_boundary(road, kind, action, sample):
     """Kill an action at boundaries between two deeds, and put back what it did.
 
