@@ -117,6 +117,7 @@ def run(
     prepare_instance(project)
     from ddg_pipeline.orchestration.building import build_definitions
     from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest, releases_of
+    from ddg_pipeline.orchestration.dead_runs import alive, bury_dead_runs
     from ddg_pipeline.orchestration.schedules import EVERYTHING
     from ddg_pipeline.orchestration.selection import with_siblings
     from ddg_pipeline.orchestration.store_work import alone
@@ -135,7 +136,12 @@ def run(
     definitions = build_definitions(project)
     graph = definitions.resolve_asset_graph()
     run_id = str(uuid.uuid4())
-    with alone(project, on_wait), dg.DagsterInstance.get() as instance:
+    with (
+        alone(project, on_wait),
+        dg.DagsterInstance.get() as instance,
+        alive(project.dagster_home, run_id),
+    ):
+        bury_dead_runs(project.dagster_home, instance)
         if until == "publication":
             begin(project, wanted)
         if on_step is not None:

@@ -492,7 +492,19 @@ def hand_over(project: Project, checked: Sequence[Checked], certificates: Sequen
 
     Returns:
         Where each release is now.
+
+    Raises:
+        InputError: The public store, or the restricted directory, cannot be written.
     """
+    try:
+        return _hand_over(project, checked, certificates)
+    except OSError as error:
+        found = error.strerror or "not writable"
+        place = f"{project.public}, {project.restricted}"
+        raise InputError(place, "the directories", found, "directories that can be written, with room left") from None
+
+
+def _hand_over(project: Project, checked: Sequence[Checked], certificates: Sequence[Certificate]) -> list[Path]:
     from ddg_pipeline.quality import CERTIFICATE_NAME, SIGNATURE_NAME
     from ddg_pipeline.quality.hashing import sha256_of_file
 

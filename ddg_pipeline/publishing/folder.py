@@ -221,6 +221,8 @@ class _Switch:
             _point(self._places[0].target, Path(_VERSIONS, versions[0].name))
             return
         self._home.mkdir(parents=True, exist_ok=True)
+        for directory in (self._home.parent, self._home):
+            directory.chmod(0o755)  # readers' ways lead through them, whatever the umask
         # first the way only: through a set of what is public already, so that nobody sees a difference
         public = [place.target.resolve() if place.target.exists() else None for place in self._places]
         self._old_set = self._set(public)

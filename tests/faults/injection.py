@@ -112,7 +112,7 @@ def _child(
     action: Callable[[], Any], fault: Fault | None, largest_file: int | None, output: Path, answer: Path, deeds: Path
 ) -> NoReturn:
     code = _CRASHED
-    watch = _Watch(fault, -1)
+    watch = Watch(fault, -1)
     soft, unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
     try:
         signal.alarm(_PATIENCE)
@@ -146,8 +146,10 @@ def _child(
             os._exit(code)  # never back into the tests
 
 
-class _Watch:
-    def __init__(self, fault: Fault | None, noted: int) -> None:
+class Watch:
+    """An audit hook that counts deeds, and lets a fault happen."""
+
+    def __init__(self, fault: Fault | None, noted: int = -1) -> None:
         self._fault, self.noted, self._count = fault, noted, 0
         self._own = os.getpid()
         self.over = False
@@ -164,7 +166,7 @@ class _Watch:
         if path.startswith(("/dev/", "/proc/")) or path.endswith((".pyc", ".nbi", ".nbc")) or "__pycache__" in path:
             return
         fault = self._fault
-        if fault is not None and fault.under is not None and not self._concerns(given, fault.under):
+        if fault is not None and fault.under is not None and not self._concerns(event, given, fault.under):
             return
         self._count += 1
         with contextlib.suppress(OSError):  # where no file may grow
@@ -184,7 +186,10 @@ class _Watch:
             raise OSError(errno.EROFS, os.strerror(errno.EROFS), path)
 
     @staticmethod
-    def _concerns(given: Sequence[Any], under: Path) -> bool:
-        names = [Path(os.fsdecode(one)) for one in given[:2] if isinstance(one, str | bytes | os.PathLike)]
-        # a relative name is one that `shutil.rmtree` removes, or what a link is to hold
-        return any(name.is_relative_to(under) or not name.is_absolute() for name in names)
+    def _concerns(event: str, given: Sequence[Any], under: Path) -> bool:
+        names = [
+            Path(os.fsdecode(one))
+            for one in given[: 1 if event == "open" else 2]
+            if isinstance(one, str | bytes | os.PathLike)
+        ]
+        return any(name.is_relative_to(under) for name in names)  # relative ones are what links hold, or go by `rmtree`

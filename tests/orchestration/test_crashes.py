@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import signal
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,17 +18,16 @@ from faults.injection import Fault, in_child, started
 from leaks.planted import outside, planted
 from leaks.search import Search
 
-from ddg_pipeline import cli
 from ddg_pipeline.errors import DdgError
 from ddg_pipeline.orchestration import steps
-from ddg_pipeline.orchestration.building import build_definitions
 from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest, relations_of, releases_of
 from ddg_pipeline.quality.certificate import verify_certificate
 from ddg_pipeline.release_groups import linked_groups
 
 SEED = 20261130
 LONG = "DDG_EVERY_CRASH" in os.environ  # at every boundary, also where it takes seconds to come to one
-RUNS_KILLED = 40 if LONG else 2
+RUNS_KILLED = 40 if LONG else 1
+DEEDS_OF_A_RUN = 600  # it does somewhat more
 MOVED = ("staged", "proofs")
 
 
@@ -217,31 +219,37 @@ class TestKilledWhileItIsCertified:
 class TestKilledRuns:
     """``ddg run`` from the sources on, killed at random moments, with all processes that it started."""
 
-    def test_what_is_public_is_whole_nothing_leaks_and_a_second_run_finishes(self, small, monkeypatch, tmp_path):
-        monkeypatch.setattr("sys.argv", ["ddg", "run", "--quiet"])
-        monkeypatch.chdir(small.root)
-        monkeypatch.setenv("TMPDIR", str(tmp_path))
-        monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    def test_what_is_public_is_whole_nothing_leaks_and_a_second_run_finishes(self, small, tmp_path):
         small.edit(small.root / "cases.csv", "F,0-39,41,", "F,0-39,42,")
-        build_definitions(small.project)
-        deeds = len(in_child(run_ddg).deeds)
         generator = random.Random(SEED)
-        for at in sorted(generator.sample(range(1, deeds), RUNS_KILLED)):
-            ending = in_child(run_ddg, Fault("kill", at))
-            assert ending.killed, f"{at}: {ending.output}"
+        for at in sorted(generator.sample(range(20, DEEDS_OF_A_RUN), RUNS_KILLED)):
+            ended, told = run_ddg(small, tmp_path, at)
+            assert ended == -signal.SIGKILL, told
             for release in ("by_age", "by_sex", "statewide"):
                 verify_certificate(small.released(release))
                 verify_certificate(small.published(release))
-            search = outside(small.root, [tmp_path])
-            assert search.found == [], f"killed at {at} of {deeds}"
-        again = in_child(run_ddg)
-        assert again.code == 0, again.output
+            assert planted().in_text(told) == []
+            assert outside(small.root, [tmp_path]).found == [], f"killed at {at}"
+        ended, told = run_ddg(small, tmp_path, 0)
+        assert ended == 0, told
+        assert planted().in_text(told) == []
         assert outside(small.root, [tmp_path]).found == []
         for release in ("by_age", "by_sex"):
-            assert b"Delta," in small.staged(release).read_bytes()
-            assert (small.published(release) / small.staged(release).name).read_bytes() == small.staged(
-                release
-            ).read_bytes()
+            name = small.staged(release).name
+            published = (small.published(release) / name).read_bytes()
+            assert published == small.staged(release).read_bytes() == (small.released(release) / name).read_bytes()
+        assert "Delta,F,85," in (small.published("by_sex") / small.staged("by_sex").name).read_text()
+
+
+def run_ddg(small, scratch, at):
+    """Run ``ddg run`` as a command, killed at a deed; 0 lets it come to its end."""
+    tests = Path(__file__).parents[1]
+    environment = os.environ | {
+        "TMPDIR": str(scratch), "HOME": str(scratch), "PYTHONPATH": os.pathsep.join([str(tests), *sys.path]),
+    }  # fmt: skip
+    command = [sys.executable, "-m", "faults.killed_run", str(at), "run", "--quiet"]
+    done = subprocess.run(command, cwd=small.root, env=environment, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
 
 
 def outcome(action):
@@ -280,7 +288,14 @@ class TestAFullDisk:
         assert (kind, code) == ("InputError", 2)
         assert message.startswith(f"{portal}: the folder: found No space left on device; ")
 
-    @pytest.mark.parametrize("largest", [0, 300, 3000])
+    def test_in_the_public_store_likewise(self, road, judged):
+        public = road.small.project.public
+        kind, message, code = in_child(outcome(lambda: road.release(judged)), Fault("full", 1, under=public)).answer
+        assert (kind, code) == ("InputError", 2)
+        assert message.startswith(f"{public}, ")
+        assert "No space left on device" in message
+
+    @pytest.mark.parametrize("largest", [300, 3000])
     def test_no_file_can_grow_whoever_writes_it(self, road, new, largest):
         """A limit of the operating system, which holds for DuckDB and started processes as well."""
         before = road.small.public_bytes()
@@ -328,14 +343,6 @@ class TestTwoAtOnce:
         road.mask()
         road.release(road.judge())
         finished(road, new, "afterwards")
-
-
-def run_ddg():
-    try:
-        cli.main()
-    except SystemExit as end:
-        if end.code:
-            raise RuntimeError(f"ddg run: exit code {end.code}") from None
 
 
 def every_boundary(road, kind, action, sample):
