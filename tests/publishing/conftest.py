@@ -33,6 +33,7 @@ dimensions:
 measures:
   cases: {kind: count}
   rate: {kind: rate, numerator: cases, per: 100000, decimals: 1}
+limits: {suppressed_people: any}  # the one county with cases is hidden
 publication: {dataset: emergency-visits, resource: visits-by-county}
 """
 CELLS = [
