@@ -21,6 +21,7 @@ from leaks.search import Search
 from ddg_pipeline.errors import DdgError
 from ddg_pipeline.orchestration import steps
 from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest, relations_of, releases_of
+from ddg_pipeline.orchestration.store_work import alone
 from ddg_pipeline.quality.certificate import verify_certificate
 from ddg_pipeline.release_groups import linked_groups
 
@@ -80,8 +81,9 @@ class Road:
     def release(self, judged: list[tuple[Any, Any, Any]]) -> None:
         project = self.small.project
         for contracts, checked, certificates in judged:
-            steps.hand_over(project, checked, certificates)
-            steps.publish(project, contracts)
+            with alone(project):  # as the assets do
+                steps.hand_over(project, checked, certificates)
+                steps.publish(project, contracts)
 
     def published_tables(self) -> dict[str, dict[str, bytes]]:
         """Read what a reader sees now of each release, in both public places; every package must be whole."""
