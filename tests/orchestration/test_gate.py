@@ -228,7 +228,7 @@ class TestTheReviewedSuite:
         own = {
             "type": "expect_column_values_to_be_in_set",
             "kwargs": {"column": "sex", "value_set": ["F"]},
-            "meta": {},
+            "meta": {"origin": "hand"},
             "description": "Women only.",
         }
         suite["expectations"].append(own)
