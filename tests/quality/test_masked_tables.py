@@ -24,6 +24,7 @@ measures:
   visits: {{kind: count, unit: events, individuals: cases}}
   rate: {{kind: rate, numerator: cases, decimals: 1, per: 100}}
   paid: {{kind: amount, individuals: cases, decimals: 2}}
+limits: {{suppressed_cells: any, suppressed_people: any}}
 {suppression}
 """
 PLACES = {**{leaf: [leaf] for leaf in "pqrs"}, "North": "pq", "South": "rs", "All": "pqrs"}
