@@ -174,7 +174,7 @@ class TestAFile:
 
     @pytest.mark.parametrize(
         ("content", "what"),
-        [("", "it is empty"), ("\n\n", "no header"), ("a,b\n", "rows: found none"), ("a,b", "rows: found none")],
+        [("", "it is empty"), ("\n\n", "no header"), ("a,b\n", "rows: found none"), ("a,b", "no line end")],
     )
     def test_that_is_empty_is_refused(self, bench, refused: Refused, content, what):
         assert what in refused(lambda: bench.csv(content, columns={"a": "text", "b": "text"}))
