@@ -23,6 +23,7 @@ CONTRACT = {
     "measures": {"people": {"kind": "count", "description": "People treated"}},
     "suppression": {"form": "whole_percentages", "percentages": {"of": "sex"}, "level": "full"},
     "publication": {"dataset": "cases-by-sex", "cadence": "irregular"},
+    "limits": {"row_change": "any", "new_categories": "any", "vanished_categories": "any"},  # another table was there
 }
 COUNTS = ("54521", "53977", "108506", "54,521", "53,977", "108,506")
 

@@ -80,7 +80,8 @@ class TestAnOlderPackage:
 
     def test_does_not_replace_a_newer_one(self, publish, package, next_package, public):
         publish(next_package)
-        with pytest.raises(RefusedError, match=r"certified at 2021-11-02 12:00:00Z, and what is public at 2021-11-03"):
+        told = r"certified at 2021-11-02 12:00:00Z, and a later release is public already, of 2021-11-03"
+        with pytest.raises(RefusedError, match=told):
             publish(package)
         assert contents(public) == contents(next_package)
 
