@@ -83,6 +83,7 @@ def recorded(small, run_id):
     return [event.asset_key for event in found if event.event_type is dg.DagsterEventType.ASSET_MATERIALIZATION]
 
 
+@pytest.mark.thorough
 class TestRunsOfAPerson:
     def test_the_last_asset_alone_publishes_what_passed_before_and_nothing_else(self, breached, failed, stays):
         events = breached.materialize(*PUBLICATIONS)
@@ -153,6 +154,7 @@ class TestRunsOfAPerson:
         assert not breached.materialize(*RELEASES).success
 
 
+@pytest.mark.thorough
 class TestTheCommandLine:
     @pytest.mark.parametrize("select", [",".join([*RELEASES, *PUBLICATIONS]), ",".join(PUBLICATIONS)])
     def test_dagster_asset_materialize(self, breached, location, stays, select):
@@ -169,6 +171,7 @@ class TestTheCommandLine:
         assert breached.materialize(*PUBLICATIONS).success
 
 
+@pytest.mark.thorough
 class TestAutomation:
     @pytest.mark.parametrize("condition", [dg.AutomationCondition.eager(), dg.AutomationCondition.any_deps_updated()])
     def test_conditions_that_do_not_ask_for_checks(self, breached, failed, stays, condition):
@@ -192,6 +195,7 @@ class TestAutomation:
             assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
 
 
+@pytest.mark.thorough
 class TestEventsThatAreMadeUp:
     """By the UI's button "Report materialization", the REST endpoints or GraphQL, all of which end here."""
 

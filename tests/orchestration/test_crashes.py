@@ -174,7 +174,7 @@ def finished(road, new, where):
 class TestKilledWhileItIsReleased:
     """Hand-over and publication: at every step that readers can see, and in the middle of files."""
 
-    @pytest.mark.parametrize("kind", ["kill", "torn"])
+    @pytest.mark.parametrize("kind", ["kill", pytest.param("torn", marks=pytest.mark.thorough)])
     def test_readers_see_the_old_or_the_new_release_and_a_second_run_finishes(self, road, judged, new, kind):
         for boundary in every_boundary(road, kind, lambda: road.release(judged), 8):
             old_or_new(road, new, boundary)
@@ -184,6 +184,7 @@ class TestKilledWhileItIsReleased:
             finished(road, new, boundary)
 
 
+@pytest.mark.thorough
 class TestKilledWhileItIsMasked:
     """Nothing is public of it yet; and the gate takes what a killed run staged for what it is."""
 
@@ -207,6 +208,7 @@ class TestKilledWhileItIsMasked:
             finished(road, new, boundary)
 
 
+@pytest.mark.thorough
 class TestKilledWhileItIsCertified:
     @pytest.mark.parametrize("kind", ["kill", "torn"])
     def test_what_is_public_stays_and_a_second_run_finishes(self, road, new, kind):
@@ -218,6 +220,7 @@ class TestKilledWhileItIsCertified:
             finished(road, new, boundary)
 
 
+@pytest.mark.thorough
 class TestKilledRuns:
     """``ddg run`` from the sources on, killed at random moments, with all processes that it started."""
 
@@ -267,6 +270,7 @@ def outcome(action):
     return run
 
 
+@pytest.mark.thorough
 class TestAFullDisk:
     """Every later deed that needs room fails, from a given one on."""
 

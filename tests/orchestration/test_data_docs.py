@@ -8,7 +8,7 @@ import stat
 import dagster as dg
 import pytest
 
-from ddg_pipeline.quality.certificate import read_certificate
+from ddg_pipeline.quality import read_certificate
 from ddg_pipeline.quality.hashing import sha256_of_file
 
 PAIR = ("by_sex/release", "by_age/release")
