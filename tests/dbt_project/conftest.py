@@ -41,7 +41,8 @@ class Project:
             load_source(source, store)
 
     def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = os.environ | {
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
+        environment = inherited | {
             "DDG_RESTRICTED_DB": str(self.store),
             "DBT_TARGET_PATH": str(self.home / "target"),
             "DBT_LOG_PATH": str(self.home / "logs"),
