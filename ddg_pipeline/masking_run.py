@@ -71,20 +71,20 @@ def mask_files(
     for name, one in zip(names, prepared, strict=True):
         contents[name] = csv_bytes(one.masked.frame, one.bound.contract.release)
         frames.append(read_csv_text(contents[name], name))
+    if hides_cells(tables):
+        contents[PROOF_NAME] = proof_bytes(prepared[0].protections)
     found: AuditReport | None = None
     is_masked = any(one.masked.masked for one in prepared)
+    proof = contents.get(PROOF_NAME) if is_masked else None
     if is_masked:
         shown = all(one.masked.reasons_shown for one in prepared)
-        found = attack(tables, frames, rulebook, shown, progress).redacted()
+        found = attack(tables, frames, rulebook, shown, progress, proof).redacted()
         if not found.safe:
             from ddg_pipeline.audit import audit_markdown
 
             raise RefusedError(
                 f"the masked table does not withstand the audit, so it was not written\n{audit_markdown(found)}"
             )
-    if hides_cells(tables):
-        contents[PROOF_NAME] = proof_bytes(prepared[0].protections)
-    proof = contents.get(PROOF_NAME) if is_masked else None
     verification = verify_protection(tables, frames, rulebook, proof, progress)
     if verification is not None and not verification.proved:
         faults = "\n".join(f"- {fault}" for fault in verification.faults)

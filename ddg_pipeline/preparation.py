@@ -192,6 +192,7 @@ def attack(
     rulebook: Rulebook,
     reasons_shown: bool,
     progress: Progress | None = None,
+    proof: bytes | None = None,
 ) -> AuditReport:
     """Audit what is to be published, as its most determined reader would.
 
@@ -201,6 +202,10 @@ def attack(
         rulebook: The edition.
         reasons_shown: Whether the codes tell small cells from complementary ones.
         progress: Called with the stage, what is done and what there is to do.
+        proof: The proof that masking gave. Its moves are tried first; nothing of it is believed.
+
+    Raises:
+        InputErrors: The proof cannot be read.
     """
     rules = AuditRules.from_rulebook(rulebook, strongest_level(tables, rulebook), show_reason=reasons_shown)
     audited = []
@@ -210,7 +215,9 @@ def attack(
             audited.append(PublishedTable(bound.contract, frame, bound.references, truth=bound.frame))
             continue
         audited.append(_with_what_is_known(bound, frame, rulebook, rules, reasons_shown))
-    return _without_lost(audit(audited, rules, progress=progress), tables, audited, rules)
+    suggested = None if proof is None else read_proof(proof, "proof")
+    report = audit(audited, rules, progress=progress, suggested=suggested)
+    return _without_lost(report, tables, audited, rules)
 
 
 def _with_what_is_known(

@@ -29,7 +29,7 @@ def main() -> None:
 
     from ddg_pipeline.contract import bind
     from ddg_pipeline.contract.parse import parse_contract
-    from ddg_pipeline.masking import mask
+    from ddg_pipeline.masking import mask_and_prove, proof_bytes
     from ddg_pipeline.preparation import attack
     from ddg_pipeline.rulebook import load_rulebook
 
@@ -47,8 +47,9 @@ def main() -> None:
         "warm_up",
     )
     table, rulebook = bind(contract, pd.DataFrame(rows), place="warm_up"), load_rulebook(contract.rulebook)
-    [masked] = mask([table], rulebook)
-    attack([table], [masked.frame], rulebook, masked.reasons_shown)
+    [masked], protections = mask_and_prove([table], rulebook)
+    for proof in (None, proof_bytes(protections)):
+        attack([table], [masked.frame], rulebook, masked.reasons_shown, proof=proof)
 
 
 if __name__ == "__main__":

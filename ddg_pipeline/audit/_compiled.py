@@ -658,6 +658,21 @@ def go(ground: Ground, changed: Integers, count: int, times: int) -> None:
 
 
 @njit(cache=True)
+def take(ground: Ground, tally: Tally, start: Integers, unknown: Integers, delta: Integers) -> int:
+    """Try changes that were suggested, one after the other; tell how many questions they answer."""
+    answered = 0
+    for number in range(len(start) - 1):
+        changed = unknown[start[number] : start[number + 1]]
+        for at in range(len(changed)):
+            ground.change[changed[at]] = delta[start[number] + at]
+        low, high = range_of(ground, changed, len(changed))
+        answered += mark(ground, tally, changed, len(changed), low, high)
+        for at in range(len(changed)):
+            ground.change[changed[at]] = 0
+    return answered
+
+
+@njit(cache=True)
 def _direction(ground: Ground, tally: Tally, question: int) -> int:
     """Say where the nearest value is that counts and has not been seen."""
     unknown = tally.unknown[question]

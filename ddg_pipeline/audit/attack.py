@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 
 from ddg_pipeline.audit.amounts import amounts_determined
 from ddg_pipeline.audit.boards import boards
@@ -21,6 +22,7 @@ from ddg_pipeline.audit.questions import Outcome, Questions, Verdict
 from ddg_pipeline.audit.report import AuditReport, Cell, Finding, FindingKind
 from ddg_pipeline.audit.rules import AuditRules
 from ddg_pipeline.audit.solver import Deadline
+from ddg_pipeline.audit.suggested import read_suggested
 from ddg_pipeline.errors import InputError, InputErrors
 
 
@@ -31,6 +33,7 @@ def audit(
     time_limit: float = 600.0,
     seed: int = 0,
     progress: Progress | None = None,
+    suggested: pd.DataFrame | None = None,
 ) -> AuditReport:
     """Attack published tables the way their most determined reader would.
 
@@ -46,6 +49,8 @@ def audit(
             top.
         seed: Seed of all random choices; the same input and seed give the same report unless the time runs out.
         progress: Called with the stage, questions answered, and questions.
+        suggested: Moves to try first, such as the proof that masking gave (`verify_proof`). Nothing of them is
+            believed: each is checked against all that the reader knows, and only spares a search.
 
     Returns:
         The report; its findings hold intervals, see `AuditReport.redacted`.
@@ -62,7 +67,7 @@ def audit(
     read = tuple(
         read_table(table, rules if isinstance(rules, AuditRules) else rules[table.place]) for table in published
     )
-    return _Audit(gather(read), Deadline(time_limit), seed, progress).report()
+    return _Audit(gather(read), Deadline(time_limit), seed, progress, suggested).report()
 
 
 def _check_alone(published: Sequence[PublishedTable], in_percent: PublishedTable) -> None:
@@ -73,9 +78,17 @@ def _check_alone(published: Sequence[PublishedTable], in_percent: PublishedTable
 
 
 class _Audit:
-    def __init__(self, knowledge: Knowledge, deadline: Deadline, seed: int, progress: Progress | None) -> None:
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        deadline: Deadline,
+        seed: int,
+        progress: Progress | None,
+        suggested: pd.DataFrame | None,
+    ) -> None:
         self._knowledge, self._deadline, self._seed, self._progress = knowledge, deadline, seed, progress
         self._tables = knowledge.tables
+        self._suggested = None if suggested is None else read_suggested(suggested, self._tables, knowledge.number)
         self._truth = {
             (position, measure): true_figures(table, table.published.truth, measure)
             for position, table in enumerate(self._tables)
@@ -99,6 +112,7 @@ class _Audit:
             boards=boards(self._tables, self._knowledge.number, len(self._knowledge.lower)),
             seed=self._seed,
             progress=self._progress,
+            suggested=self._suggested,
         )
         findings = [
             *self._by_rule(),

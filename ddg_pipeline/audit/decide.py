@@ -18,6 +18,7 @@ from ddg_pipeline.audit.questions import Ledger, Outcome, Question, Questions, V
 from ddg_pipeline.audit.search import Search
 from ddg_pipeline.audit.solver import Deadline
 from ddg_pipeline.audit.structure import components, is_tree, without_free_parents
+from ddg_pipeline.audit.suggested import Suggested
 from ddg_pipeline.audit.system import System
 
 Progress = Callable[[str, int, int], None]
@@ -91,6 +92,7 @@ def decide(
     boards: Sequence[Board] = (),
     seed: int = 0,
     progress: Progress | None = None,
+    suggested: Suggested | None = None,
 ) -> Decisions:
     """Answer every question about a system, as far as time allows.
 
@@ -104,6 +106,7 @@ def decide(
         boards: How the unknowns lie in tables, which helps to find solutions.
         seed: Seed of all random choices.
         progress: Called with the stage, questions answered, and questions.
+        suggested: Changes to try first.
     """
     free = implied & (system.lower == 0) & (system.upper >= NO_LIMIT)
     system = without_free_parents(system, free)
@@ -111,7 +114,16 @@ def decide(
     dropped: list[Integers] = []
     while True:
         attempt = _Attempt(
-            system, free, asked, deadline, () if redundant is None else redundant, start, boards, seed, progress
+            system,
+            free,
+            asked,
+            deadline,
+            () if redundant is None else redundant,
+            start,
+            boards,
+            seed,
+            progress,
+            suggested,
         )
         attempt.run()
         dropped.append(attempt.dropped)
@@ -139,7 +151,9 @@ class _Attempt:
         boards: Sequence[Board],
         seed: int,
         progress: Progress | None,
+        suggested: Suggested | None,
     ) -> None:
+        self._suggested = suggested
         self._questions, self._deadline, self._seed, self._boards = questions, deadline, seed, boards
         self._progress, self._redundant, self._free = progress, redundant, free
         found = repair(system)
@@ -199,7 +213,15 @@ class _Attempt:
             return
         seen, self._exchanged = self._seen, True
         self._narrowed = exchanges(
-            self._narrowed, point, self._boards, seen, waiting, self._deadline, self._seed, self._news
+            self._narrowed,
+            point,
+            self._boards,
+            seen,
+            waiting,
+            self._deadline,
+            self._seed,
+            self._news,
+            self._suggested,
         )
         enough = waiting[seen.enough(waiting)]
         self._verdict[enough] = int(Verdict.ENOUGH)

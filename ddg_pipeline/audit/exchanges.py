@@ -16,6 +16,7 @@ from ddg_pipeline.audit.lattice import Booleans, Integers
 from ddg_pipeline.audit.propagation import rules_of
 from ddg_pipeline.audit.questions import Questions
 from ddg_pipeline.audit.solver import Deadline
+from ddg_pipeline.audit.suggested import Suggested
 from ddg_pipeline.audit.system import System
 
 _WINDOW = 62  # so many values of a cell are told apart
@@ -23,7 +24,9 @@ _AT_ONCE = 4096  # questions between two looks at the clock
 
 _PROBED = 500  # rows looked at to see whether a cell can have a value beyond those seen
 _NOTES = 1 << 14
-_MANY, _WORTHWHILE = 500, 0.04  # of so many open questions a round must answer a part, or the search is over
+# A solver answers what is left. It takes longer on a larger system, so that more steps are worth while there: so many
+# for each answer and each unknown that is not known; but few questions are always looked into.
+_FEW, _WORTHWHILE = 100, 25
 
 # Rounds: of how many products an exchange is made (0: none, but see whether there is anything to find), how many steps
 # a question may cost, whether to wander about.
@@ -91,6 +94,7 @@ def exchanges(
     deadline: Deadline,
     seed: int,
     news: Callable[[int], None],
+    suggested: Suggested | None = None,
 ) -> System:
     """Look for exchanges until every question has seen enough, or they teach little more.
 
@@ -103,6 +107,7 @@ def exchanges(
         deadline: When to stop.
         seed: Seed of all random choices.
         news: Told how many questions have been answered.
+        suggested: Changes to try first; of no use where the numbers of the unknowns are others.
 
     Returns:
         The system, with narrower bounds where that was found out.
@@ -132,7 +137,10 @@ def exchanges(
     tally = _compiled.Tally(question, asked.unknown, asked.need, seen.first, seen.counts, seen.bits, done)
     _see(point, asked, seen)
     rng = np.random.default_rng(seed)
-    answered = 0
+    answered, unsettled = 0, int((lower < upper).sum())
+    if suggested is not None and len(suggested):
+        answered = _compiled.take(ground, tally, suggested.start, suggested.unknown, suggested.delta)
+        news(answered)
     rules, queue = rules_of(system), _compiled.new_queue(system.rows, _NOTES)
     for chain, steps, moving in _ROUNDS:
         before, still = answered, int((done == 0).sum())
@@ -150,7 +158,8 @@ def exchanges(
                     _compiled.probe(rules, queue, lower, upper, tally, some, steps)
                     done[some[asked.room(lower, upper)[some] < asked.need[some]]] = 1
                 news(answered)
-        if done.all() or (moving and chain > 1 and still > _MANY and answered - before < _WORTHWHILE * still):
+        taken = still * steps if chain > 1 and still > _FEW else 0
+        if done.all() or taken > _WORTHWHILE * unsettled * max(answered - before, 1):
             break
     return system.with_bounds(lower, upper)
 

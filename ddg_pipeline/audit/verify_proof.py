@@ -15,10 +15,10 @@ the table leaves out or gives no count for.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -79,6 +79,18 @@ def check_columns(frame: pd.DataFrame, place: str) -> None:
         raise InputErrors(errors)
 
 
+class Labelled(Protocol):
+    """A dimension that knows where its labels are; no label is that of a total without one."""
+
+    @property
+    def name(self) -> str:
+        """The dimension."""
+
+    @property
+    def position(self) -> Mapping[str | None, int]:
+        """Find a label."""
+
+
 @dataclass(frozen=True, eq=False)
 class Moves:
     """Moves over numbered cells, one after the other.
@@ -135,13 +147,13 @@ def assumed_counts(proof: pd.DataFrame, table: BoundTable, axes: Axes) -> dict[s
         InputErrors: It speaks of a cell that there is not.
     """
     lines = proof[(proof[MOVE] == _ASSUMED).to_numpy()]
-    release, measure = _codes(lines[RELEASE]), _codes(lines[MEASURE])
+    release, measure = codes_of(lines[RELEASE]), codes_of(lines[MEASURE])
     found = {}
     for name in table.contract.counts:
         mine = np.flatnonzero(release.equal(table.contract.release) & measure.equal(name))
         if not len(mine):
             continue
-        labels = _label_positions(lines, mine, axes)
+        labels = label_positions(lines, mine, axes)
         if labels is None or (labels < 0).any() or len(np.unique(labels, axis=0)) < len(labels):
             wrong = f"counts assumed of {name} in cells that are none, or twice in one"
             raise InputErrors([InputError("proof", table.contract.release, wrong, "the proof of these tables")])
@@ -155,7 +167,7 @@ def read_lines(proof: pd.DataFrame, cells: Cells) -> Lines:
     if len(changing) < len(proof):
         proof = proof.iloc[changing]
     ids = np.full(len(proof), -1, dtype=np.int64)
-    release, measure = _codes(proof[RELEASE]), _codes(proof[MEASURE])
+    release, measure = codes_of(proof[RELEASE]), codes_of(proof[MEASURE])
     for cube in cells.cubes:
         mine = np.flatnonzero(release.equal(cube.release) & measure.equal(cube.measure))
         if len(mine):
@@ -187,41 +199,52 @@ def read_lines(proof: pd.DataFrame, cells: Cells) -> Lines:
 
 
 @dataclass(frozen=True, eq=False)
-class _Codes:
+class Codes:
     """A column as numbers of distinct labels; the last number stands for nothing."""
 
     labels: tuple[str | None, ...]
     codes: Integers
 
     def equal(self, label: str) -> Booleans:
+        """Say where the column has a label."""
         wanted = np.array([one == label for one in self.labels], dtype=np.bool_)
         return wanted[self.codes]
 
 
-def _codes(column: pd.Series[Any]) -> _Codes:
+def codes_of(column: pd.Series[Any]) -> Codes:
+    """Number the labels of a column."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         codes, labels = column.cat.codes.to_numpy(), column.cat.categories
     else:
         codes, labels = pd.factorize(column.astype("object"))
-    return _Codes((*(label if isinstance(label, str) else "\0" for label in labels), None), codes.astype(np.int64))
+    return Codes((*(label if isinstance(label, str) else "\0" for label in labels), None), codes.astype(np.int64))
 
 
 def _ids(proof: pd.DataFrame, lines: Integers, cube: Cube) -> Integers:
     """Find the cells of one count of one release; -1 where there is no such cell."""
-    labels = _label_positions(proof, lines, cube.axes)
+    labels = label_positions(proof, lines, cube.axes)
     if labels is None:
         return np.full(len(lines), -1, dtype=np.int64)
     flat = np.ravel_multi_index(tuple(np.maximum(labels, 0).T), cube.ids.shape)
     return np.where((labels < 0).any(axis=1), -1, cube.ids.ravel()[flat])
 
 
-def _label_positions(proof: pd.DataFrame, lines: Integers, axes: Axes) -> Integers | None:
-    """Find the categories that lines name, -1 for one that there is not; None where a dimension has no column."""
+def label_positions(proof: pd.DataFrame, lines: Integers, axes: Sequence[Labelled]) -> Integers | None:
+    """Find the categories that lines name, -1 for one that there is not; None where a dimension has no column.
+
+    Args:
+        proof: The proof.
+        lines: The positions of the lines.
+        axes: The dimensions, which know where their labels are.
+
+    Returns:
+        One row a line, one column an axis.
+    """
     if any(AT + axis.name not in proof.columns for axis in axes):
         return None
     labels = np.empty((len(lines), len(axes)), dtype=np.int64)
     for number, axis in enumerate(axes):
-        column = _codes(proof[AT + axis.name].iloc[lines])
+        column = codes_of(proof[AT + axis.name].iloc[lines])
         position = np.array([axis.position.get(label, -1) for label in column.labels], dtype=np.int64)
         labels[:, number] = position[column.codes]
     return labels

@@ -300,7 +300,8 @@ def check(project: Project, tables: Sequence[BoundTable], progress: Progress | N
     report = None
     if masked:
         shown = all(one.reasons_shown for one in staged)
-        report = attack(tables, frames, rulebook, shown, progress).redacted()
+        suggested = None if proof.problems else proof.data  # a proof that cannot be read is told by its own check
+        report = attack(tables, frames, rulebook, shown, progress, suggested).redacted()
     return [
         _check(project, one, bound, judged, rulebook, (report, proof))
         for one, bound, judged in zip(staged, tables, read, strict=True)

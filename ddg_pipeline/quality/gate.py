@@ -1,17 +1,15 @@
 """The gate: Great Expectations judges the bytes that ship, read back from disk; everything uncertain is a failure.
 
 Great Expectations fails open in places (an empty table, an all-null column or an unknown type passes) and its results
-can carry figures. So it is asked for a yes or no only, one expectation at a time; what was listed must have been
-evaluated; breaches are counted a second time by our own functions, which name rows by their categories; an exception is
-reported by the name of its class, never by its message or traceback.
+can carry figures. So it is asked for a yes or no only (`answers`); what was listed must have been evaluated; breaches
+are counted a second time by our own functions, which name rows by their categories; an exception is reported by the
+name of its class, never by its message or traceback.
 """
 
 from __future__ import annotations
 
-import logging
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ddg_pipeline.errors import InputError, InputErrors
+from ddg_pipeline.quality.answers import answers
 from ddg_pipeline.quality.builtin_breaches import builtin_breaches
 from ddg_pipeline.quality.csv_text import read_csv_file
 from ddg_pipeline.quality.datastore import read_as_datastore
@@ -174,16 +173,25 @@ def _evaluate(frame: pd.DataFrame, suite: Suite, parameters: Mapping[str, Any], 
         outcomes.append(
             ExpectationOutcome("rows_fit_the_datastore", rule, "", False, None, (), str(error), (DATASTORE,))
         )
-    with _quiet():
-        batches = {reading: _batch(rows) for reading, rows in read.items()}
-        for entry in suite["expectations"]:
-            kwargs = {key: _with_parameter(value, parameters) for key, value in entry["kwargs"].items()}
-            found = {
-                reading: _outcome(batches[reading], rows, entry, classes[entry["type"]], kwargs, naming)
-                for reading, rows in read.items()
-            }
-            outcomes.append(_of_both(found))
-    return outcomes
+    entries = [
+        entry | {"kwargs": {key: _with_parameter(value, parameters) for key, value in entry["kwargs"].items()}}
+        for entry in suite["expectations"]
+    ]
+    found = {reading: _outcomes(rows, entries, classes, naming) for reading, rows in read.items()}
+    return [*outcomes, *(_of_both(dict(zip(found, one, strict=True))) for one in zip(*found.values(), strict=True))]
+
+
+def _outcomes(
+    frame: pd.DataFrame, entries: Sequence[Mapping[str, Any]], classes: Mapping[str, Any], naming: _Naming
+) -> list[ExpectationOutcome]:
+    made = [_made(classes[entry["type"]], entry["kwargs"]) for entry in entries]
+    asked = [number for number, expectation in enumerate(made) if not isinstance(expectation, _Refused)]
+    answered = dict(zip(asked, answers(frame, [made[number] for number in asked]), strict=True))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return [
+            _outcome(made[number], answered.get(number), frame, entry, naming) for number, entry in enumerate(entries)
+        ]
 
 
 def _of_both(found: Mapping[str, ExpectationOutcome]) -> ExpectationOutcome:
@@ -221,29 +229,37 @@ class _Naming:
         return (*found.notes, *rows)[:listed]
 
 
-def _batch(frame: pd.DataFrame) -> Any:
-    import great_expectations
-    from great_expectations.data_context.types.base import ProgressBarsConfig
+def _made(kind: Any, kwargs: Mapping[str, Any]) -> Any:
+    """Make an expectation; where its class refuses the arguments, say by what."""
+    try:
+        return kind(**kwargs)
+    except Exception as error:  # noqa: BLE001 - its message may quote a figure; what cannot be asked is a failure
+        return _Refused(type(error).__name__)
 
-    context = great_expectations.get_context(mode="ephemeral")
-    context.enable_analytics(enable=False)
-    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
-    asset = context.data_sources.add_pandas("staged").add_dataframe_asset("release")
-    return asset.add_batch_definition_whole_dataframe("bytes").get_batch({"dataframe": frame})
+
+@dataclass(frozen=True)
+class _Refused:
+    """An expectation that could not be made.
+
+    Attributes:
+        by: The class of the exception.
+    """
+
+    by: str
 
 
 def _outcome(
-    batch: Any, frame: pd.DataFrame, entry: Mapping[str, Any], kind: Any, kwargs: dict[str, Any], naming: _Naming
+    expectation: Any, answer: bool | None, frame: pd.DataFrame, entry: Mapping[str, Any], naming: _Naming
 ) -> ExpectationOutcome:
     success, error, found = False, None, None
     try:
-        expectation = kind(**kwargs)
-        result = batch.validate(expectation, result_format="BOOLEAN_ONLY")
-        raised = set(result.exception_info) != _NO_EXCEPTION or result.exception_info["raised_exception"]
-        error = "Great Expectations raised an exception" if raised else None
-        own = getattr(expectation, "breaches", None)
-        found = own(frame) if own else builtin_breaches(frame, entry["type"], kwargs)
-        success = result.success is True and error is None and (found is None or found.count == 0)
+        if isinstance(expectation, _Refused):
+            error = f"could not be computed: {expectation.by}"
+        else:
+            error = "Great Expectations raised an exception" if answer is None else None
+            own = getattr(expectation, "breaches", None)
+            found = own(frame) if own else builtin_breaches(frame, entry["type"], entry["kwargs"])
+            success = answer is True and (found is None or found.count == 0)
     except MissingColumnError as missing:
         error = f"there is no column {missing}"
     except (InputError, InputErrors) as ours:
@@ -257,25 +273,5 @@ def _outcome(
     return ExpectationOutcome(entry["type"], rule, about, False, count, naming.name(frame, found), error)
 
 
-_NO_EXCEPTION = {"raised_exception", "exception_traceback", "exception_message"}
-
-
 def _with_parameter(value: Any, parameters: Mapping[str, Any]) -> Any:
     return parameters[value["$PARAMETER"]] if isinstance(value, dict) and "$PARAMETER" in value else value
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep Great Expectations from logging: it logs exceptions with their messages, and those may quote cells."""
-    top = logging.getLogger("great_expectations")
-    below = [logging.getLogger(name) for name in logging.root.manager.loggerDict if name.startswith(f"{top.name}.")]
-    levels = {logger: logger.level for logger in (top, *(logger for logger in below if logger.level))}
-    for logger in levels:
-        logger.setLevel(logging.CRITICAL + 1)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in levels.items():
-            logger.setLevel(level)

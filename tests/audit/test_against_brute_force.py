@@ -191,7 +191,7 @@ def expected(tables, need, known):
     return found
 
 
-def observed(tables, need, known, *, truth):
+def observed(tables, need, known, *, truth, suggested=None):
     published = [
         PublishedTable(
             parse_contract(contract, "test"),
@@ -202,7 +202,7 @@ def observed(tables, need, known, *, truth):
         for contract, unmasked, frame in tables
     ]
     show_reason = tables[0][0]["suppression"]["show_reason"]
-    report = audit(published, rules(need, show_reason=show_reason))
+    report = audit(published, rules(need, show_reason=show_reason), suggested=suggested)
     assert not report.undecided
     assert not report.mismatches
     assert not [finding for finding in report.findings if finding.kind is FindingKind.CONTRADICTION]
@@ -221,6 +221,35 @@ def agree(tables, need, known):
     }
     # with the truth at hand, the audit only asks about cells that are small indeed
     assert observed(tables, need, known, truth=True).keys() <= want.keys()
+
+
+def any_lines(tables, seed):
+    """Draw what could be passed off as a proof: changes that keep sums, such changes spoilt, and lines at random."""
+    rng = random.Random(seed)
+    lines = []
+    for move in range(rng.randint(1, 12)):
+        contract, unmasked, _ = rng.choice(tables)
+        dimensions, measure = list(contract["dimensions"]), rng.choice(list(contract["measures"]))
+        rows = unmasked[dimensions].to_dict("records")
+        chosen = rng.sample(rows, min(len(rows), rng.choice([2, 4, 4, 8])))
+        if rng.random() < 0.6:  # two categories take over from each other along each of two dimensions
+            pairs = [
+                (name, rng.sample(sorted(set(unmasked[name])), 2))
+                for name in dimensions
+                if unmasked[name].nunique() > 1
+            ]
+            pairs = rng.sample(pairs, min(2, len(pairs)))
+            fixed = rng.choice(rows)
+            chosen = [fixed | dict(zip([name for name, _ in pairs], ends, strict=True))
+                      for ends in itertools.product(*(ends for _, ends in pairs))]  # fmt: skip
+        for number, row in enumerate(chosen):
+            sign = (-1) ** number.bit_count() if rng.random() < 0.95 else rng.choice([0, 3])
+            at = {f"at.{name}": label for name, label in row.items()}
+            lines.append({"move": move, "low": -1, "high": 1, "release": contract["release"], "measure": measure,
+                          **at, "delta": sign})  # fmt: skip
+            if rng.random() < 0.02:
+                lines.append(lines[-1] | {"delta": 2, "at.a": "no such label"})
+    return pd.DataFrame(lines)
 
 
 MANY = settings(max_examples=100, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
@@ -276,3 +305,15 @@ class TestCompiledCode:
     @given(linked(), st.sampled_from([2, 3, 4]))
     def test_and_in_linked_tables(self, tables, need):
         agree(tables, need, {})
+
+    @MANY
+    @given(single().map(lambda one: [one]) | linked(), st.sampled_from([2, 3, 4]), st.integers(0, 2**32))
+    def test_whatever_is_suggested_changes_no_finding(self, tables, need, seed):
+        alone = observed(tables, need, {}, truth=True)
+        assert observed(tables, need, {}, truth=True, suggested=any_lines(tables, seed)).keys() == alone.keys()
+
+    @MANY
+    @given(st.integers(0, 2**32).map(crowded), st.sampled_from([2, 3, 4]), st.integers(0, 2**32))
+    def test_nor_in_a_crowded_table(self, table, need, seed):
+        alone = observed([table], need, {}, truth=True)
+        assert observed([table], need, {}, truth=True, suggested=any_lines([table], seed)).keys() == alone.keys()

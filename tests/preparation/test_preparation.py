@@ -7,10 +7,11 @@ import dataclasses
 import pandas as pd
 import pytest
 
-from ddg_pipeline.audit import FindingKind
+from ddg_pipeline.audit import FindingKind, decide, exchanges
 from ddg_pipeline.contract import bind
 from ddg_pipeline.contract.parse import parse_contract
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
+from ddg_pipeline.masking import proof_bytes
 from ddg_pipeline.preparation import assess_group, attack, prepare, rulebook_of, strongest_level
 from ddg_pipeline.quality import csv_bytes, read_csv_text
 from ddg_pipeline.rulebook import load_rulebook
@@ -300,3 +301,54 @@ class TestCategoriesThatOverlap:
         table = bind(parse_contract(contract, "periods"), pd.DataFrame(rows, columns=["county", "period", "cases"]))
         (one,) = prepare([table], rulebook)
         assert (one.masked.frame.cases == "").any()
+
+
+class TestTheAttack:
+    """With the proof that masking gave at hand, the attacker checks its moves and need not search."""
+
+    @pytest.fixture
+    def made(self, rulebook):
+        tables = [by_county_and_sex(), by_county()]
+        prepared = prepare(tables, rulebook)
+        return tables, [one.masked.frame for one in prepared], proof_bytes(prepared[0].protections)
+
+    @pytest.fixture(autouse=True)
+    def searches(self, monkeypatch):
+        """Count what has to be searched for, in a table as if it were a large one."""
+        found = []
+
+        class Counted(decide.Search):
+            def run(self):
+                found.append(self)
+                super().run()
+
+        monkeypatch.setattr(decide, "_COMPILED_FROM", 1)
+        monkeypatch.setattr(exchanges, "_ROUNDS", ())
+        monkeypatch.setattr(decide, "Search", Counted)
+        return found
+
+    def test_takes_the_moves_of_the_proof(self, rulebook, made, searches):
+        tables, frames, proof = made
+        assert attack(tables, frames, rulebook, reasons_shown=False).safe
+        assert searches
+        searches.clear()
+        assert attack(tables, frames, rulebook, reasons_shown=False, proof=proof).safe
+        assert not searches
+
+    def test_does_not_believe_them(self, rulebook, made):
+        tables, frames, proof = made
+        hidden = frames[0].index[(frames[0].cases == "") & ~tables[0].frame.cases.between(1, 10)]
+        frames[0].loc[hidden[0], ["cases", "cases_annotation_code", "cases_annotation_description"]] = [
+            str(tables[0].frame.cases[hidden[0]]), "", "",
+        ]  # fmt: skip
+        alone = attack(tables, frames, rulebook, reasons_shown=False)
+        assert not alone.safe
+        with_proof = attack(tables, frames, rulebook, reasons_shown=False, proof=proof)
+        assert {str(finding.cell) for finding in with_proof.findings} == {
+            str(finding.cell) for finding in alone.findings
+        }
+
+    def test_a_file_that_is_no_proof_is_refused(self, rulebook, made):
+        tables, frames, _ = made
+        with pytest.raises(InputErrors, match="no whole Parquet file"):
+            attack(tables, frames, rulebook, reasons_shown=False, proof=b"PAR1")

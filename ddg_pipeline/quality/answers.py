@@ -1,0 +1,84 @@
+"""What Great Expectations answers about a table: yes, no, or nothing, because it could not be computed.
+
+A result can carry figures, and so can an exception, so a yes or no is all that is asked for and kept.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pandas as pd
+
+_NUMBER = "number"
+_NO_EXCEPTION = {"raised_exception", "exception_traceback", "exception_message"}
+
+
+def answers(frame: pd.DataFrame, expectations: Sequence[Any]) -> list[bool | None]:
+    """Ask about all of them at once, and once more alone about each that raised, so that it spoils no other.
+
+    Args:
+        frame: The table.
+        expectations: Instances of expectation classes; their ``meta`` is overwritten.
+
+    Returns:
+        Whether each holds; None where Great Expectations raised an exception or said nothing.
+    """
+    from great_expectations import ExpectationSuite
+
+    with _quiet():
+        batch = _batch(frame)
+        for number, expectation in enumerate(expectations):
+            expectation.meta = {_NUMBER: number}
+        together = _results(batch, ExpectationSuite(name="asked", expectations=list(expectations)))
+        found = [together.get(number) for number in range(len(expectations))]
+        for number, expectation in enumerate(expectations):
+            if found[number] is None:
+                found[number] = _results(batch, ExpectationSuite(name="alone", expectations=[expectation])).get(number)
+        return found
+
+
+def _results(batch: Any, suite: Any) -> Mapping[int, bool | None]:
+    try:
+        results = batch.validate(suite, result_format="BOOLEAN_ONLY").results
+        return {result.expectation_config.meta[_NUMBER]: _answer(result) for result in results}
+    except Exception:  # noqa: BLE001 - its message may quote a figure; what was not computed is no yes
+        return {}
+
+
+def _answer(result: Any) -> bool | None:
+    told = result.exception_info
+    if set(told) != _NO_EXCEPTION or told["raised_exception"] or not isinstance(result.success, bool):
+        return None
+    return result.success
+
+
+def _batch(frame: pd.DataFrame) -> Any:
+    import great_expectations
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    context = great_expectations.get_context(mode="ephemeral")
+    context.enable_analytics(enable=False)
+    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
+    asset = context.data_sources.add_pandas("staged").add_dataframe_asset("release")
+    return asset.add_batch_definition_whole_dataframe("bytes").get_batch({"dataframe": frame})
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Great Expectations from logging: it logs exceptions with their messages, and those may quote cells."""
+    top = logging.getLogger("great_expectations")
+    below = [logging.getLogger(name) for name in logging.root.manager.loggerDict if name.startswith(f"{top.name}.")]
+    levels = {logger: logger.level for logger in (top, *(logger for logger in below if logger.level))}
+    for logger in levels:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in levels.items():
+            logger.setLevel(level)
