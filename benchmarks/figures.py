@@ -149,19 +149,19 @@ class Figures:
     # -- time ----------------------------------------------------------------------------------------------------------
 
     def ours_seconds(self, table: Table, level: str = DEFAULT_LEVEL, show_reason: bool = False) -> float | None:
-        """Processor time of masking and audit together."""
+        """Processor time of masking and audit together, the check of the proof included."""
         parts = self.ours_parts(table, level, show_reason)
         return None if parts is None else sum(parts)
 
     def ours_parts(
         self, table: Table, level: str = DEFAULT_LEVEL, show_reason: bool = False
     ) -> tuple[float, float] | None:
-        """Processor time of masking, and of the audit."""
+        """Processor time of masking, and of the audit with the check of the proof."""
         masked = self.done(table, OURS, level, show_reason)
         audited = self.results.get(What("attack", table.instance, table.seed, OURS, level, show_reason))
         if masked is None or audited is None or audited["status"] != "ok":
             return None
-        return masked["cpu_seconds"], audited["cpu_seconds"]
+        return masked["cpu_seconds"], audited["cpu_seconds"] + audited["verifying_cpu_seconds"]
 
     def slower(self, table: Table, tool: str) -> float | None:
         """How many times our time, for masking and audit together, a peer takes for masking alone."""
@@ -180,11 +180,13 @@ class Figures:
     # -- attacks -------------------------------------------------------------------------------------------------------
 
     def attacked(self, table: Table, tool: str, show_reason: bool, level: str = DEFAULT_LEVEL) -> Attacked | None:
-        """Give what the attacker found in a tool's pattern."""
+        """Give what the attacker found in a tool's pattern; None where that, or the check of our proof, failed."""
         record = self.results.get(What("attack", table.instance, table.seed, tool, level, show_reason))
         if record is None or record["status"] != "ok":
             return None
         found = record["findings"]
+        if record.get("proved") is False:
+            return None
         exact, narrowed = found.get("exact", 0), found.get("narrowed", 0)
         return Attacked(exact, narrowed, sum(found.values()) - exact - narrowed, record["undecided"])
 

@@ -260,6 +260,10 @@ a hidden count is 1 or more; counts whole.
 * *Rows*: rows and columns that break the guideline's own rules (§4.4.1).
 * *Undecided*: cells about which his time ran out.
 
+With our patterns he gets what the product gives him: the moves of the proof that masking wrote. He checks each against
+everything that he knows before he searches for more, so that nothing of it has to be believed; and the proof is
+verified by itself. With the patterns of others he has nothing but what is published.
+
 ![Small cells that a determined reader recovers or narrows down]({_image("attack")})
 
 {_table(head, rows).replace("| --- | ---: |", "| --- | --- |", 1)}
@@ -338,7 +342,7 @@ def _speed(figures: Figures) -> str:
     return f"""## Speed
 
 Processor time of each peer for choosing cells, in times of ours for choosing them at level `{DEFAULT_LEVEL}` *and*
-auditing the result: a stronger protection, and a second pair of eyes. Reading and writing files is left out for all;
+auditing the result: a stronger protection, and a second pair of eyes (attack, and check of the proof). Reading and writing files is left out for all;
 so is compiling, which happens once for an installation.
 
 ![Time of the peers, in times of ours]({_image("speed")})

@@ -79,3 +79,7 @@ class Results:
     def pattern(self, what: What) -> Path:
         """Where the pattern of a tool is kept."""
         return self.patterns / f"{what.slug}.npy"
+
+    def proof(self, what: What) -> Path:
+        """Where the proof of a pattern of ours is kept."""
+        return self.patterns / f"{what.slug}.parquet"

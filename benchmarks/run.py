@@ -99,6 +99,7 @@ class Run:
                 "level": what.level,
                 "show_reason": what.show_reason,
                 "pattern": str(self._results.pattern(what)),
+                "proof": str(self._results.proof(what)),
             }
             record = self._keep(what, measured(job, self._plan.time_limit))
         return bool(record["status"] == "ok")
@@ -141,6 +142,8 @@ class Run:
                 "time_limit": self._plan.attack_limit,
                 "pattern": str(self._results.pattern(pattern)),
             }
+            if pattern.tool == "ours":
+                job["proof"] = str(self._results.proof(pattern))
             self._keep(what, measured(job, 3 * self._plan.attack_limit + 60))
 
     def _optimum(self, pattern: What) -> None:
@@ -178,6 +181,7 @@ _TOLD = (
     "recovered",
     "findings",
     "undecided",
+    "proved",
     "cpu_seconds",
     "peak_mib",
 )

@@ -60,8 +60,8 @@ def warm_up(_: Job) -> Result:
 
 
 def mask_table(job: Job) -> Result:
-    """Mask an instance as a user would; the pattern goes to a file."""
-    from ddg_pipeline.masking import mask
+    """Mask an instance as a user would; the pattern and the proof go to files."""
+    from ddg_pipeline.masking import mask, mask_and_prove, proof_bytes
 
     instance, rulebook = make(job["instance"], job["seed"]), load_rulebook(RULEBOOK)
     declared = table.contract(instance, job["level"], job["show_reason"])
@@ -78,13 +78,16 @@ def mask_table(job: Job) -> Result:
     steps = _Stages()
     try:
         with _timed(result, ""):
-            shown = mask([bound], rulebook, steps.progress)[0]
+            [shown], protections = mask_and_prove([bound], rulebook, steps.progress)
+            proof = proof_bytes(protections)
     except RefusedError as error:
         return {**result, "peak_mib": peak_mib(), "status": "refused", "message": str(error).splitlines()[0][:300]}
     result["peak_mib"] = peak_mib()
     result["stages"] = steps.seconds()
     hidden = table.hidden_cells(instance, shown.frame)
     write_pattern(Path(job["pattern"]), hidden)
+    Path(job["proof"]).write_bytes(proof)
+    result["proof_mib"] = len(proof) / 2**20
     if instance.cells.size <= job.get("compared_up_to", 1_000_000):
         again = table.published(instance, hidden, rulebook, job["show_reason"])
         if list(again.columns) != list(shown.frame.columns) or (again.to_numpy() != shown.frame.to_numpy()).any():
@@ -189,8 +192,14 @@ def check_linear(job: Job) -> Result:
 
 
 def attack(job: Job) -> Result:
-    """Audit a pattern, anyone's, as it would be published: the attacker of the product, who shares no code with it."""
+    """Audit a pattern, anyone's, as it would be published: the attacker of the product, who shares no code with it.
+
+    With ``proof``, as the product does with its own patterns: the moves of the proof are checked before anything is
+    searched for, and the proof is verified by itself as well.
+    """
     from ddg_pipeline.audit import AuditRules, PublishedTable, audit
+    from ddg_pipeline.audit.verify import verify
+    from ddg_pipeline.audit.verify_proof import read_proof
 
     instance, rulebook = make(job["instance"], job["seed"]), load_rulebook(RULEBOOK)
     hidden = read_pattern(Path(job["pattern"]), instance.cells.size)
@@ -204,8 +213,15 @@ def attack(job: Job) -> Result:
         warm = make("s2_10")
         terms = table.contract(warm, level, show_reason)
         audit(PublishedTable(terms, table.published(warm, warm.small.ravel(), rulebook, show_reason)), rules)
+    data = Path(job["proof"]).read_bytes() if "proof" in job else None
     with _timed(result, ""):
-        report = audit(PublishedTable(declared, shown, truth=truth), rules, time_limit=job["time_limit"])
+        suggested = None if data is None else read_proof(data, "proof")
+        published = PublishedTable(declared, shown, truth=truth)
+        report = audit(published, rules, time_limit=job["time_limit"], suggested=suggested)
+    if suggested is not None:
+        bound = bind(declared, table.frame(instance), place=instance.name)
+        with _timed(result, "verifying_"):
+            result["proved"] = verify([bound], [shown], rulebook, suggested).proved
     return {
         **result,
         "peak_mib": peak_mib(),

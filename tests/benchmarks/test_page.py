@@ -17,7 +17,8 @@ def record(complementary=0, value=0, cpu=1.0, **more):
 
 
 def attacked(cpu=1.0, undecided=0, **findings):
-    return {**SUMMARY, "status": "ok", "cpu_seconds": cpu, "peak_mib": 1, "undecided": undecided, "findings": findings}
+    found = {"status": "ok", "undecided": undecided, "findings": findings, "proved": True}
+    return {**SUMMARY, **found, "cpu_seconds": cpu / 2, "verifying_cpu_seconds": cpu / 2, "peak_mib": 1}
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ class TestARelease:
 class TestMeasuring:
     def test_our_pattern_is_measured_checked_and_attacked(self, tmp_path):
         asked = {"instance": "s2_10", "seed": 4, "level": "ddg", "show_reason": True}
-        asked["pattern"] = str(tmp_path / "pattern.npy")
+        asked |= {"pattern": str(tmp_path / "pattern.npy"), "proof": str(tmp_path / "proof.parquet")}
         masked = mask_table(asked)
         assert masked["complementary"] > 0
         assert masked["shown_small"] == masked["hidden_zeros"] == 0
@@ -44,6 +44,7 @@ class TestMeasuring:
         attacked = attack({**asked, "time_limit": 30})
         assert attacked["findings"] == {}
         assert attacked["undecided"] == 0
+        assert attacked["proved"] is True
 
     def test_primary_suppression_alone_is_found_out(self, tmp_path):
         instance = make("s2_10")
