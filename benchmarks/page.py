@@ -342,8 +342,8 @@ def _speed(figures: Figures) -> str:
     return f"""## Speed
 
 Processor time of each peer for choosing cells, in times of ours for choosing them at level `{DEFAULT_LEVEL}` *and*
-auditing the result: a stronger protection, and a second pair of eyes (attack, and check of the proof). Reading and writing files is left out for all;
-so is compiling, which happens once for an installation.
+auditing the result: a stronger protection, and a second pair of eyes (the attack, and the check of the proof). Reading
+and writing files is left out for all; so is compiling, which happens once for an installation.
 
 ![Time of the peers, in times of ours]({_image("speed")})
 
