@@ -9,47 +9,60 @@ import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-_NUMBER = "number"
+from ddg_pipeline.quality.rules import Breaches
+
 _NO_EXCEPTION = {"raised_exception", "exception_traceback", "exception_message"}
 
 
-def answers(frame: pd.DataFrame, expectations: Sequence[Any]) -> list[bool | None]:
+@dataclass(frozen=True)
+class Answer:
+    """What came of one expectation.
+
+    Attributes:
+        holds: Whether it holds; None where Great Expectations raised an exception or said nothing.
+        found: What an expectation of ours found; None for those of others, and where it found nothing out.
+    """
+
+    holds: bool | None
+    found: Breaches | None
+
+
+def answers(frame: pd.DataFrame, expectations: Sequence[Any]) -> list[Answer]:
     """Ask about all of them at once, and once more alone about each that raised, so that it spoils no other.
 
     Args:
         frame: The table.
         expectations: Instances of expectation classes; their ``meta`` is overwritten.
-
-    Returns:
-        Whether each holds; None where Great Expectations raised an exception or said nothing.
     """
     from great_expectations import ExpectationSuite
 
-    with _quiet():
+    from ddg_pipeline.quality.table_rule import NUMBER, recording
+
+    with _quiet(), recording() as recorded:
         batch = _batch(frame)
         for number, expectation in enumerate(expectations):
-            expectation.meta = {_NUMBER: number}
-        together = _results(batch, ExpectationSuite(name="asked", expectations=list(expectations)))
-        found = [together.get(number) for number in range(len(expectations))]
+            expectation.meta = {NUMBER: number}
+        held = dict(_results(batch, ExpectationSuite(name="asked", expectations=list(expectations)), NUMBER))
         for number, expectation in enumerate(expectations):
-            if found[number] is None:
-                found[number] = _results(batch, ExpectationSuite(name="alone", expectations=[expectation])).get(number)
-        return found
+            if held.get(number) is None:
+                held |= _results(batch, ExpectationSuite(name="alone", expectations=[expectation]), NUMBER)
+        return [Answer(held.get(number), recorded.get(number)) for number in range(len(expectations))]
 
 
-def _results(batch: Any, suite: Any) -> Mapping[int, bool | None]:
+def _results(batch: Any, suite: Any, number: str) -> Mapping[int, bool | None]:
     try:
         results = batch.validate(suite, result_format="BOOLEAN_ONLY").results
-        return {result.expectation_config.meta[_NUMBER]: _answer(result) for result in results}
+        return {result.expectation_config.meta[number]: _holds(result) for result in results}
     except Exception:  # noqa: BLE001 - its message may quote a figure; what was not computed is no yes
         return {}
 
 
-def _answer(result: Any) -> bool | None:
+def _holds(result: Any) -> bool | None:
     told = result.exception_info
     if set(told) != _NO_EXCEPTION or told["raised_exception"] or not isinstance(result.success, bool):
         return None

@@ -2,8 +2,8 @@
 
 Great Expectations fails open in places (an empty table, an all-null column or an unknown type passes) and its results
 can carry figures. So it is asked for a yes or no only (`answers`); what was listed must have been evaluated; breaches
-are counted a second time by our own functions, which name rows by their categories; an exception is reported by the
-name of its class, never by its message or traceback.
+are counted by our own functions, for its expectations too, and rows are named by their categories; an exception is
+reported by the name of its class, never by its message or traceback.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ddg_pipeline.errors import InputError, InputErrors
-from ddg_pipeline.quality.answers import answers
+from ddg_pipeline.quality.answers import Answer, answers
 from ddg_pipeline.quality.builtin_breaches import builtin_breaches
 from ddg_pipeline.quality.csv_text import read_csv_file
 from ddg_pipeline.quality.datastore import read_as_datastore
@@ -190,7 +190,8 @@ def _outcomes(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return [
-            _outcome(made[number], answered.get(number), frame, entry, naming) for number, entry in enumerate(entries)
+            _outcome(made[number], answered.get(number, _NOT_ASKED), frame, entry, naming)
+            for number, entry in enumerate(entries)
         ]
 
 
@@ -237,6 +238,9 @@ def _made(kind: Any, kwargs: Mapping[str, Any]) -> Any:
         return _Refused(type(error).__name__)
 
 
+_NOT_ASKED = Answer(None, None)
+
+
 @dataclass(frozen=True)
 class _Refused:
     """An expectation that could not be made.
@@ -249,17 +253,19 @@ class _Refused:
 
 
 def _outcome(
-    expectation: Any, answer: bool | None, frame: pd.DataFrame, entry: Mapping[str, Any], naming: _Naming
+    expectation: Any, answer: Answer, frame: pd.DataFrame, entry: Mapping[str, Any], naming: _Naming
 ) -> ExpectationOutcome:
     success, error, found = False, None, None
     try:
         if isinstance(expectation, _Refused):
             error = f"could not be computed: {expectation.by}"
         else:
-            error = "Great Expectations raised an exception" if answer is None else None
-            own = getattr(expectation, "breaches", None)
-            found = own(frame) if own else builtin_breaches(frame, entry["type"], entry["kwargs"])
-            success = answer is True and (found is None or found.count == 0)
+            error = "Great Expectations raised an exception" if answer.holds is None else None
+            found = answer.found
+            if found is None:
+                own = getattr(expectation, "breaches", None)
+                found = own(frame) if own else builtin_breaches(frame, entry["type"], entry["kwargs"])
+            success = answer.holds is True and (found is None or found.count == 0)
     except MissingColumnError as missing:
         error = f"there is no column {missing}"
     except (InputError, InputErrors) as ours:

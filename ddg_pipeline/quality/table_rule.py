@@ -1,7 +1,9 @@
 """What our expectation classes share: the whole table as a metric, and results that hold no figure of it."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,6 +23,21 @@ from ddg_pipeline.quality.rules import Breaches, MissingColumnError
 _FRAME = "table.published_frame"
 _EVERY_ROW = "COMPLETE"
 _LISTED = 20
+
+
+NUMBER = "number"  # the key in an expectation's ``meta`` under which `recording` keeps what it found
+_recorded: ContextVar[dict[int, Breaches] | None] = ContextVar("recorded", default=None)
+
+
+@contextmanager
+def recording() -> Iterator[dict[int, Breaches]]:
+    """Keep what our expectations find while Great Expectations asks them: its own results hold less."""
+    found: dict[int, Breaches] = {}
+    token = _recorded.set(found)
+    try:
+        yield found
+    finally:
+        _recorded.reset(token)
 
 
 class NotComputedError(Exception):
@@ -79,6 +96,9 @@ class TableRule(BatchExpectation):
             raise NotComputedError(str(error)) from None
         except Exception as error:  # noqa: BLE001 - Great Expectations reports its message, which may quote a cell
             raise NotComputedError(f"could not be computed: {type(error).__name__}") from None
+        recorded = _recorded.get()
+        if recorded is not None and self.meta is not None and NUMBER in self.meta:
+            recorded[self.meta[NUMBER]] = found
         wanted = parse_result_format((runtime_configuration or {}).get("result_format") or {})
         return {"success": found.count == 0, "result": self._told(found, frame, wanted)}
 
