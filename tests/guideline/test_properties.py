@@ -155,7 +155,7 @@ class TestFinerNeverScoresLower:
 
 class TestNoPeriod:
     @both_editions
-    @runs
+    @settings(runs, max_examples=20)  # each is assessed for every period
     @given(data=st.data())
     def test_saying_which_period_it_is_never_scores_higher(self, edition, data):
         """What is not declared is not safe: as if it were the finest period."""

@@ -59,6 +59,7 @@ class TestCountsJoinedByAnIdentity:
             gone = [name for name in MEASURES if row[name] == ""]
             assert len(gone) != 1, "the identity gives the one hidden count of a row away"
 
+    @pytest.mark.thorough
     def test_of_a_large_table_are_protected_by_products(self, rulebook):
         # 504 rows of four counts; one integer program a cell would take hours
         [masked] = mask([table((20, 5, 3), seed=1)], rulebook)
