@@ -6,10 +6,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+from packaging.version import Version
 
 from ddg_pipeline.contract.manifest import DbtRelease, contracts_from_manifest
 from ddg_pipeline.errors import InputError, InputErrors
@@ -170,6 +173,13 @@ def dbt_models(project: Project, manifest: Mapping[str, Any]) -> tuple[dg.Assets
         def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
             return str(dbt_resource_props.get("description", ""))
 
+    class Dbt(DbtCliResource):
+        """The dbt beside this Python; its version is known without starting it, which takes seconds."""
+
+        @cached_property
+        def _cli_version(self) -> Version:
+            return Version(version("dbt-core"))
+
     dbt_project = DbtProject(
         project_dir=project.dbt_project, profiles_dir=project.dbt_project, target_path=project.dbt_target
     )
@@ -195,7 +205,7 @@ def dbt_models(project: Project, manifest: Mapping[str, Any]) -> tuple[dg.Assets
                 raise dg.Failure(description=description, allow_retries=False)
             shutil.rmtree(target)
 
-    return models, DbtCliResource(
+    return models, Dbt(
         project_dir=dbt_project, profiles_dir=str(project.dbt_project), dbt_executable=str(_dbt_executable())
     )
 

@@ -80,7 +80,7 @@ def check_proof(
         return CheckedProof(data, None, (str(error),))
 
 
-def keep_proof(project: Project, release: str, version: Path, proof: CheckedProof) -> None:
+def keep_proof(project: Project, release: str, version: Path, *, proof: CheckedProof) -> None:
     """Keep the proof that was checked under the number of the version that it belongs to."""
     target = project.proofs(release) / f"{version.name}.parquet"
     if proof.data is None:

@@ -16,6 +16,7 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -489,7 +490,8 @@ def audit_summary(checked: Checked, level: str, rulebook: Rulebook) -> AuditSumm
 def hand_over(project: Project, checked: Sequence[Checked], certificates: Sequence[Certificate]) -> list[Path]:
     """Make the certified packages of a group the current releases of the public store, each in one atomic step.
 
-    The proof of each stays behind in the restricted directory, under the number of the version.
+    The proof of each stays behind in the restricted directory, under the number of the version, and is there before
+    the version is current.
 
     Returns:
         Where each release is now.
@@ -517,9 +519,8 @@ def _hand_over(project: Project, checked: Sequence[Checked], certificates: Seque
         shutil.copytree(one.staged.package, outgoing)
         own = [CERTIFICATE_NAME] + ([] if certificate.signing_key is None else [SIGNATURE_NAME])
         hashes = {**certificate.files, **{name: sha256_of_file(one.staged.package / name) for name in own}}
-        place = project.public_store.hand_over(release, outgoing, sha256=hashes)
-        keep_proof(project, release, place, one.proof)
-        places.append(place)
+        keep = partial(keep_proof, project, release, proof=one.proof)
+        places.append(project.public_store.hand_over(release, outgoing, sha256=hashes, before=keep))
     return places
 
 

@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -47,7 +47,14 @@ class PublicStore:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def hand_over(self, release: str, staged_dir: Path, *, sha256: Mapping[str, str] | None = None) -> Path:
+    def hand_over(
+        self,
+        release: str,
+        staged_dir: Path,
+        *,
+        sha256: Mapping[str, str] | None = None,
+        before: Callable[[Path], None] | None = None,
+    ) -> Path:
         """Makes the files of a directory the current version of a release, in one step.
 
         The directory is moved into the store, or copied and then removed where it is on another file system. An error
@@ -59,6 +66,8 @@ class PublicStore:
             staged_dir: The files to release, and nothing else; gone afterwards.
             sha256: What the files must be: hashes in hexadecimal by path relative to ``staged_dir``. They are compared
                 after the files have arrived in the store, so what was checked is what is released.
+            before: Called with the directory of the new version just before it becomes current, to keep what has to be
+                there with it. What it raises stops the hand-over.
 
         Returns:
             The directory of the new version.
@@ -82,6 +91,8 @@ class PublicStore:
                 _accept(files, staged_dir, release, sha256)
                 files = files.rename(versions / str(number + 1))
                 _sync(versions)
+                if before is not None:
+                    before(files)
                 link = home / _NEXT
                 link.symlink_to(f"versions/{files.name}")
                 link.replace(home / _CURRENT)

@@ -314,7 +314,7 @@ class TestPromises:
                     changed = made(changed, change)
                 assert assess(changed, RULEBOOK).score.total <= combination.score, combination
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
     @given(table=tables())
     def test_a_table_without_changes_scores_as_it_was_assessed(self, table):
         assert CoarserScores(table, RULEBOOK).scores() == assess(table, RULEBOOK).tables

@@ -79,6 +79,7 @@ class TestExpectationsByHand:
         events = small.materialize("statewide/release")
         assert events.failed_checks("statewide") == {"great_expectations"}
 
+    @pytest.mark.thorough
     def test_that_cannot_stay_are_an_error_and_the_file_is_left_alone(self, suite_file, ddg):
         self.add(suite_file, type="expect_nothing_at_all", kwargs={})
         text = suite_file.read_text(encoding="utf-8")

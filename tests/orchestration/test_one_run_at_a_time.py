@@ -155,6 +155,7 @@ class TestModes:
         wrong = [path for path in small.project.restricted.rglob("*") if path.stat().st_mode & 0o077]
         assert wrong == []
 
+    @pytest.mark.thorough
     def test_of_what_is_public_are_not_the_owner_s_alone(self, small, ddg):
         shutil.rmtree(small.project.portal)
         shutil.rmtree(small.project.public)

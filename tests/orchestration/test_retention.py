@@ -93,6 +93,7 @@ class TestARunWithAPolicyThatRemoves:
         newest = project.public_store.current("by_sex").name
         assert [path.stem for path in project.proofs("by_sex").iterdir()] == [newest]
 
+    @pytest.mark.thorough
     def test_keeps_everything_of_a_release_that_does_not_pass(self, small, policy, ddg):
         project = policy("{after_release: remove}")
         (project.expectations / "statewide.json").write_text("{}", encoding="utf-8")

@@ -34,6 +34,7 @@ def ours(small):
 
 
 class TestAProjectsOwnRulebook:
+    @pytest.mark.thorough
     def test_governs_everything_up_to_the_portal_and_a_change_of_it_voids_that(self, small, ddg, ours):
         file = ours()
         assert ddg("suites", "by_sex", "by_age", "--quiet").code == 0

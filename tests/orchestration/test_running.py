@@ -9,9 +9,11 @@ import time
 from pathlib import Path
 
 import dagster as dg
+import pytest
 
 
 class TestOneRelease:
+    @pytest.mark.thorough
     def test_it_is_made_with_all_it_needs_and_nothing_else(self, small, ddg):
         before = small.public_bytes()
         answer = ddg("run", "statewide", "--json")
@@ -71,6 +73,7 @@ class TestBadInput:
 class TestSuites:
     """`ddg suites` wrote those of the small project; they go into version control after review."""
 
+    @pytest.mark.thorough
     def test_they_can_be_checked_without_writing(self, small, ddg):
         path = small.project.expectations / "statewide.json"
         path.unlink()

@@ -32,6 +32,7 @@ class TestTheSearch:
         assert any(secrets_in(name) for (name,) in reporters)
         assert {"48613", "56720"} <= {match for row in counts for text in row for match in secrets_in(text)}
 
+    @pytest.mark.thorough
     def test_they_are_found_where_the_store_is_copied_to(self, small):
         """In the bytes of a DuckDB file that lies outside."""
         copy = small.root / "var" / "portal" / "copy.duckdb"
@@ -58,6 +59,7 @@ class TestAGoodRun:
         assert search.parts > 5, "what is packed is looked into"
         assert (elsewhere[1] / ".bash_history").read_text() == "ddg run\n"
 
+    @pytest.mark.thorough
     def test_the_proof_stays_where_the_counts_are(self, small, ddg):
         """It narrows hidden counts down; and by its hash, who guesses the counts could check the guess."""
         answer = ddg("run")
@@ -149,6 +151,7 @@ class TestAFailure:
         small.edit(small.root / "cases.csv", "F,0-39,23107,", "F,0-39,23107 or so,")
         failing(2, "cases.csv", "cases")
 
+    @pytest.mark.thorough
     def test_of_a_source_with_another_column(self, small, failing):
         small.edit(small.root / "cases.csv", "charges\n", "costs\n")
         failing(2, "charges", "costs")
@@ -164,6 +167,7 @@ class TestAFailure:
         assert leaks(small.root) == []
         assert small.public_bytes() == before
 
+    @pytest.mark.thorough
     def test_of_masking_a_table_that_cannot_be_protected(self, small, capfd):
         """A county whose small total is the sum of two cells can never be 1, as this level asks for."""
         releases = small.project.dbt_project / "models" / "aggregates" / "releases.yml"
@@ -183,6 +187,7 @@ class TestAFailure:
         small.edit(staged, line, line.replace("Zeta,F,,", "Zeta,F,48613,"))
         self.failed_step(small, capfd, "by_sex", "did not pass the gate", steps=["release"])
 
+    @pytest.mark.thorough
     def test_of_a_publication_that_is_refused(self, small, capfd):
         small.edit(small.released("by_sex") / small.staged("by_sex").name, "Delta,F,84,", "Delta,F,85,")
         self.failed_step(small, capfd, "the certificate is void", steps=["publication"])

@@ -44,6 +44,7 @@ def road(small, ddg):
     return small
 
 
+@pytest.mark.thorough
 def test_it_is_published_without_counts_and_what_is_tampered_with_is_blocked(road, ddg):
     place = road.published("statewide")
     rows = road.rows(place / "statewide.csv")

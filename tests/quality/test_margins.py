@@ -85,7 +85,7 @@ class TestSomeHidden:
     def test_a_hidden_margin_is_not_checked(self):
         assert broken(table({"a": 20, "b": 4, "All": 24}, {"b": "1", "All": "2"})) == []
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=100, deadline=None)
     @given(
         st.lists(st.tuples(st.integers(0, 14), st.sampled_from(["", "1", "2"])), min_size=1, max_size=4),
         st.integers(0, 60),

@@ -187,12 +187,19 @@ class TestASecondAttacker:
         masked = [one["release"] for one in example.answer["outcomes"] if one["decision"] == "mask"]
         assert masked == MASKED
 
-    @pytest.mark.parametrize("group", [MASKED[:1], MASKED[1:3], MASKED[3:]], ids="+".join)
+    @pytest.mark.parametrize(
+        "group",
+        [MASKED[:1], pytest.param(MASKED[1:3], marks=pytest.mark.thorough), MASKED[3:]],
+        ids="+".join,
+    )
     def test_finds_nothing(self, example, second_attacker, group):
         assert group in example.groups
         assert second_attacker.leaks(example, *group) == []
 
-    @pytest.mark.parametrize("release", ["disease_cases_by_county", "overdose_deaths_by_county_quarter"])
+    @pytest.mark.parametrize(
+        "release",
+        ["disease_cases_by_county", pytest.param("overdose_deaths_by_county_quarter", marks=pytest.mark.thorough)],
+    )
     def test_would_find_much_if_only_small_counts_were_hidden(self, example, second_attacker, release):
         leaks = second_attacker.leaks(example, release, only_small_hidden=True)
         assert len(leaks) > 10

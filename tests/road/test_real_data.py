@@ -9,6 +9,8 @@ from ddg_pipeline.quality import load_suite, verify_certificate
 from ddg_pipeline.rulebook import load_rulebook
 from ddg_pipeline.warehouse.sources import read_sources
 
+pytestmark = pytest.mark.thorough
+
 CASES, DEATHS = "cdph_vpd_cases_by_county", "ct_deaths_by_county_year_sex"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import struct
 import zipfile
@@ -205,6 +206,15 @@ class TestFiles:
         store = RestrictedStore(tmp_path / "restricted" / "store.duckdb")
         assert store.read_table("source", "t")["county"].tolist() == ["Earlier"]
         assert store.tables() == [("source", "t")]
+
+    def test_a_field_that_is_too_long_is_one_whatever_limit_a_library_has_set(self, tmp_path):
+        before = csv.field_size_limit(1 << 30)  # as one does that dbt comes with
+        try:
+            with pytest.raises(DdgError, match="a field too long"):
+                load(tmp_path, "csv", FILES["csv"]["a field that is too long"])
+            assert csv.field_size_limit() == 1 << 30
+        finally:
+            csv.field_size_limit(before)
 
 
 class TestDeclarations:

@@ -238,7 +238,9 @@ class TestARecord:
     @pytest.mark.parametrize("content", ['a,b\n1,2\n1,"s3cret\n3,4\n', 'a,b\n1,2\n1,"s3"cret\n3,4\n'])
     def test_with_a_bad_quote_is_named_by_its_line(self, bench, refused: Refused, content):
         message = refused(lambda: bench.csv(content, columns={"a": "text", "b": "text"}), "s3")
-        assert "line 3: found a quote that is not closed, or something after a closing quote" in message
+        assert (
+            "line 3: found a quote that is not closed, something after a closing quote, or a field too long" in message
+        )
 
     def test_of_a_renamed_column_gives_both_names(self, bench, refused: Refused):
         columns = {"age": {"type": "integer", "from": "AGE (years)"}}

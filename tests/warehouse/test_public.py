@@ -67,6 +67,28 @@ class TestAHandOver:
         assert [files(version) for version in versions] == [{"data": "one"}, {"data": "two"}, {"data": "three"}]
         assert store.current("visits") == versions[-1]
 
+    def test_lets_something_be_kept_before_the_version_is_current(self, store, stage):
+        store.hand_over("visits", stage(data="one"))
+        seen = []
+
+        def before(version):
+            seen.append((version.name, files(version), files(store.current("visits"))))
+
+        store.hand_over("visits", stage(data="two"), before=before)
+        assert seen == [("2", {"data": "two"}, {"data": "one"})]
+
+    def test_stops_where_that_cannot_be_kept(self, store, stage):
+        store.hand_over("visits", stage(data="one"))
+        staged = stage(data="two")
+
+        def before(_version):
+            raise OSError(errno.ENOSPC, "no room")
+
+        with pytest.raises(OSError, match="no room"):
+            store.hand_over("visits", staged, before=before)
+        assert files(store.current("visits")) == {"data": "one"}
+        assert files(staged) == {"data": "two"}
+
     def test_takes_away_files_the_new_version_does_not_have(self, store, stage):
         store.hand_over("visits", stage(data="one", extra="x"))
         assert files(store.hand_over("visits", stage(data="two"))) == {"data": "two"}

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _MOST_RAGGED = 6  # records looked for before the check stops
+_LONGEST_FIELD = 1 << 17  # characters
 
 
 class _Lines:
@@ -124,7 +125,7 @@ class CsvReader:
         begins = 1
         lines = _Lines()
         try:
-            with self._open() as stream:
+            with self._open() as stream, _longest_field():
                 records = self._parse(lines.of(stream))
                 header: list[str] = next(records, [])
                 if not any(name.strip() for name in header):
@@ -145,7 +146,7 @@ class CsvReader:
             expected = "declare the file's `encoding`, such as windows-1252 or utf-16"
         except csv.Error:
             where = f"line {begins}"
-            found = "a quote that is not closed, or something after a closing quote"
+            found = "a quote that is not closed, something after a closing quote, or a field too long"
             expected = "double the quotes inside quoted texts, or declare another `quote`"
         else:
             if ragged:
@@ -203,3 +204,13 @@ class CsvReader:
             writer.writerows(record or [""] for record in self._parse(stream) if record or self._width == 1)
         copy.flush()
         return f"/dev/fd/{copy.fileno()}"
+
+
+@contextmanager
+def _longest_field() -> Iterator[None]:
+    """Refuse fields of 128 KiB, whatever limit a library has set for the whole process."""
+    before = csv.field_size_limit(_LONGEST_FIELD)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
