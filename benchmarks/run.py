@@ -90,6 +90,8 @@ class Run:
 
     def _masked(self, what: What, kind: str, objective: str = "") -> bool:
         record = self._results.settled(what)
+        if what.tool == "ours" and not self._results.proof(what).exists():
+            record = None  # measured before proofs were kept, or without one
         if record is None:
             job = {
                 "kind": kind,
@@ -132,7 +134,8 @@ class Run:
 
     def _attack(self, pattern: What, level: str, show_reason: bool) -> None:
         what = replace(pattern, kind="attack", level=level, show_reason=show_reason)
-        if self._results.settled(what) is None:
+        record = self._results.settled(what)
+        if record is None or (pattern.tool == "ours" and "verifying_cpu_seconds" not in record):
             job = {
                 "kind": "attack",
                 "instance": what.instance,
@@ -181,7 +184,6 @@ _TOLD = (
     "recovered",
     "findings",
     "undecided",
-    "proved",
     "cpu_seconds",
     "peak_mib",
 )

@@ -221,7 +221,9 @@ def attack(job: Job) -> Result:
     if suggested is not None:
         bound = bind(declared, table.frame(instance), place=instance.name)
         with _timed(result, "verifying_"):
-            result["proved"] = verify([bound], [shown], rulebook, suggested).proved
+            found = verify([bound], [shown], rulebook, suggested)
+        if not found.proved:
+            raise AssertionError(found.summary())
     return {
         **result,
         "peak_mib": peak_mib(),

@@ -23,6 +23,7 @@ from ddg_pipeline.audit.report import AuditReport, Cell, Finding, FindingKind
 from ddg_pipeline.audit.rules import AuditRules
 from ddg_pipeline.audit.solver import Deadline
 from ddg_pipeline.audit.suggested import read_suggested
+from ddg_pipeline.audit.verify_proof import check_columns
 from ddg_pipeline.errors import InputError, InputErrors
 
 
@@ -56,8 +57,10 @@ def audit(
         The report; its findings hold intervals, see `AuditReport.redacted`.
 
     Raises:
-        InputErrors: A table cannot be read.
+        InputErrors: A table cannot be read, or what is suggested are no moves.
     """
+    if suggested is not None:
+        check_columns(suggested, "suggested")
     published = [tables] if isinstance(tables, PublishedTable) else list(tables)
     in_percent = [table for table in published if table.contract.suppression.form == "whole_percentages"]
     if in_percent:

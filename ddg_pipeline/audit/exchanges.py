@@ -25,7 +25,7 @@ _AT_ONCE = 4096  # questions between two looks at the clock
 _PROBED = 500  # rows looked at to see whether a cell can have a value beyond those seen
 _NOTES = 1 << 14
 # A solver answers what is left. It takes longer on a larger system, so that more steps are worth while there: so many
-# for each answer and each unknown that is not known; but few questions are always looked into.
+# for each answer and each unknown that is not known. Few questions are looked into to the end.
 _FEW, _WORTHWHILE = 100, 25
 
 # Rounds: of how many products an exchange is made (0: none, but see whether there is anything to find), how many steps
@@ -107,7 +107,7 @@ def exchanges(
         deadline: When to stop.
         seed: Seed of all random choices.
         news: Told how many questions have been answered.
-        suggested: Changes to try first; of no use where the numbers of the unknowns are others.
+        suggested: Changes to try first; by the same numbers of unknowns.
 
     Returns:
         The system, with narrower bounds where that was found out.
@@ -158,7 +158,7 @@ def exchanges(
                     _compiled.probe(rules, queue, lower, upper, tally, some, steps)
                     done[some[asked.room(lower, upper)[some] < asked.need[some]]] = 1
                 news(answered)
-        taken = still * steps if chain > 1 and still > _FEW else 0
+        taken = still * steps if moving and chain > 1 and still > _FEW else 0
         if done.all() or taken > _WORTHWHILE * unsettled * max(answered - before, 1):
             break
     return system.with_bounds(lower, upper)

@@ -60,7 +60,7 @@ def read_proof(data: bytes, place: str) -> pd.DataFrame:
 
 
 def check_columns(frame: pd.DataFrame, place: str) -> None:
-    """Check that a table has the columns of a proof, and whole numbers where they belong.
+    """Check that a table has the columns of a proof, whole numbers where they belong, and text elsewhere.
 
     Raises:
         InputErrors: It does not.
@@ -75,6 +75,9 @@ def check_columns(frame: pd.DataFrame, place: str) -> None:
             errors.append(InputError(place, name, "something else than whole numbers", "a whole number in every line"))
         elif (np.abs(column.to_numpy(dtype=np.float64)) > _LARGEST).any():
             errors.append(InputError(place, name, "a number out of any range", f"at most {_LARGEST:,}"))
+    for name in [RELEASE, MEASURE, *(str(one) for one in frame.columns if str(one).startswith(AT))]:
+        if not _is_text(frame[name]):
+            errors.append(InputError(place, name, "something else than text", "labels, or nothing"))
     if errors:
         raise InputErrors(errors)
 
@@ -89,6 +92,15 @@ class Labelled(Protocol):
     @property
     def position(self) -> Mapping[str | None, int]:
         """Find a label."""
+
+
+def _is_text(column: pd.Series[Any]) -> bool:
+    labels = column.cat.categories.to_series() if isinstance(column.dtype, pd.CategoricalDtype) else column
+    return (
+        all(isinstance(label, str) for label in labels.dropna())
+        if labels.dtype == object
+        else bool(pd.api.types.is_string_dtype(labels.dtype) or labels.isna().all())
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -174,11 +174,16 @@ def dbt_models(project: Project, manifest: Mapping[str, Any]) -> tuple[dg.Assets
             return str(dbt_resource_props.get("description", ""))
 
     class Dbt(DbtCliResource):
-        """The dbt beside this Python; its version is known without starting it, which takes seconds."""
+        """The dbt beside this Python, without what takes seconds and is not needed."""
 
         @cached_property
         def _cli_version(self) -> Version:
-            return Version(version("dbt-core"))
+            """Known without starting dbt."""
+            return Version(version("dbt-core")) if _dbt_executable().is_absolute() else super()._cli_version
+
+        def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> Any:  # noqa: ARG002
+            """None: nobody asks for row counts and columns, and a Ctrl-C while it is made would be lost."""
+            return None
 
     dbt_project = DbtProject(
         project_dir=project.dbt_project, profiles_dir=project.dbt_project, target_path=project.dbt_target
@@ -206,7 +211,9 @@ def dbt_models(project: Project, manifest: Mapping[str, Any]) -> tuple[dg.Assets
             shutil.rmtree(target)
 
     return models, Dbt(
-        project_dir=dbt_project, profiles_dir=str(project.dbt_project), dbt_executable=str(_dbt_executable())
+        project_dir=str(project.dbt_project),
+        profiles_dir=str(project.dbt_project),
+        dbt_executable=str(_dbt_executable()),
     )
 
 

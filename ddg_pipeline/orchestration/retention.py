@@ -40,7 +40,7 @@ def clean(project: Project, manifest: Mapping[str, Any], *, intermediates: bool 
         if not open_releases:
             removed += _remove_others(project, project.restricted / "dbt", {"target", "runs"})
     for release in _children(project.restricted / "proofs"):
-        removed += _remove_older(project, sorted(_children(release), key=_version), project.retention.proofs)
+        removed += _clean_proofs(project, release)
     runs = sorted(_children(project.dbt_runs), key=lambda run: run.stat().st_mtime_ns)
     return removed + _remove_older(project, runs, project.retention.failed_runs)
 
@@ -86,6 +86,18 @@ def _needed(manifest: Mapping[str, Any], releases: set[str]) -> set[tuple[str, s
     nodes = [manifest["nodes"].get(key) or manifest["sources"].get(key) for key in seen]
     tables = {(node["schema"], node.get("alias") or node.get("identifier") or node["name"]) for node in nodes if node}
     return tables | {(SOURCE_SCHEMA, name) for schema, name in tables if schema == SOURCE_SCHEMA}
+
+
+def _clean_proofs(project: Project, directory: Path) -> list[str]:
+    """Remove old proofs, but of the public version and as many before it as the policy says.
+
+    A proof of a later version is what a hand-over left that did not come to its end.
+    """
+    current = project.public_store.current(directory.name)
+    proofs = sorted(_children(directory), key=_version)
+    left = [] if current is None else [path for path in proofs if _version(path) > int(current.name)]
+    removed = _remove_older(project, [path for path in proofs if path not in left], project.retention.proofs)
+    return removed + [_remove(project, path) for path in left]
 
 
 def _is_relation(node: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ddg_pipeline.quality.rules import Breaches
@@ -39,34 +40,37 @@ def answers(frame: pd.DataFrame, expectations: Sequence[Any]) -> list[Answer]:
         frame: The table.
         expectations: Instances of expectation classes; their ``meta`` is overwritten.
     """
-    from great_expectations import ExpectationSuite
-
-    from ddg_pipeline.quality.table_rule import NUMBER, recording
+    from ddg_pipeline.quality.table_rule import recording
 
     with _quiet(), recording() as recorded:
         batch = _batch(frame)
-        for number, expectation in enumerate(expectations):
-            expectation.meta = {NUMBER: number}
-        held = dict(_results(batch, ExpectationSuite(name="asked", expectations=list(expectations)), NUMBER))
+        held = dict(_asked(batch, list(enumerate(expectations))))
         for number, expectation in enumerate(expectations):
             if held.get(number) is None:
-                held |= _results(batch, ExpectationSuite(name="alone", expectations=[expectation]), NUMBER)
+                held |= _asked(batch, [(number, expectation)])
         return [Answer(held.get(number), recorded.get(number)) for number in range(len(expectations))]
 
 
-def _results(batch: Any, suite: Any, number: str) -> Mapping[int, bool | None]:
+def _asked(batch: Any, numbered: Sequence[tuple[int, Any]]) -> Mapping[int, bool | None]:
+    from great_expectations import ExpectationSuite
+
+    from ddg_pipeline.quality.table_rule import NUMBER
+
     try:
+        for number, expectation in numbered:
+            expectation.meta = {NUMBER: number}
+        suite = ExpectationSuite(name="asked", expectations=[expectation for _, expectation in numbered])
         results = batch.validate(suite, result_format="BOOLEAN_ONLY").results
-        return {result.expectation_config.meta[number]: _holds(result) for result in results}
+        return {result.expectation_config.meta[NUMBER]: _holds(result) for result in results}
     except Exception:  # noqa: BLE001 - its message may quote a figure; what was not computed is no yes
         return {}
 
 
 def _holds(result: Any) -> bool | None:
     told = result.exception_info
-    if set(told) != _NO_EXCEPTION or told["raised_exception"] or not isinstance(result.success, bool):
+    if set(told) != _NO_EXCEPTION or told["raised_exception"]:
         return None
-    return result.success
+    return bool(result.success) if isinstance(result.success, bool | np.bool_) else None
 
 
 def _batch(frame: pd.DataFrame) -> Any:

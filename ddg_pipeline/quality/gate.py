@@ -184,11 +184,11 @@ def _evaluate(frame: pd.DataFrame, suite: Suite, parameters: Mapping[str, Any], 
 def _outcomes(
     frame: pd.DataFrame, entries: Sequence[Mapping[str, Any]], classes: Mapping[str, Any], naming: _Naming
 ) -> list[ExpectationOutcome]:
-    made = [_made(classes[entry["type"]], entry["kwargs"]) for entry in entries]
-    asked = [number for number, expectation in enumerate(made) if not isinstance(expectation, _Refused)]
-    answered = dict(zip(asked, answers(frame, [made[number] for number in asked]), strict=True))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        made = [_made(classes[entry["type"]], entry["kwargs"]) for entry in entries]
+        asked = [number for number, expectation in enumerate(made) if not isinstance(expectation, _Refused)]
+        answered = dict(zip(asked, answers(frame, [made[number] for number in asked]), strict=True))
         return [
             _outcome(made[number], answered.get(number, _NOT_ASKED), frame, entry, naming)
             for number, entry in enumerate(entries)
@@ -234,8 +234,10 @@ def _made(kind: Any, kwargs: Mapping[str, Any]) -> Any:
     """Make an expectation; where its class refuses the arguments, say by what."""
     try:
         return kind(**kwargs)
+    except (InputError, InputErrors) as ours:
+        return _Refused(str(ours))
     except Exception as error:  # noqa: BLE001 - its message may quote a figure; what cannot be asked is a failure
-        return _Refused(type(error).__name__)
+        return _Refused(f"could not be computed: {type(error).__name__}")
 
 
 _NOT_ASKED = Answer(None, None)
@@ -246,10 +248,10 @@ class _Refused:
     """An expectation that could not be made.
 
     Attributes:
-        by: The class of the exception.
+        why: Why, in words that hold no figure.
     """
 
-    by: str
+    why: str
 
 
 def _outcome(
@@ -258,7 +260,7 @@ def _outcome(
     success, error, found = False, None, None
     try:
         if isinstance(expectation, _Refused):
-            error = f"could not be computed: {expectation.by}"
+            error = expectation.why
         else:
             error = "Great Expectations raised an exception" if answer.holds is None else None
             found = answer.found

@@ -17,7 +17,9 @@ from ddg_pipeline.quality.suite import Suite
 _SUITE_KEYS = {"name", "meta", "expectations"}
 _ENTRY_KEYS = {"type", "kwargs", "description", "meta"}
 # the gate alone decides what a result may contain and what happens after an exception
-_GATE_KWARGS = {"result_format", "catch_exceptions", "batch_id", "severity"}
+_GATE_KWARGS = {
+    "result_format", "catch_exceptions", "batch_id", "severity", "id", "meta", "notes", "rendered_content", "windows",
+}  # fmt: skip
 
 
 def load_suite(path: Path) -> Suite:

@@ -249,6 +249,8 @@ def any_lines(tables, seed):
                           **at, "delta": sign})  # fmt: skip
             if rng.random() < 0.02:
                 lines.append(lines[-1] | {"delta": 2, "at.a": "no such label"})
+            if rng.random() < 0.03:
+                lines.append(lines[-1] | rng.choice([{}, {"move": -1}, {"delta": 1 << 31}, {"release": None}]))
     return pd.DataFrame(lines)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest
@@ -123,9 +125,29 @@ class TestProofs:
         place = small.project.proofs("by_sex")
         for number in (2, 9, 10):
             (place / f"{number}.parquet").write_bytes(b"x")
+        self.make_current(small, 10)
         removed = clean(policy("{proofs: 2}"), manifest)
         assert removed == ["proofs/by_sex/1.parquet", "proofs/by_sex/2.parquet"]
         assert sorted(path.name for path in place.iterdir()) == ["10.parquet", "9.parquet"]
+
+    def test_one_of_a_version_that_never_became_public_does_not_take_the_place_of_another(
+        self, small, manifest, policy
+    ):
+        place = small.project.proofs("by_sex")
+        for number in (2, 3):
+            (place / f"{number}.parquet").write_bytes(b"x")
+        self.make_current(small, 2)
+        removed = clean(policy("{proofs: 1}"), manifest)
+        assert removed == ["proofs/by_sex/1.parquet", "proofs/by_sex/3.parquet"]
+        assert [path.name for path in place.iterdir()] == ["2.parquet"]
+
+    @staticmethod
+    def make_current(small, number):
+        first = small.released("by_sex")
+        shutil.copytree(first, first.with_name(str(number)))
+        link = first.parent.parent / "current"
+        link.unlink()
+        link.symlink_to(f"versions/{number}")
 
 
 class TestMessagesOfDbt:

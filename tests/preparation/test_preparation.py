@@ -7,7 +7,7 @@ import dataclasses
 import pandas as pd
 import pytest
 
-from ddg_pipeline.audit import FindingKind, decide, exchanges
+from ddg_pipeline.audit import AuditRules, FindingKind, PublishedTable, audit, decide, exchanges
 from ddg_pipeline.contract import bind
 from ddg_pipeline.contract.parse import parse_contract
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
@@ -347,6 +347,17 @@ class TestTheAttack:
         assert {str(finding.cell) for finding in with_proof.findings} == {
             str(finding.cell) for finding in alone.findings
         }
+
+    def test_a_table_that_is_no_proof_is_refused(self, rulebook, made):
+        tables, frames, _ = made
+        given, rules = (
+            PublishedTable(tables[0].contract, frames[0]),
+            AuditRules.from_rulebook(rulebook, "ddg", show_reason=False),
+        )
+        line = {"move": 0, "low": -1, "high": 1, "release": "by_sex", "measure": "cases", "at.county": "Alpha"}
+        for wrong in ({"a": 1}, line | {"delta": 0.5}, line | {"delta": 1 << 40}, line | {"delta": 1, "release": 3}):
+            with pytest.raises(InputErrors, match="suggested"):
+                audit(given, rules, suggested=pd.DataFrame([wrong]))
 
     def test_a_file_that_is_no_proof_is_refused(self, rulebook, made):
         tables, frames, _ = made

@@ -125,7 +125,7 @@ class CsvReader:
         begins = 1
         lines = _Lines()
         try:
-            with self._open() as stream, _longest_field():
+            with self._open() as stream:
                 records = self._parse(lines.of(stream))
                 header: list[str] = next(records, [])
                 if not any(name.strip() for name in header):
@@ -147,7 +147,9 @@ class CsvReader:
         except csv.Error:
             where = f"line {begins}"
             found = "a quote that is not closed, something after a closing quote, or a field too long"
-            expected = "double the quotes inside quoted texts, or declare another `quote`"
+            expected = (
+                f"double the quotes inside quoted texts, or declare another `quote`; at most {_LONGEST_FIELD:,} letters"
+            )
         else:
             if ragged:
                 raise self._ragged(ragged, width)
@@ -189,7 +191,7 @@ class CsvReader:
 
     @contextmanager
     def _open(self) -> Iterator[TextIOWrapper]:
-        with self._file.path.open(encoding=self._encoding, newline="") as stream:
+        with self._file.path.open(encoding=self._encoding, newline="") as stream, _longest_field():
             yield stream
 
     def _parse(self, stream: Iterable[str]) -> Any:
@@ -208,7 +210,7 @@ class CsvReader:
 
 @contextmanager
 def _longest_field() -> Iterator[None]:
-    """Refuse fields of 128 KiB, whatever limit a library has set for the whole process."""
+    """Refuse longer fields, whatever limit a library has set for the whole process."""
     before = csv.field_size_limit(_LONGEST_FIELD)
     try:
         yield
