@@ -46,11 +46,11 @@ ui: $(STAMPS)/ui $(EXAMPLE)/.complete
 	DAGSTER_HOME='$(CURDIR)/var/dagster' $(BIN)/dagster dev --workspace workspace.yaml --host 127.0.0.1 --port $(PORT)
 
 test: $(STAMPS)/dev $(STAMPS)/compiled
-	$(BIN)/pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder -m 'not thorough' $(ARGS)
+	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder -m 'not thorough' $(ARGS)
 
 # faults, and attempts to get round the gate, that the other one has no time for: minutes
 test-thorough: $(STAMPS)/dev $(STAMPS)/compiled
-	$(BIN)/pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder -m thorough $(ARGS)
+	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder -m thorough $(ARGS)
 
 # peers come in environments of their own, under var/bench
 bench: $(STAMPS)/bench

@@ -7,20 +7,29 @@ all others those of one file do, for their fixtures.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 _LONG = ("orchestration", "road", "dbt_project", "docs", "masking", "attacker")
-_TOGETHER = ("orchestration",)
+_TOGETHER = "tests/orchestration/"
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the folders of long tests first; within a folder the order stays."""
     items.sort(key=lambda item: _LONG.index(folder) if (folder := _folder(item.path)) in _LONG else len(_LONG))
-    for item in items:
-        folder = _folder(item.path)
-        item.add_marker(pytest.mark.xdist_group(folder if folder in _TOGETHER else str(item.path)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Tell pytest-xdist what goes to one worker."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Together(LoadFileScheduling):  # type: ignore[misc] # it has no types
+        def _split_scope(self, nodeid: str) -> str:
+            return _TOGETHER if nodeid.startswith(_TOGETHER) else str(super()._split_scope(nodeid))
+
+    return Together(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def _folder(path: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -137,9 +137,14 @@ def _plan(source: Source, reader: Reader) -> list[PlannedColumn]:
     ]
 
 
-def _is_header(names: Sequence[str], wanted: Iterable[str]) -> bool:
-    """Whether names are column names, and not a first row of data: one of them must be, or resemble, a declared one."""
+def _is_header(names: Sequence[str], wanted: Collection[str]) -> bool:
+    """Whether names are column names, and not a first row of data, or a header that runs into it.
+
+    None of them may be a number, and one must be, or resemble, a declared one.
+    """
     known = [name.casefold() for name in wanted]
+    if any(name not in wanted and not any(map(str.isalpha, name)) for name in names):
+        return False
     return any(difflib.get_close_matches(name.casefold(), known, 1, _HEADER_ROW_LIKENESS) for name in names)
 
 

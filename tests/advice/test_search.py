@@ -107,6 +107,7 @@ class TestNumbers:
         assert all(by_number[one.number] == one.words for one in quick.alternatives)
         assert any("--most" in reason for reason in quick.not_tried)
 
+    @pytest.mark.thorough
     def test_and_the_same_again(self, tables):
         assert advise(tables, seconds=600, most=20) == advise(tables, seconds=600, most=20)
 

@@ -7,6 +7,8 @@ import pytest
 
 from ddg_pipeline.contract import bind, contracts_from_manifest
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def cdph(shared_data) -> pd.DataFrame:

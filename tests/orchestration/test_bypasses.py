@@ -322,6 +322,7 @@ class TestTheClock:
             assert small.materialize(*RELEASES, *PUBLICATIONS).success
         assert small.released("by_sex").name == "3"
 
+    @pytest.mark.thorough
     def test_releases_of_different_passages_are_told_apart(self, small, clock):
         for _ in range(2):
             assert small.materialize(*RELEASES).success

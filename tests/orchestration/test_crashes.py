@@ -176,7 +176,7 @@ class TestKilledWhileItIsReleased:
 
     @pytest.mark.parametrize("kind", ["kill", pytest.param("torn", marks=pytest.mark.thorough)])
     def test_readers_see_the_old_or_the_new_release_and_a_second_run_finishes(self, road, judged, new, kind):
-        for boundary in every_boundary(road, kind, lambda: road.release(judged), 8):
+        for boundary in every_boundary(road, kind, lambda: road.release(judged), 4):
             old_or_new(road, new, boundary)
             nothing_outside(road, boundary)
             again = in_child(lambda: road.release(judged))

@@ -68,6 +68,7 @@ class TestExpectationsByHand:
         suite["expectations"].insert(1, entry | {"meta": {"origin": "hand"}})
         file.write_text(json.dumps(suite), encoding="utf-8")
 
+    @pytest.mark.thorough
     def test_survive_and_are_judged(self, small, suite_file, ddg):
         kind = "expect_column_values_to_be_in_set"
         self.add(suite_file, type=kind, kwargs={"column": "sex", "value_set": ["F", "M"]})

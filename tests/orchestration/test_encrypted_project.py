@@ -13,6 +13,8 @@ from ddg_pipeline.orchestration.store_keys import change_key
 from ddg_pipeline.warehouse.encryption import Encryption
 from ddg_pipeline.warehouse.sealed import is_sealed
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def small(encrypted, monkeypatch):
@@ -63,7 +65,6 @@ class TestARun:
             assert all(is_sealed(path.read_bytes()) for path in files)
 
 
-@pytest.mark.thorough
 class TestAFailureOfDbt:
     @pytest.fixture
     def failed(self, small):
@@ -122,7 +123,6 @@ class TestTheKeyIsChanged:
         assert small.project.sealed_files.read(proof).startswith(b"PAR1")
         assert found_in_the_clear(small) == []
 
-    @pytest.mark.thorough
     def test_to_none_and_back(self, small, ddg):
         assert ddg("store", "decrypt").code == 0
         assert found_in_the_clear(small) != []
@@ -164,7 +164,6 @@ class TestTheKeyIsChanged:
         assert ddg("store", "rekey", "--to-variable", "A", "--to-file", "b").code == 2
 
 
-@pytest.mark.thorough
 class TestWhatAKilledRunLeaves:
     def test_is_put_in_order_by_the_next_work(self, small, ddg):
         runs, temporary = small.project.dbt_runs, small.project.restricted_store.temporary

@@ -171,6 +171,7 @@ class TestTheRunThatIsBlocked:
         kinds = {record.dagster_event.event_type for record in events.records if record.dagster_event}
         assert dg.DagsterEventType.STEP_UP_FOR_RETRY not in kinds
 
+    @pytest.mark.thorough
     def test_masking_again_mends_it(self, small, blocked):
         before = small.public_bytes()
         small.edit(small.staged("by_sex"), "Alpha,F,,1,", "Alpha,F,7,1,")

@@ -66,6 +66,7 @@ class TestASecondRun:
         assert project.restricted_store.path.read_bytes() == before
         assert small.public_bytes() == public
 
+    @pytest.mark.thorough
     def test_waits_and_says_so_and_then_runs(self, small, waiting):
         waiting(600)
         with another_process_in(small.root) as holder:
@@ -145,6 +146,7 @@ class TestParsing:
 
 
 class TestModes:
+    @pytest.mark.thorough
     def test_are_the_owner_s_after_work_with_an_open_umask(self, small):
         before = os.umask(0)
         try:

@@ -82,6 +82,7 @@ class TestIntermediates:
 
 
 class TestARunWithAPolicyThatRemoves:
+    @pytest.mark.thorough
     def test_removes_at_its_end_and_can_be_run_again(self, small, policy, ddg):
         project = policy("{after_release: remove, proofs: 1}")
         for _ in range(2):

@@ -210,6 +210,7 @@ class TestASecondAttacker:
             assert figures[leak.measure] in leak.values, "what he finds is true"
 
 
+@pytest.mark.thorough
 class TestAgain:
     """After a second passage through sources, dbt and masking."""
 
@@ -228,6 +229,7 @@ class TestAgain:
         assert example.staged(release).read_bytes() == example.csv(release).read_bytes()
 
 
+@pytest.mark.thorough
 class TestAPlantedUnsafeValue:
     """Someone writes a 7 into a suppressed cell of the staged file, and materializes on with Dagster's own command."""
 

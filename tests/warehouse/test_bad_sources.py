@@ -86,6 +86,7 @@ FILES = {
         "cut off in a text": b'county,cases\n"Alp',
         "cut off in a character": "county,cases\nAñasco".encode()[:-5],
         "a field that is too long": b"county,cases\n" + b"x" * 200_000 + b",1\n",
+        "a header that runs into the first row": b"countAlpha,48613\nBeta,12\n",
         "NUL": b"county,cases\nAl\0pha,48613x\n",
         "UTF-16": csv_bytes().decode().encode("utf-16"),
         "Latin-1": "county,cases\nAñasco,48613\n".encode("latin-1"),
