@@ -110,6 +110,7 @@ class TestFigures:
         pd.testing.assert_frame_equal(table.frame, before)
 
 
+@pytest.mark.thorough
 class TestWhateverIsTried:
     @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(

@@ -298,7 +298,7 @@ def tables(draw):
 
 
 class TestPromises:
-    @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
     @given(table=tables())
     def test_a_table_that_is_changed_so_scores_that_or_less(self, table):
         assessment = assess(table, RULEBOOK)

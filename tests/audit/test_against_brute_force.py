@@ -254,7 +254,7 @@ def any_lines(tables, seed):
     return pd.DataFrame(lines)
 
 
-MANY = settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=50, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 class TestOneTable:

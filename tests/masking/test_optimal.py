@@ -174,7 +174,7 @@ class TestTimeRunningOut:
 
 
 class TestCuts:
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
     @given(seed=st.integers(0, 10**6), level=st.sampled_from(["exact", "ddg", "full"]), reasons=st.booleans())
     def test_hold_for_every_safe_pattern(self, rulebook, seed, level, reasons):
         """Cuts found for fractions and for single patterns never forbid a pattern that is known to be safe."""
@@ -212,7 +212,7 @@ class TestCuts:
 
 
 class TestAnyTable:
-    @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
     @given(
         seed=st.integers(0, 10**6),
         shape=st.sampled_from([(4, 3), (5, 4), (3, 3, 2), (2, 2, 2, 2)]),

@@ -78,6 +78,7 @@ class TestAHandEditedFile:
         small.edit(small.staged("by_sex"), "Delta,F,84,", "Delta,F,85,")
         blocked(*PAIR, check="same_as_aggregate", says=["cases at county=Delta, sex=F"])
 
+    @pytest.mark.thorough
     def test_a_zero_that_is_hidden_is_blocked(self, small, blocked):
         staged = small.staged("by_sex")
         line = next(line for line in staged.read_text().splitlines() if line.startswith("Gamma,F,"))
@@ -109,12 +110,14 @@ class TestAHandEditedFile:
             "statewide/release", release="statewide", check="same_as_aggregate", says=["changed while it was judged"]
         )
 
+    @pytest.mark.thorough
     def test_a_row_that_is_left_out_is_blocked(self, small, blocked):
         staged = small.staged("by_sex")
         line = next(line for line in staged.read_text().splitlines() if line.startswith("Delta,F,"))
         small.edit(staged, f"{line}\n", "")
         blocked(*PAIR, check="great_expectations")
 
+    @pytest.mark.thorough
     def test_a_column_that_is_added_is_blocked(self, small, blocked):
         staged = small.staged("by_sex")
         staged.write_text("\n".join(f"{line},x" for line in staged.read_text().splitlines()) + "\n")
@@ -148,6 +151,7 @@ class TestTheRunThatIsBlocked:
             assert {check.severity for check in checks.values()} == {dg.AssetCheckSeverity.ERROR}
             assert {check.blocking for check in checks.values()} == {True}
 
+    @pytest.mark.thorough
     def test_does_not_reach_publication(self, small, blocked):
         small.edit(small.staged("by_sex"), "Alpha,F,,1,", "Alpha,F,7,1,")
         events = blocked(*PAIR, "by_sex/publication", "by_age/publication")
@@ -165,6 +169,7 @@ class TestTheRunThatIsBlocked:
         with pytest.raises(dg.DagsterInvalidSubsetError):
             small.materialize("by_sex/release")
 
+    @pytest.mark.thorough
     def test_is_not_tried_again(self, small, blocked):
         small.edit(small.staged("by_sex"), "Alpha,F,,1,", "Alpha,F,7,1,")
         events = blocked(*PAIR)
@@ -264,6 +269,7 @@ class TestTheProof:
         small.edit(small.staged("statewide"), "M,57068,,", "M,,3,No data available")
         blocked("statewide/release", release="statewide", check="protection_proof", says=["cases at sex=M"])
 
+    @pytest.mark.thorough
     def test_moves_left_out_are_missed(self, small, blocked):
         self.change(small, lambda table: table.slice(0, 0))
         events = blocked(*PAIR, check="protection_proof", says=["fewer values than the level asks", "county=Alpha"])
@@ -278,6 +284,7 @@ class TestTheProof:
         )
         blocked(*PAIR, check="protection_proof", says=["a move changes a sum"])
 
+    @pytest.mark.thorough
     def test_a_proof_of_other_cells_is_found(self, small, blocked):
         self.change(small, lambda table: table.slice(1))
         blocked(*PAIR, check="protection_proof", says=["by_sex"])
@@ -287,7 +294,14 @@ class TestTheProof:
         small.edit(small.staged("by_sex"), line, "Alpha,F,,3,No data available")
         blocked(*PAIR, check="protection_proof", says=["the code beside a figure does not fit it: by_sex: cases"])
 
-    @pytest.mark.parametrize("content", [b"", b"PAR1", b"move,low\n"])
+    @pytest.mark.parametrize(
+        "content",
+        [
+            pytest.param(b"", marks=pytest.mark.thorough),
+            b"PAR1",
+            pytest.param(b"move,low\n", marks=pytest.mark.thorough),
+        ],
+    )
     def test_a_file_that_is_no_proof_blocks(self, small, blocked, content):
         for release in ("by_age", "by_sex"):
             (small.project.staged(release) / "proof.parquet").write_bytes(content)

@@ -37,6 +37,7 @@ class TestOneRelease:
         assert "by_age, by_sex, statewide" in answer.err
 
 
+@pytest.mark.thorough
 class TestARunThatReleasesOnlyPart:
     def test_says_what_was_not_released_and_why(self, small, ddg):
         (small.project.expectations / "by_sex.json").unlink()

@@ -147,6 +147,7 @@ class TestAFailure:
         log = next(path for path in (small.project.restricted / "dbt" / "runs").rglob("output.log"))
         assert "Quillfeather" in log.read_text(), "dbt did quote it, where only the department can read it"
 
+    @pytest.mark.thorough
     def test_of_a_source_with_a_bad_row(self, small, failing):
         small.edit(small.root / "cases.csv", "F,0-39,23107,", "F,0-39,23107 or so,")
         failing(2, "cases.csv", "cases")
