@@ -317,6 +317,7 @@ class TestTheClock:
 
         monkeypatch.setattr(steps, "dt", Time)
 
+    @pytest.mark.thorough
     def test_a_new_release_is_published_over_the_earlier_one(self, small, clock):
         for _ in range(2):
             assert small.materialize(*RELEASES, *PUBLICATIONS).success

@@ -335,6 +335,7 @@ class TestAReadOnlyPortal:
 class TestTwoAtOnce:
     """Two runs hand over and publish the same releases: each either does it or says that it is busy."""
 
+    @pytest.mark.thorough
     def test_the_new_release_is_public_and_whole(self, road, judged, new):
         for number in range(6):
             waiting = [started(outcome(lambda: road.release(judged))) for _ in range(2)]

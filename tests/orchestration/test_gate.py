@@ -132,6 +132,7 @@ class TestAHandEditedFile:
         small.staged("statewide").unlink()
         blocked("statewide/release")
 
+    @pytest.mark.thorough
     def test_a_second_file_in_the_package_is_blocked(self, small, blocked):
         (small.staged("by_sex").parent / "notes.txt").write_text("Alpha, F: 7\n")
         blocked(*PAIR, says=["by_sex: notes.txt in the staged package did not come from masking"])
@@ -289,6 +290,7 @@ class TestTheProof:
         self.change(small, lambda table: table.slice(1))
         blocked(*PAIR, check="protection_proof", says=["by_sex"])
 
+    @pytest.mark.thorough
     def test_a_small_count_passed_off_as_missing_is_found(self, small, blocked):
         line = "Alpha,F,,1,Cell suppressed for small numbers"
         small.edit(small.staged("by_sex"), line, "Alpha,F,,3,No data available")
