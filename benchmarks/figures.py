@@ -159,9 +159,9 @@ class Figures:
         """Processor time of masking, and of the audit with the check of the proof."""
         masked = self.done(table, OURS, level, show_reason)
         audited = self.results.get(What("attack", table.instance, table.seed, OURS, level, show_reason))
-        if masked is None or audited is None or audited["status"] != "ok":
+        if masked is None or audited is None or audited["status"] != "ok" or "verifying_cpu_seconds" not in audited:
             return None
-        return masked["cpu_seconds"], audited["cpu_seconds"] + audited.get("verifying_cpu_seconds", 0.0)
+        return masked["cpu_seconds"], audited["cpu_seconds"] + audited["verifying_cpu_seconds"]
 
     def slower(self, table: Table, tool: str) -> float | None:
         """How many times our time, for masking and audit together, a peer takes for masking alone."""
