@@ -27,14 +27,26 @@ from ddg_pipeline.audit import (
 from ddg_pipeline.audit.verify import Verification, verify, verify_unmasked
 from ddg_pipeline.audit.verify_proof import read_proof
 from ddg_pipeline.contract import BoundTable
-from ddg_pipeline.errors import InputError, InputErrors
+from ddg_pipeline.earlier_versions import (
+    NO_VERSIONS,
+    EarlierVersion,
+    Versions,
+    hiding,
+    still_hidden,
+    telling,
+    wholes_of,
+    with_earlier_versions,
+)
+from ddg_pipeline.errors import InputError, InputErrors, RefusedError
 from ddg_pipeline.masking import (
     MaskedTable,
     Progress,
     Protection,
+    Unstable,
     known_already,
     lost_cells,
     mask_and_prove,
+    proof_bytes,
     seen_through,
     unmasked,
 )
@@ -48,6 +60,7 @@ if TYPE_CHECKING:
 _Key = tuple[str, tuple[tuple[str, str], ...]]  # a measure, and a category for each dimension
 
 _LISTED = 5
+_ROUNDS = 6  # of hiding more sums beside earlier versions; each adds a level of a hierarchy or a dimension
 _TOTAL = "(total)"  # how the audit calls a total without a label
 _MASKING = 4  # the step of the guideline's procedure
 
@@ -60,6 +73,7 @@ class Prepared:
         bound: The table as it was. Restricted.
         assessment: What steps 1 to 3 found.
         masked: The table as it would be published.
+        informed: The table as masking was told of it: with what earlier versions show and hide. Restricted.
         protections: What is hidden in the whole group of linked tables, with the proof; nothing where the tables are
             released as they are, or in a form that hides no cell. Restricted.
     """
@@ -67,6 +81,7 @@ class Prepared:
     bound: BoundTable
     assessment: Assessment
     masked: MaskedTable
+    informed: BoundTable
     protections: Sequence[Protection] = ()
 
 
@@ -89,40 +104,136 @@ def rulebook_of(tables: Sequence[BoundTable], source: RulebookSource = SHIPPED) 
     return load_rulebook(names[0], source, ", ".join(table.contract.release for table in tables))
 
 
-def prepare(tables: Sequence[BoundTable], rulebook: Rulebook, progress: Progress | None = None) -> list[Prepared]:
+def prepare(
+    tables: Sequence[BoundTable],
+    rulebook: Rulebook,
+    progress: Progress | None = None,
+    versions: Versions = NO_VERSIONS,
+) -> list[Prepared]:
     """Assess each table, and mask all of them together if any has to be masked.
 
     A table that could be released as it is would undo the masking of one it shares records with, so that a group is
     masked or released as a whole.
 
+    Args:
+        tables: The group.
+        rulebook: The edition.
+        progress: Called with the stage, what is done and what there is to do.
+        versions: What was published of these releases before.
+
     Raises:
         InputErrors: A table or contract is wrong.
-        RefusedError: A table carries direct identifiers, or cannot be protected; or categories that overlap in a
-            dimension without sums tell what has to be hidden.
+        RefusedError: A table carries direct identifiers, or cannot be protected, beside its earlier versions too; or
+            categories that overlap in a dimension without sums tell what has to be hidden.
     """
-    assessments = assess_group(tables, rulebook)
+    assessments = assess_group(tables, rulebook, versions)
     unstable = [unstable_rows(table, rulebook) for table in tables]
     protections: Sequence[Protection] = ()
     if assessments[0].decision == "mask":
         if hides_cells(tables):
             refuse_small_differences(tables, rulebook)
-        results, protections = mask_and_prove(tables, rulebook, progress, unstable)
+        results, protections, informed = _mask_beside(tables, rulebook, progress, unstable, versions)
         if hides_cells(tables):
             refuse_hidden_in_overlaps(tables, results, rulebook)
     else:
         results = [unmasked(table, rulebook, marked) for table, marked in zip(tables, unstable, strict=True)]
-    return [Prepared(*parts, protections) for parts in zip(tables, assessments, results, strict=True)]
+        informed = tables
+        _refuse_exposed(_beside(tables, results, rulebook, versions))
+    return [Prepared(*parts, protections) for parts in zip(tables, assessments, results, informed, strict=True)]
 
 
-def assess_group(tables: Sequence[BoundTable], rulebook: Rulebook) -> list[Assessment]:
+def _mask_beside(
+    tables: Sequence[BoundTable],
+    rulebook: Rulebook,
+    progress: Progress | None,
+    unstable: Sequence[Unstable],
+    versions: Versions,
+) -> tuple[list[MaskedTable], Sequence[Protection], Sequence[BoundTable]]:
+    """Mask tables so that they tell nothing together with their earlier versions either.
+
+    What these show is known, and what they hide stays hidden. Where figures were corrected, that need not be enough:
+    then the sums that tell by how much a row has grown are hidden too, as long as that helps.
+
+    Returns:
+        The masked tables, the proof, and the tables as masking was told of them.
+    """
+    informed = [with_earlier_versions(table, versions.get(table.contract.release, ())) for table in tables]
+    for _ in range(_ROUNDS):
+        results, protections = mask_and_prove(informed, rulebook, progress, unstable)
+        report = _beside(informed, results, rulebook, versions, proof_bytes(protections) if protections else None)
+        if report is None or report.safe:
+            return results, protections, informed
+        wider = [_hiding_wholes(table, report, versions) for table in informed]
+        if all(one is before for one, before in zip(wider, informed, strict=True)):
+            break
+        informed = wider
+    _refuse_exposed(report)
+    raise AssertionError  # pragma: no cover - what is not safe is refused
+
+
+def _beside(
+    tables: Sequence[BoundTable],
+    results: Sequence[MaskedTable],
+    rulebook: Rulebook,
+    versions: Versions,
+    proof: bytes | None = None,
+) -> AuditReport | None:
+    """Attack masked tables together with their earlier versions; None where these tell nothing more."""
+    if not any(_attacked_beside(table, versions, results[0].masked) for table in tables):
+        return None
+    frames = [result.frame for result in results]
+    return attack(tables, frames, rulebook, results[0].reasons_shown, None, proof, versions, masked=results[0].masked)
+
+
+def _hiding_wholes(table: BoundTable, report: AuditReport, versions: Versions) -> BoundTable:
+    """Ask to hide what tells by how much rows with exposed cells have grown; the same table if that is all hidden."""
+    import pandas as pd
+
+    earlier = versions.get(table.contract.release, ())
+    names = {table.contract.release, *(version.name for version in earlier)}
+    cells = [finding.cell for finding in report.findings] + list(report.undecided)
+    found = [wholes_of(table, earlier, cell.coordinate) for cell in cells if cell.table in names]
+    if not found:
+        return table
+    dimensions = list(table.axes)
+    wanted = pd.concat(found).drop_duplicates()
+    asked = {tuple(pattern.get(name, [""])[0] for name in dimensions) for pattern in table.contract.suppression.hide}
+    fresh = [tuple(row) not in asked for row in wanted.itertuples(index=False, name=None)]
+    return hiding(table, wanted[fresh]) if any(fresh) else table
+
+
+def _refuse_exposed(report: AuditReport | None) -> None:
+    """Refuse tables that open small counts together with earlier versions, naming the cells."""
+    if report is None or report.safe:
+        return
+    cells = list(dict.fromkeys([*(str(finding.cell) for finding in report.findings), *map(str, report.undecided)]))
+    more = f" and {len(cells) - _LISTED} more" if len(cells) > _LISTED else ""
+    raise RefusedError(
+        "readers of this version and of those before it could work out small counts, and no further suppression that "
+        f"was tried prevents it: {'; '.join(cells[:_LISTED])}{more}.\n"
+        "Hold the correction of these rows back until more figures change with it, publish broader categories, or "
+        "take the totals over these rows out of the table; a version that is public cannot be called back."
+    )
+
+
+def assess_group(
+    tables: Sequence[BoundTable], rulebook: Rulebook, versions: Versions = NO_VERSIONS
+) -> list[Assessment]:
     """Assess each table; the decision is the same for all, to mask if any of them has to be masked.
 
     A contract that asks for whole percentages gets them whether or not the score asks for masking, so that a release
-    does not show counts in one year and percentages in the next.
+    does not show counts in one year and percentages in the next. And a figure that an earlier version hides, and that
+    is still so, is not shown because the score is lower now, or the small one beside it has grown: that would open what
+    it was hidden for.
     """
     assessments = [_in_its_form(assess(table, rulebook), table, rulebook) for table in tables]
     risky = [assessment.release for assessment in assessments if assessment.decision == "mask"]
-    return [_masked_with(assessment, risky) for assessment in assessments] if risky else assessments
+    if not risky:
+        still = [one.contract.release for one in tables if still_hidden(one, versions.get(one.contract.release, ()))]
+        reason = f"an earlier version of {', '.join(still)} hides figures that are the same now"
+        return [_masked_for(one, "earlier versions", reason) for one in assessments] if still else assessments
+    reason = f"masked together with {', '.join(risky)}, which is drawn from the same records"
+    return [_masked_for(one, "links", reason) for one in assessments]
 
 
 def _in_its_form(assessment: Assessment, table: BoundTable, rulebook: Rulebook) -> Assessment:
@@ -140,16 +251,15 @@ def _in_its_form(assessment: Assessment, table: BoundTable, rulebook: Rulebook) 
     return replace(assessment, decision="mask", steps=steps, notes=(*assessment.notes, Note("suppression.form", said)))
 
 
-def _masked_with(assessment: Assessment, risky: Sequence[str]) -> Assessment:
-    """Note on a table that could go out by itself that a linked one cannot."""
+def _masked_for(assessment: Assessment, about: str, reason: str) -> Assessment:
+    """Note on a table that could go out by itself why it cannot."""
     if assessment.decision == "mask":
         return assessment
-    reason = f"masked together with {', '.join(risky)}, which is drawn from the same records"
     steps = tuple(
         replace(step, result="mask", summary=reason[:1].upper() + reason[1:] + ".") if step.step == _MASKING else step
         for step in assessment.steps
     )
-    return replace(assessment, decision="mask", steps=steps, notes=(*assessment.notes, Note("links", reason)))
+    return replace(assessment, decision="mask", steps=steps, notes=(*assessment.notes, Note(about, reason)))
 
 
 def hides_cells(tables: Sequence[BoundTable]) -> bool:
@@ -163,6 +273,7 @@ def verify_protection(
     rulebook: Rulebook,
     proof: bytes | None,
     progress: Progress | None = None,
+    versions: Versions = NO_VERSIONS,
 ) -> Verification | None:
     """Check what is to be published against the proof that masking gave, by arithmetic alone.
 
@@ -172,6 +283,7 @@ def verify_protection(
         rulebook: The edition.
         proof: The proof's bytes; None for tables that are released as they are: all of their figures have to be shown.
         progress: Called with the stage, what is done and what there is to do.
+        versions: What was published of these releases before: readers know it, so that no move may change it.
 
     Returns:
         What is wrong, by cell and rule; None for a form that hides no cell, so that there is nothing to prove.
@@ -183,7 +295,8 @@ def verify_protection(
         return None
     if proof is None:
         return verify_unmasked(tables, published, rulebook)
-    return verify(tables, published, rulebook, read_proof(proof, "proof"), progress)
+    informed = [with_earlier_versions(table, versions.get(table.contract.release, ())) for table in tables]
+    return verify(informed, published, rulebook, read_proof(proof, "proof"), progress)
 
 
 def attack(
@@ -193,6 +306,9 @@ def attack(
     reasons_shown: bool,
     progress: Progress | None = None,
     proof: bytes | None = None,
+    versions: Versions = NO_VERSIONS,
+    *,
+    masked: bool = True,
 ) -> AuditReport:
     """Audit what is to be published, as its most determined reader would.
 
@@ -203,11 +319,18 @@ def attack(
         reasons_shown: Whether the codes tell small cells from complementary ones.
         progress: Called with the stage, what is done and what there is to do.
         proof: The proof that masking gave. Its moves are tried first; nothing of it is believed.
+        versions: What was published of these releases before. Of what this shows about their own small counts, only
+            that is a finding which was not known before.
+        masked: Whether small counts are hidden in the tables. Where not, only what they tell about earlier versions is
+            a finding.
 
     Raises:
         InputErrors: The proof cannot be read.
     """
-    rules = AuditRules.from_rulebook(rulebook, strongest_level(tables, rulebook), show_reason=reasons_shown)
+    level = strongest_level(tables, rulebook)
+    rules = AuditRules.from_rulebook(rulebook, level, show_reason=reasons_shown)
+    earlier = [one for table in tables for one in _attacked_beside(table, versions, masked)]
+    tables = [with_earlier_versions(table, versions.get(table.contract.release, ())) for table in tables]
     audited = []
     for bound, frame in zip(tables, published, strict=True):
         if bound.contract.suppression.form == "whole_percentages":
@@ -216,8 +339,58 @@ def attack(
             continue
         audited.append(_with_what_is_known(bound, frame, rulebook, rules, reasons_shown))
     suggested = None if proof is None else read_proof(proof, "proof")
-    report = audit(audited, rules, progress=progress, suggested=suggested)
-    return _without_lost(report, tables, audited, rules)
+    if not earlier:
+        report = audit(audited, rules, progress=progress, suggested=suggested)
+        return _without_lost(report, tables, audited, rules)
+    before = [_earlier_table(version, rulebook, level) for version in earlier]
+    own = {table.place: rules for table in audited} | {table.place: rule for table, rule in before}
+    old = [table for table, _ in before]
+    report = audit([*audited, *old], own, progress=progress, suggested=suggested)
+    report = _without_lost(report, tables, audited, rules)
+    return _without_what_was_known(report, old, own, {table.place for table in audited if not masked})
+
+
+def _attacked_beside(table: BoundTable, versions: Versions, masked: bool) -> list[EarlierVersion]:
+    """Choose the earlier versions to attack a table with."""
+    earlier = versions.get(table.contract.release, ())
+    if table.contract.suppression.form != "cells":
+        return []
+    if not masked:
+        return [version for version in earlier if version.masked]
+    return telling(table, earlier)
+
+
+def _earlier_table(
+    version: EarlierVersion, rulebook: Rulebook, level: Literal["exact", "ddg", "full"]
+) -> tuple[PublishedTable, AuditRules]:
+    rules = AuditRules.from_rulebook(rulebook, level, show_reason=version.reasons_shown)
+    bound = replace(version.bound, contract=version.contract)
+    table = _with_what_is_known(bound, version.published, rulebook, rules, version.reasons_shown)
+    # a margin that nobody published is the same in all versions, or nobody knows what it was
+    return replace(table, known=table.known.iloc[:0] if table.known is not None else None), rules
+
+
+def _without_what_was_known(
+    report: AuditReport, old: Sequence[PublishedTable], rules: Mapping[str, AuditRules], open_tables: set[str]
+) -> AuditReport:
+    """Leave out what is told about small counts of earlier versions by these alone, and of tables that hide nothing."""
+    places = {table.place for table in old}
+    findings = [finding for finding in report.findings if finding.cell.table not in open_tables]
+    undecided = [cell for cell in report.undecided if cell.table not in open_tables]
+    names = ", ".join(sorted(places))
+    notes = (*report.notes, f"Attacked together with what was published before: {names}.")
+    if any(finding.cell.table in places for finding in findings) or any(cell.table in places for cell in undecided):
+        alone = audit(old, rules)
+        known = {(one.kind, str(one.cell), one.dimension, one.lower, one.upper) for one in alone.findings}
+        before = [one for one in findings if (one.kind, str(one.cell), one.dimension, one.lower, one.upper) in known]
+        lost = {str(cell) for cell in alone.undecided}
+        findings = [one for one in findings if one not in before]
+        undecided = [cell for cell in undecided if str(cell) not in lost]
+        if before:
+            listed = "; ".join(dict.fromkeys(str(one.cell) for one in before[:_LISTED]))
+            more = f" and {len(before) - _LISTED} more" if len(before) > _LISTED else ""
+            notes = (*notes, f"Not protected in earlier versions, by these alone: {listed}{more}.")
+    return replace(report, findings=tuple(findings), undecided=tuple(undecided), notes=notes)
 
 
 def _with_what_is_known(

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from ddg_pipeline.audit.cells import NO_LIMIT, Column, Reason
+from ddg_pipeline.audit.figures import true_figures
 from ddg_pipeline.audit.lattice import Booleans, Integers, Sums
 from ddg_pipeline.audit.published import ReadTable
 from ddg_pipeline.audit.ratios import Interval, Ratio, denominator_range, factors, numerator_range, read_ratios
@@ -555,6 +556,9 @@ def number_unknowns(
 ) -> tuple[dict[tuple[int, str], Integers], int]:
     """Number the unknowns of some measures; cells that several tables share get one number.
 
+    Where the truth is at hand, cells are shared only if it is the same: between two versions of a table, some figures
+    were corrected, and a corrected one is another unknown than it was.
+
     Returns:
         Per table and measure, the unknown of each cell of the table's lattice; and how many numbers were given out.
     """
@@ -566,16 +570,26 @@ def number_unknowns(
             size += len(table.lattice)
     if len(tables) == 1:
         return number, size
-    first: dict[tuple[str, tuple[tuple[str, str], ...]], int] = {}
+    first: dict[tuple[str, tuple[tuple[str, str], ...], float | None], int] = {}
     for position, table in enumerate(tables):
         others = [other for at, other in enumerate(tables) if at != position]
         cells = shared_cells(table, others)
         keys = [table.lattice.key(int(cell)) for cell in cells]
         for measure in measures(table):
             unknowns = number[position, measure]
-            for cell, key in zip(cells, keys, strict=True):
-                unknowns[cell] = first.setdefault((measure, key), int(unknowns[cell]))
+            for cell, key, value in zip(cells.tolist(), keys, _truths(table, measure, cells), strict=True):
+                unknowns[cell] = first.setdefault((measure, key, value), int(unknowns[cell]))
     return number, size
+
+
+def _truths(table: ReadTable, measure: str, cells: Integers) -> list[float | None]:
+    """Give what a measure really is on some cells; None where nobody told, for all of them if there is no truth."""
+    truth = table.published.truth
+    if truth is None or measure not in truth.columns:
+        return [None] * len(cells)
+    figures = true_figures(table, truth, measure)
+    pairs = zip(figures.value[cells].tolist(), figures.known[cells].tolist(), strict=True)
+    return [value if known else None for value, known in pairs]
 
 
 def shared_cells(table: ReadTable, others: Sequence[ReadTable]) -> Integers:
