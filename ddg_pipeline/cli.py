@@ -15,6 +15,8 @@ import typer
 
 from ddg_pipeline import __version__
 from ddg_pipeline.cli_advise import advise
+from ddg_pipeline.cli_ledger import app as ledger_app
+from ddg_pipeline.cli_ledger import retract
 from ddg_pipeline.cli_rulebook import app as rulebook_app
 from ddg_pipeline.cli_store import app as store_app
 from ddg_pipeline.cli_verify import verify
@@ -51,6 +53,7 @@ app = typer.Typer(
 )
 
 app.add_typer(rulebook_app, name="rulebook", short_help="Show the rulebooks: editions of the guideline, and your own.")
+app.add_typer(ledger_app, name="ledger", short_help="What is public of every release, or was.")
 app.add_typer(store_app, name="store", short_help="Clean the restricted store, encrypt it, look into it.")
 
 ProjectDirectory = Annotated[
@@ -140,6 +143,9 @@ app.command(short_help="Check a released package, or the proof that masking wrot
 
 
 app.command(short_help="Compare what could be published instead of a table.")(advise)
+
+
+app.command(short_help="Withdraw a release from where it was published.")(retract)
 
 
 @app.command(short_help="Attack a published table, anyone's.")

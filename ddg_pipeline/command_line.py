@@ -50,6 +50,21 @@ def given_references(given: list[str] | None) -> dict[str, Path]:
     return found
 
 
+def given_pairs_of_text(option: str, given: list[str] | None) -> dict[str, str]:
+    """Read what an option ``NAME=TEXT`` gives, which may be repeated.
+
+    Raises:
+        InputErrors: It is spelled otherwise, or names something twice.
+    """
+    found: dict[str, str] = {}
+    for text in given or []:
+        name, separator, value = text.partition("=")
+        if not separator or not name or not value or name in found:
+            raise InputErrors([InputError("command line", option, repr(text), "write NAME=TEXT, each name once")])
+        found[name] = value
+    return found
+
+
 def given_pairs(link: list[Path] | None, link_table: list[Path] | None) -> list[tuple[Path, Path]]:
     """Pair each ``--link`` with its ``--link-table``.
 

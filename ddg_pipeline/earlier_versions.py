@@ -11,20 +11,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ddg_pipeline.contract import BoundTable, ReleaseContract
+from ddg_pipeline.audit import AuditRules, PublishedTable, broken_margins
+from ddg_pipeline.contract import BoundTable, ReleaseContract, bind
 from ddg_pipeline.contract.already_public import AlreadyPublic
 from ddg_pipeline.contract.bind import Axis
+from ddg_pipeline.contract.columns import counts_with_gaps, dimension_column, some
+from ddg_pipeline.contract.measure import MeasureKind
+from ddg_pipeline.errors import InputError, InputErrors
 
 Booleans = NDArray[np.bool_]
 Integers = NDArray[np.int64]
 
-_EARLIER = "earlier versions of {release}"  # how errors call what all of them show
+_EARLIER = {  # how errors call what all of them show
+    "refuse": "earlier versions of {release}",
+    "accept": "earlier versions of {release}, whose small counts are accepted as lost",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +44,8 @@ class EarlierVersion:
         published: The table as it was published: text, rows in the same order.
         reasons_shown: Whether its codes tell small cells from complementary ones.
         masked: Whether small counts are hidden in it.
+        small_counts: What to do where it shows a count that is small now, as under `already_public`.
+        certain: Whether what it hides is known; where not, it is taken to be what it is now, see `as_published`.
     """
 
     name: str
@@ -44,6 +53,8 @@ class EarlierVersion:
     published: pd.DataFrame = field(repr=False)
     reasons_shown: bool
     masked: bool
+    small_counts: Literal["refuse", "accept"] = "refuse"
+    certain: bool = True
 
     @property
     def contract(self) -> ReleaseContract:
@@ -71,7 +82,8 @@ def with_earlier_versions(table: BoundTable, versions: Sequence[EarlierVersion])
     if not versions or table.contract.suppression.form != "cells":
         return table
     dimensions, measures = list(table.axes), _summed(table)
-    shown, hidden = [], []
+    shown: dict[Literal["refuse", "accept"], list[pd.DataFrame]] = {"refuse": [], "accept": []}
+    hidden = []
     for version in versions:
         here, there = _same_cells(version.bound, table)
         at = table.frame[dimensions].iloc[there].reset_index(drop=True)
@@ -84,9 +96,15 @@ def with_earlier_versions(table: BoundTable, versions: Sequence[EarlierVersion])
             same = _unchanged(version.bound, table, measure, here, there)
             known[measure] = figures.where(same)
             stays |= same & figures.isna().to_numpy() & version.masked
-        shown.append(known)
+        shown[version.small_counts].append(known)
         hidden.append(at[stays])
-    return _saying(table, _first_of_each(shown, dimensions), pd.concat(hidden).drop_duplicates())
+    more = pd.concat(hidden).drop_duplicates()
+    if len(more):
+        table = hiding(table, more)
+    for small_counts, frames in shown.items():
+        if frames:
+            table = _showing(table, _first_of_each(frames, dimensions), small_counts)
+    return table
 
 
 def still_hidden(table: BoundTable, versions: Sequence[EarlierVersion]) -> bool:
@@ -139,13 +157,11 @@ def wholes_of(table: BoundTable, versions: Sequence[EarlierVersion], cell: Mappi
     return pd.DataFrame(found, columns=list(table.axes))
 
 
-def _saying(table: BoundTable, known: pd.DataFrame, hidden: pd.DataFrame) -> BoundTable:
-    if len(hidden):
-        table = hiding(table, hidden)
+def _showing(table: BoundTable, known: pd.DataFrame, small_counts: Literal["refuse", "accept"]) -> BoundTable:
     if not len(known):
         return table
-    name = _EARLIER.format(release=table.contract.release)
-    public = [*table.contract.already_public, AlreadyPublic(table=name)]
+    name = _EARLIER[small_counts].format(release=table.contract.release)
+    public = [*table.contract.already_public, AlreadyPublic(table=name, small_counts=small_counts)]
     contract = table.contract.model_copy(update={"already_public": public})
     return replace(table, contract=contract, references={**table.references, name: known})
 
@@ -196,9 +212,14 @@ def _unchanged(earlier: BoundTable, table: BoundTable, measure: str, here: Integ
 def _is_part_of(version: EarlierVersion, table: BoundTable) -> bool:
     if list(version.bound.axes) != list(table.axes):
         return False
-    measures = [name for name in _summed(version.bound) if name in table.contract.measures]
+    added_up = [
+        name
+        for name, measure in version.bound.contract.measures.items()
+        if measure.kind in (MeasureKind.COUNT, MeasureKind.AMOUNT)
+    ]
+    measures = [name for name in added_up if name in table.contract.measures]
     here, there = _same_cells(version.bound, table)
-    if len(here) < len(version.bound.frame) or len(measures) < len(_summed(version.bound)):
+    if len(here) < len(version.bound.frame) or len(measures) < len(added_up):
         return False
     return all(_unchanged(version.bound, table, measure, here, there).all() for measure in measures)
 
@@ -245,3 +266,158 @@ def _row_of(table: BoundTable, coordinate: Mapping[str, Any]) -> int | None:
         use &= (table.frame[name] == coordinate.get(name, axis.total)).to_numpy()
     found = np.flatnonzero(use)
     return int(found[0]) if len(found) else None
+
+
+def as_published(
+    name: str,
+    published: pd.DataFrame,
+    table: BoundTable,
+    rules: AuditRules,
+    *,
+    small_counts: Literal["refuse", "accept"] = "refuse",
+) -> EarlierVersion:
+    """Make a version of which nothing but the published table is left.
+
+    What it hides is taken to be what it is now, wherever that fits what it shows: then readers who subtract one version
+    from the other are right. Where it does not fit, the hidden figures of that row are unknown.
+
+    Args:
+        name: What errors and findings call it.
+        published: The table as it was published: text, its columns called as in the present one.
+        table: The present table.
+        rules: What is small, and the annotation codes.
+        small_counts: What to do where it shows a count that is small now, as under `already_public`.
+
+    Raises:
+        InputErrors: It has none of the counts, a column that the contract does not explain, or no valid rows.
+    """
+    contract = _bare(table.contract, published, name)
+    counts = contract.counts
+    published = published.reset_index(drop=True)
+    frame = published[[*contract.dimensions, *counts]].copy()
+    for measure in counts:
+        frame[measure] = pd.to_numeric(published[measure], errors="coerce")
+    references = {key: table.references[key] for key in contract.reference_tables}
+    seen = bind(contract, frame, references, name)
+    told = {measure: _reasons(published, contract, measure) for measure in counts}
+    here, there = _same_cells(seen, table)
+    for measure in counts:
+        now = table.frame[measure].to_numpy()[there].astype(np.float64)
+        if measure in table.missing:
+            now[table.missing[measure][there]] = np.nan
+        small = (now >= rules.lower) & (now <= rules.upper)
+        reason = told[measure][here]
+        now[((reason == rules.small_code) & ~small) | ((reason == rules.complementary_code) & small)] = np.nan
+        now[reason == rules.no_data_code] = np.nan
+        hidden = frame[measure].isna().to_numpy()[here]
+        frame.loc[frame.index[here[hidden]], measure] = now[hidden]
+    frame = _fitting(contract, frame, published, references, rules)
+    codes = np.concatenate([*told.values()]) if told else np.array([])
+    return EarlierVersion(
+        name=name,
+        bound=bind(contract, frame, references, name),
+        published=published,
+        reasons_shown=bool((codes == rules.small_code).any()),
+        masked=bool(published[counts].isna().any(axis=None)),
+        small_counts=small_counts,
+        certain=False,
+    )
+
+
+def check_published(contract: ReleaseContract, published: pd.DataFrame, name: str) -> None:
+    """Make sure that a table which was published before can be taken up.
+
+    Args:
+        contract: The release's contract now.
+        published: The table: text, hidden cells missing.
+        name: What errors call it.
+
+    Raises:
+        InputErrors: A column is not explained, no count is there, a category is missing, or a count is no number.
+    """
+    bare = _bare(contract, published, name)
+    errors: list[InputError] = []
+    labels = {}
+    for dimension in bare.dimensions:
+        labels[dimension], wrong = dimension_column(published[dimension], name, dimension)
+        errors += wrong
+    coordinates = pd.DataFrame(labels, index=published.index)
+    for measure in bare.counts:
+        errors += counts_with_gaps(published[measure], coordinates, name, measure)[2]
+    if not errors and labels and coordinates.duplicated().any():
+        expected = "one row for each combination of categories; choose rows by `--at`"
+        errors.append(InputError(name, "rows", "the same categories twice", expected))
+    if errors:
+        raise InputErrors(errors)
+
+
+def _bare(contract: ReleaseContract, published: pd.DataFrame, name: str) -> ReleaseContract:
+    """Reduce a contract to the dimensions and counts that a published table has."""
+    notes = contract.suppression.annotations
+    explained = {*contract.columns, *contract.published_measures}
+    for measure in contract.published_measures:
+        explained |= {notes.code.format(measure=measure), notes.description.format(measure=measure)}
+    extra = [str(column) for column in published.columns if column not in explained]
+    errors = []
+    if extra:
+        expected = "under `--at`, the one category of each column by which the release does not classify now"
+        errors.append(InputError(name, "columns", f"{some(extra)}, which the contract does not have", expected))
+    counts = {key: contract.measures[key] for key in contract.counts if key in published.columns}
+    if not counts:
+        expected = f"at least one of {', '.join(contract.counts)}"
+        errors.append(InputError(name, "columns", "no count of this release", expected))
+    if errors:
+        raise InputErrors(errors)
+    sizes = {"population": None, "members": None, "enrollment": None}
+    return contract.model_copy(
+        update={
+            "dimensions": {
+                key: dimension.model_copy(update={**sizes, "total": _carried(published[key], dimension.total)})
+                for key, dimension in contract.dimensions.items()
+                if key in published.columns
+            },
+            "measures": {key: count.model_copy(update={"population": None}) for key, count in counts.items()},
+            "identities": [],
+            "already_public": [],
+            "survey": None,
+            "suppression": contract.suppression.model_copy(update={"keep": [], "hide": [], "prefer": {}}),
+        }
+    )
+
+
+def _carried(column: pd.Series[Any], total: str | None) -> str | None:
+    return total if total is not None and (column == total).any() else None
+
+
+def _reasons(published: pd.DataFrame, contract: ReleaseContract, measure: str) -> NDArray[np.object_]:
+    code = contract.suppression.annotations.code.format(measure=measure)
+    if code not in published.columns:
+        return np.full(len(published), "", dtype=object)
+    return published[code].fillna("").astype(str).to_numpy(dtype=object)
+
+
+def _fitting(
+    contract: ReleaseContract,
+    frame: pd.DataFrame,
+    published: pd.DataFrame,
+    references: Mapping[str, pd.DataFrame],
+    rules: AuditRules,
+) -> pd.DataFrame:
+    """Take out what was assumed of hidden figures wherever a sum shows that it was otherwise."""
+    while True:
+        broken = broken_margins(PublishedTable(contract, frame, references), rules)
+        taken = False
+        for measure in contract.counts:
+            hidden = published[measure].isna().to_numpy() & frame[measure].notna().to_numpy()
+            wrong = np.zeros(len(frame), dtype=np.bool_)
+            for row in broken[broken[measure].notna()].to_dict("records"):
+                alike = np.ones(len(frame), dtype=np.bool_)
+                for name in contract.dimensions:
+                    if name != row["dimension"]:
+                        label = contract.dimensions[name].total if pd.isna(row[name]) else row[name]
+                        alike &= (frame[name] == label).to_numpy()
+                wrong |= alike
+            frame.loc[hidden & wrong, measure] = np.nan
+            taken |= bool((hidden & wrong).any())
+        if not taken:
+            return frame

@@ -365,6 +365,12 @@ def _earlier_table(
 ) -> tuple[PublishedTable, AuditRules]:
     rules = AuditRules.from_rulebook(rulebook, level, show_reason=version.reasons_shown)
     bound = replace(version.bound, contract=version.contract)
+    if not version.certain:
+        truth = bound.frame.copy()
+        for measure, missing in bound.missing.items():
+            truth[measure] = truth[measure].astype("float64").mask(missing)
+        nothing = truth.iloc[:0][list(bound.axes)]
+        return PublishedTable(bound.contract, version.published, bound.references, known=nothing, truth=truth), rules
     table = _with_what_is_known(bound, version.published, rulebook, rules, version.reasons_shown)
     # a margin that nobody published is the same in all versions, or nobody knows what it was
     return replace(table, known=table.known.iloc[:0] if table.known is not None else None), rules

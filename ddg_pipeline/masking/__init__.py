@@ -28,6 +28,7 @@ __all__ = [
     "Progress",
     "Protection",
     "SeenThrough",
+    "Unstable",
     "check_whole_percentages",
     "known_already",
     "lost_cells",

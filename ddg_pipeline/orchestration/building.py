@@ -4,9 +4,10 @@ import dagster as dg
 
 from ddg_pipeline.orchestration.dbt_models import dbt_models, ensure_manifest, read_manifest, releases_of
 from ddg_pipeline.orchestration.project import Project
-from ddg_pipeline.orchestration.release_assets import release_assets
+from ddg_pipeline.orchestration.release_assets import publication_key, release_assets
 from ddg_pipeline.orchestration.schedules import everything_job, schedules
 from ddg_pipeline.orchestration.source_assets import source_assets
+from ddg_pipeline.orchestration.source_sensor import source_sensor
 from ddg_pipeline.release_groups import linked_groups
 
 _TIME_ZONE = "America/Los_Angeles"
@@ -27,10 +28,13 @@ def build_definitions(project: Project) -> dg.Definitions:
     assets = [*source_assets(project), models, *release_assets(project, manifest, groups)]
     resources = {"dbt": dbt}
     graph = dg.Definitions(assets=assets, resources=resources).resolve_asset_graph()
+    everything = everything_job()
+    publications = [[publication_key(release.contract.release) for release in group] for group in groups]
     return dg.Definitions(
         assets=assets,
-        jobs=[everything_job()],
+        jobs=[everything],
         schedules=schedules(groups, graph, _TIME_ZONE),
+        sensors=[source_sensor(project, graph, publications, everything)],
         resources=resources,
         executor=dg.in_process_executor,
     )

@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ddg_pipeline.errors import InputError, InputErrors
+from ddg_pipeline.publishing.ledger import Ledger
 from ddg_pipeline.quality.signatures import Signing
 from ddg_pipeline.rulebook_files import RULEBOOKS, RulebookFiles
 from ddg_pipeline.strict_yaml import load_yaml
@@ -151,6 +152,11 @@ class Project:
     def public_store(self) -> PublicStore:
         """The certified releases."""
         return PublicStore(self.public)
+
+    @property
+    def ledger(self) -> Ledger:
+        """What is public of every release, or was."""
+        return Ledger(self.public)
 
     @property
     def dbt_target(self) -> Path:

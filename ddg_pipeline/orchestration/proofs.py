@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ddg_pipeline.contract import BoundTable
+from ddg_pipeline.earlier_versions import NO_VERSIONS, Versions
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.rulebook import Rulebook
@@ -65,6 +66,7 @@ def check_proof(
     *,
     masked: bool,
     progress: Progress | None = None,
+    versions: Versions = NO_VERSIONS,
 ) -> CheckedProof:
     """Check the staged proof of a group against the tables as read back from the bytes that ship.
 
@@ -75,7 +77,7 @@ def check_proof(
 
     data = _read_staged(project, tables) if masked and hides_cells(tables) else None
     try:
-        return CheckedProof(data, verify_protection(tables, published, rulebook, data, progress), ())
+        return CheckedProof(data, verify_protection(tables, published, rulebook, data, progress, versions), ())
     except (InputError, InputErrors) as error:
         return CheckedProof(data, None, (str(error),))
 

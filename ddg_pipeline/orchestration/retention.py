@@ -1,8 +1,8 @@
 """Removes from the restricted store what is no longer needed, by the policy in ``ddg.yaml``.
 
 Needed are the tables of releases that are under way or failed, with everything these are made of; the newest proofs and
-messages, as many as the policy says; and the parsed dbt project. The database is written anew, so that no page of what
-was removed is left in it.
+messages, as many as the policy says; what public versions were before masking; and the parsed dbt project. The
+database is written anew, so that no page of what was removed is left in it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -41,6 +41,8 @@ def clean(project: Project, manifest: Mapping[str, Any], *, intermediates: bool 
             removed += _remove_others(project, project.restricted / "dbt", {"target", "runs"})
     for release in _children(project.restricted / "proofs"):
         removed += _clean_proofs(project, release)
+    for release in _children(project.restricted / "versions"):
+        removed += _clean_versions(project, release)
     runs = sorted(_children(project.dbt_runs), key=lambda run: run.stat().st_mtime_ns)
     return removed + _remove_older(project, runs, project.retention.failed_runs)
 
@@ -98,6 +100,17 @@ def _clean_proofs(project: Project, directory: Path) -> list[str]:
     left = [] if current is None else [path for path in proofs if _version(path) > int(current.name)]
     removed = _remove_older(project, [path for path in proofs if path not in left], project.retention.proofs)
     return removed + [_remove(project, path) for path in left]
+
+
+def _clean_versions(project: Project, directory: Path) -> list[str]:
+    """Remove what was kept of versions that never became public and are not the current one.
+
+    Of all others it is needed for good: only by what they were can later versions be masked beside them.
+    """
+    current = project.public_store.current(directory.name)
+    needed = {version.version for version in project.ledger.versions(directory.name)}
+    needed.add(0 if current is None else int(current.name))
+    return [_remove(project, path) for path in _children(directory) if _version(path) not in needed]
 
 
 def _is_relation(node: Mapping[str, Any]) -> bool:

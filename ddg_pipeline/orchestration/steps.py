@@ -13,18 +13,23 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from functools import partial
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ddg_pipeline.contract import BoundTable, ReleaseContract, bind
 from ddg_pipeline.contract.manifest import DbtRelease
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.proofs import CheckedProof, check_proof, keep_proof, stage_proof
+from ddg_pipeline.orchestration.public_versions import (
+    keep_version,
+    public_certificates,
+    public_knowledge,
+)
 from ddg_pipeline.rulebook import Rulebook
 
 if TYPE_CHECKING:
@@ -71,22 +76,26 @@ class Checked:
 
     Attributes:
         staged: The release.
+        bound: Its table before masking. Restricted.
         suite: The reviewed suite; None where there is none that can be read.
         suite_problems: Why the reviewed suite is not the one that the contract asks for; empty if it is.
         differences: Where a shown figure is not the aggregate's, by coordinate.
         gate: What Great Expectations found in the bytes; None where there was no suite to judge by.
         audit: What the attacker found in the group, without figures; None where nothing needs to be hidden.
         proof: What checking the proof of the group showed.
+        public: The certificates of the versions that are public already, and so known to readers.
         rulebook: The rulebook that all of this was judged by.
     """
 
     staged: Staged
+    bound: BoundTable = field(repr=False)
     suite: Suite | None
     suite_problems: tuple[str, ...]
     differences: tuple[str, ...]
     gate: GateResult | None
     audit: AuditReport | None
     proof: CheckedProof
+    public: tuple[str, ...]
     rulebook: Rulebook
 
     @property
@@ -157,7 +166,7 @@ def stage(project: Project, tables: Sequence[BoundTable], progress: Progress | N
     from ddg_pipeline.preparation import prepare
 
     rulebook = rulebook_of_group(project, tables)
-    prepared = prepare(tables, rulebook, progress)
+    prepared = prepare(tables, rulebook, progress, public_knowledge(project, tables, rulebook).versions)
     protections = prepared[0].protections
     proof = proof_bytes(protections) if protections else None
     return [_stage(project, one, rulebook, proof) for one in prepared]
@@ -287,7 +296,8 @@ def check(project: Project, tables: Sequence[BoundTable], progress: Progress | N
 
     rulebook = rulebook_of_group(project, tables)
     staged = [_read_staged(project, bound, rulebook) for bound in tables]
-    assessments = assess_group(tables, rulebook)
+    public = public_knowledge(project, tables, rulebook)
+    assessments = assess_group(tables, rulebook, public.versions)
     masked = assessments[0].decision == "mask"
     for one, assessment in zip(staged, assessments, strict=True):
         if one.masked is not masked or one.assessment != assessment.to_json_dict():
@@ -297,14 +307,15 @@ def check(project: Project, tables: Sequence[BoundTable], progress: Progress | N
             )
     read = [read_csv_file(one.package / package_names(one.contract).csv) for one in staged]
     frames = [frame for _, frame in read]
-    proof = check_proof(project, tables, frames, rulebook, masked=masked, progress=progress)
+    known = public.versions
+    proof = check_proof(project, tables, frames, rulebook, masked=masked, progress=progress, versions=known)
     report = None
-    if masked:
+    if masked or any(version.masked for one in known.values() for version in one):
         shown = all(one.reasons_shown for one in staged)
         suggested = None if proof.problems else proof.data  # a proof that cannot be read is told by its own check
-        report = attack(tables, frames, rulebook, shown, progress, suggested).redacted()
+        report = attack(tables, frames, rulebook, shown, progress, suggested, known, masked=masked).redacted()
     return [
-        _check(project, one, bound, judged, rulebook, (report, proof))
+        _check(project, one, bound, judged, rulebook, (report, proof, tuple(public.certificates(one.contract.release))))
         for one, bound, judged in zip(staged, tables, read, strict=True)
     ]
 
@@ -315,7 +326,7 @@ def _check(
     bound: BoundTable,
     judged: tuple[bytes, pd.DataFrame],
     rulebook: Rulebook,
-    of_group: tuple[AuditReport | None, CheckedProof],
+    known: tuple[AuditReport | None, CheckedProof, tuple[str, ...]],
 ) -> Checked:
     from ddg_pipeline.publishing import package_names
     from ddg_pipeline.quality import load_suite, row_parameters, suite_differences, validate
@@ -327,7 +338,14 @@ def _check(
         suite = load_suite(path)
     except (InputError, InputErrors) as error:
         return Checked(
-            staged, None, (f"{error} (`ddg suites` writes it for review)",), differences, None, *of_group, rulebook
+            staged,
+            bound,
+            None,
+            (f"{error} (`ddg suites` writes it for review)",),
+            differences,
+            None,
+            *known,
+            rulebook,
         )
     problems = tuple(suite_differences(suite, expected_suite(staged, bound, rulebook)))
     if problems:
@@ -337,7 +355,7 @@ def _check(
     gate = validate(csv, suite, row_parameters(staged.contract, bound.frame), rulebook=rulebook, previous=previous)
     if gate.sha256 != hashlib.sha256(data).hexdigest():
         differences = (*differences, "the file was changed while it was judged")
-    return Checked(staged, suite, problems, differences, gate, *of_group, rulebook)
+    return Checked(staged, bound, suite, problems, differences, gate, *known, rulebook)
 
 
 def _previous(project: Project, release: str) -> Path | None:
@@ -407,7 +425,7 @@ def certify(project: Project, tables: Sequence[BoundTable], checked: Sequence[Ch
         if not one.passed or one.suite is None or one.gate is None:
             raise RefusedError(f"{staged.contract.release}: did not pass the gate")
         summary = audit_summary(one, level, rulebook)
-        facts = ReleaseFacts(staged.assessment, staged.counts, staged.reasons_shown, summary, one.gate)
+        facts = ReleaseFacts(staged.assessment, staged.counts, staged.reasons_shown, summary, one.gate, one.public)
         documents = write_documents(staged.package, staged.contract, rulebook, facts)
         csv_name = package_names(staged.contract).csv
         # a certificate covers every file of the package, and only the table went through the gate
@@ -468,12 +486,15 @@ def _moment(project: Project, checked: Sequence[Checked]) -> dt.datetime:
 
 def audit_summary(checked: Checked, level: str, rulebook: Rulebook) -> AuditSummary:
     """Say what the attack showed, in the form that the package carries."""
-    if checked.audit is None:
+    if not checked.staged.masked:
         summary = (
             f"Nothing is hidden: the publication score is not over {rulebook.cut_off}, or no figure comes from a small "
             "number of people, so that the guideline lets the table out as it is."
         )
+        if checked.audit is not None:
+            summary += " It opens nothing that earlier versions hide."
         return {"safe": checked.audit_passed, "level": "none", "summary": summary}
+    assert checked.audit is not None  # noqa: S101 - what hides something was attacked, or did not pass
     promised = rulebook.masking.levels[level].description  # type: ignore[index]
     found = checked.audit.summary()
     if checked.audit.safe and not checked.staged.reasons_shown:
@@ -519,7 +540,11 @@ def _hand_over(project: Project, checked: Sequence[Checked], certificates: Seque
         shutil.copytree(one.staged.package, outgoing)
         own = [CERTIFICATE_NAME] + ([] if certificate.signing_key is None else [SIGNATURE_NAME])
         hashes = {**certificate.files, **{name: sha256_of_file(one.staged.package / name) for name in own}}
-        keep = partial(keep_proof, project, release, proof=one.proof)
+
+        def keep(version: Path, one: Checked = one, release: str = release) -> None:
+            keep_proof(project, release, version, proof=one.proof)
+            keep_version(project, release, version, bound=one.bound)
+
         places.append(project.public_store.hand_over(release, outgoing, sha256=hashes, before=keep))
     return places
 
@@ -527,12 +552,15 @@ def _hand_over(project: Project, checked: Sequence[Checked], certificates: Seque
 def publish(project: Project, contracts: Sequence[ReleaseContract]) -> list[Receipt]:
     """Publish the current releases of a group to the local portal folder.
 
-    All of them are verified before the first is published: each certificate must hold for these very bytes, and all
-    must come from one passage through the gate.
+    All of them are verified before the first is published: each certificate must hold for these very bytes, all must
+    come from one passage through the gate, and nothing else of them may have become public since. The ledger is told
+    before the portal is.
 
     Raises:
-        RefusedError: There is no release, or a certificate is void, or the group's releases do not belong together.
+        RefusedError: There is no release, or a certificate is void, or the group's releases do not belong together, or
+            one was made without knowing what is public now, or is withdrawn.
         InputErrors: A reviewed suite cannot be read.
+        InputError: The ledger cannot be read or written.
     """
     from ddg_pipeline.publishing import Package, publish_together
     from ddg_pipeline.quality import load_suite, verify_certificate
@@ -541,6 +569,7 @@ def publish(project: Project, contracts: Sequence[ReleaseContract]) -> list[Rece
     source = project.rulebook_source
     ready: list[tuple[ReleaseContract, Path, Rulebook, Suite]] = []
     passages = set()
+    public: list[_Publishing] = []
     for contract in contracts:
         name = contract.release
         current = project.public_store.current(name)
@@ -550,7 +579,9 @@ def publish(project: Project, contracts: Sequence[ReleaseContract]) -> list[Rece
             load_suite(project.expectations / f"{name}.json"),
             load_rulebook(contract.rulebook, source, name),
         )
-        passages.add(verify_certificate(current, contract, rulebook, suite, project.signing).issued_at)
+        certificate = verify_certificate(current, contract, rulebook, suite, project.signing)
+        passages.add(certificate.issued_at)
+        public.append(_Publishing(project, name, current, certificate.issued_at))
         ready.append((contract, current, rulebook, suite))
     if len(passages) > 1:
         names = ", ".join(contract.release for contract in contracts)
@@ -558,4 +589,52 @@ def publish(project: Project, contracts: Sequence[ReleaseContract]) -> list[Rece
     packages = [
         Package(current, contract, rulebook, suite, project.signing) for contract, current, rulebook, suite in ready
     ]
-    return publish_together(packages, project.portal)
+    for one in public:
+        one.note("publishing")
+    receipts = publish_together(packages, project.portal)
+    for one in public:
+        one.note("published")
+    return receipts
+
+
+class _Publishing:
+    """A version that is about to be published, and what the ledger says about it."""
+
+    def __init__(self, project: Project, release: str, version: Path, issued_at: dt.datetime) -> None:
+        from ddg_pipeline.quality.certificate import certificate_sha256
+
+        self._project, self._release, self._version, self._issued_at = project, release, version, issued_at
+        self._certificate = certificate_sha256(version)
+        self._where = os.path.relpath(project.portal, project.root)
+        self._check()
+
+    def _check(self) -> None:
+        from ddg_pipeline.publishing.names import REPORT_JSON_NAME
+
+        release, ledger = self._release, self._project.ledger
+        retraction = ledger.retraction(release)
+        if retraction is not None:
+            raise RefusedError(
+                f"{release}: withdrawn on {retraction.at:%Y-%m-%d} ({retraction.reason}); "
+                f"`ddg retract {release} --lift` lets it be published again"
+            )
+        known = json.loads((self._version / REPORT_JSON_NAME).read_bytes()).get("already_public", [])
+        unknown = set(public_certificates(self._project, release)) - {*known, self._certificate}
+        if unknown:
+            raise RefusedError(
+                f"{release}: another version became public since this one was masked; materialize {release}/masked and "
+                f"{release}/release again"
+            )
+
+    def note(self, what: Literal["publishing", "published"]) -> None:
+        number, ledger = int(self._version.name), self._project.ledger
+        if ledger.is_published(self._release, number, self._certificate, self._where):
+            return
+        ledger.record(
+            self._release,
+            number,
+            certificate=self._certificate,
+            issued_at=self._issued_at,
+            what=what,
+            where=self._where,
+        )

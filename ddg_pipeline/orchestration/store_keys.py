@@ -62,7 +62,8 @@ def _has(store: RestrictedStore, encryption: Encryption | None) -> bool:
 
 
 def _sealed_places(project: Project) -> Iterator[Path]:
-    for pattern in ("staged/*/prepared.json", "staged/*/proof.parquet", "proofs/*/*.parquet", f"dbt/runs/*/{MESSAGES}"):
+    kept = ("staged/*/prepared.json", "staged/*/proof.parquet", "proofs/*/*.parquet", "versions/*/*.zip")
+    for pattern in (*kept, f"dbt/runs/*/{MESSAGES}"):
         yield from sorted(project.restricted.glob(pattern))
 
 

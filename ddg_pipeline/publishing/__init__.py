@@ -2,7 +2,7 @@
 
 from ddg_pipeline.publishing.columns import ColumnWriter
 from ddg_pipeline.publishing.facts import AuditSummary, PublicCells, ReleaseFacts, public_cells
-from ddg_pipeline.publishing.folder import Package, Receipt, publish_to_folder, publish_together
+from ddg_pipeline.publishing.folder import Package, Receipt, publish_to_folder, publish_together, withdraw_from_folder
 from ddg_pipeline.publishing.names import PackageNames, package_names
 from ddg_pipeline.publishing.package import write_documents, write_release_csv
 from ddg_pipeline.publishing.public_assessment import PublicAssessment, public_assessment, public_part
@@ -25,6 +25,7 @@ __all__ = [
     "publish_together",
     "report_html",
     "report_json",
+    "withdraw_from_folder",
     "write_documents",
     "write_release_csv",
 ]

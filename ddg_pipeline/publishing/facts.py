@@ -44,6 +44,7 @@ class ReleaseFacts:
         reasons_shown: Whether the annotation codes tell small cells from complementary ones.
         audit: The audit's summary.
         gate: What the gate said about the staged file.
+        public: The certificates of the versions that were public already, and so known to readers, when it was masked.
     """
 
     assessment: Mapping[str, Any]
@@ -51,6 +52,7 @@ class ReleaseFacts:
     reasons_shown: bool
     audit: AuditSummary
     gate: GateResult
+    public: tuple[str, ...] = ()
 
     @property
     def decision(self) -> Literal["mask", "release"]:

@@ -163,6 +163,38 @@ def publish_together(packages: Sequence[Package], portal_dir: Path) -> list[Rece
         ]
 
 
+def withdraw_from_folder(contract: ReleaseContract, portal_dir: Path) -> bool:
+    """Take a release out of a local folder: first the link that readers follow, then the files.
+
+    Args:
+        contract: Its contract.
+        portal_dir: The folder.
+
+    Returns:
+        Whether anything of it was there.
+
+    Raises:
+        InputError: The folder cannot be written, or something else stands where the release belongs.
+    """
+    names = package_names(contract)
+    target = portal_dir / names.dataset / names.resource
+    if not target.parent.is_dir():
+        return False
+    with _writable(portal_dir), _locked(target.parent):
+        if target.exists() and not target.is_symlink():
+            raise InputError(
+                str(target), "the target", "something that was not published by this tool", "remove it by hand"
+            )
+        there = target.is_symlink()
+        _point(target, None)
+        _sync(target.parent)
+        for entry in (target.parent / _VERSIONS).iterdir():
+            if entry.name.rsplit("-", 1)[0] == names.resource:
+                shutil.rmtree(entry)
+                there = True
+        return there
+
+
 class _Place:
     """Where one package belongs, and what is public there."""
 

@@ -74,6 +74,7 @@ def report_json(contract: ReleaseContract, rulebook: Rulebook, facts: ReleaseFac
             name: asdict(public_cells(contract, counts, facts.reasons_shown)) for name, counts in facts.masking.items()
         },
         "reasons_shown": facts.reasons_shown,
+        "already_public": list(facts.public),
         "audit": {
             "safe": facts.audit["safe"],
             "level": facts.audit["level"],

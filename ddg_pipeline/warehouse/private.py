@@ -49,6 +49,31 @@ def temporary_files_in(directory: Path) -> Iterator[None]:
                 os.environ[name] = value
 
 
+def write_durably(path: Path, data: bytes, mode: int) -> None:
+    """Writes a file, whole or not at all, and brings it to the disk.
+
+    Args:
+        path: The file; what stands there is replaced.
+        data: Its content.
+        mode: Who may read it; until it is whole, only its owner.
+    """
+    descriptor, waiting = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # readable by its owner only
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(waiting).chmod(mode)
+        Path(waiting).replace(path)
+    finally:
+        Path(waiting).unlink(missing_ok=True)
+    directory = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
 def close_to_others(root: Path) -> None:
     """Takes every right of others from a directory and what is in it; links are left alone and not followed."""
     for directory, directories, files in os.walk(root):

@@ -127,6 +127,15 @@ class PublicStore:
         versions = (home / "versions" / str(number) for number in range(1, self._number(home) + 1))
         return [version for version in versions if version.is_dir()]
 
+    def version(self, release: str, number: int) -> Path | None:
+        """The directory of a released version, or None where it is not there.
+
+        Raises:
+            InputError: The name is not one.
+            StoreDamagedError: ``current`` leads nowhere.
+        """
+        return next((path for path in self.versions(release) if path.name == str(number)), None)
+
     def releases(self) -> list[str]:
         """The names of all releases that have a current version, sorted."""
         homes = sorted((self.root / "releases").glob("*")) if self.root.exists() else []

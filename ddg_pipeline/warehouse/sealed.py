@@ -7,13 +7,13 @@ the store's, so that neither this nor DuckDB's use of it tells anything about th
 from __future__ import annotations
 
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from ddg_pipeline.errors import InputError
 from ddg_pipeline.warehouse.encryption import Encryption, Key
+from ddg_pipeline.warehouse.private import FILE_MODE, write_durably
 
 _MARK: Final = b"DDG sealed 1\n"
 _NONCE_BYTES: Final = 12
@@ -85,15 +85,7 @@ def unseal(data: bytes, key: Key, path: Path) -> bytes:
 
 def write_privately(path: Path, data: bytes) -> None:
     """Writes a file that only its owner may read, whole or not at all."""
-    descriptor, waiting = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # readable by its owner only
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(waiting).replace(path)
-    finally:
-        Path(waiting).unlink(missing_ok=True)
+    write_durably(path, data, FILE_MODE)
 
 
 def _derived(key: Key) -> bytes:

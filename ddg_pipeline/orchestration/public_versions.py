@@ -1,0 +1,177 @@
+"""What readers know of a project's releases: read from the ledger for masking, the gate and publication.
+
+What a version was before masking stays behind in the restricted directory, because only that tells which figures of it
+were corrected since:
+
+    <restricted>/versions/<release>/<version>.zip   table, contract and reference tables of that version, sealed
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ddg_pipeline.contract import BoundTable, ReleaseContract, bind
+from ddg_pipeline.earlier_versions import EarlierVersion, as_published
+from ddg_pipeline.errors import InputError, InputErrors, RefusedError
+from ddg_pipeline.orchestration.project import Project
+from ddg_pipeline.publishing.ledger import PublicVersion
+from ddg_pipeline.warehouse.private import DIRECTORY_MODE
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ddg_pipeline.audit import AuditRules
+    from ddg_pipeline.rulebook import Rulebook
+
+_CONTRACT, _TABLE, _REFERENCES = "contract.json", "table.parquet", "references/"
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same content is the same bytes
+
+
+@dataclass(frozen=True)
+class PublicKnowledge:
+    """What readers know of a group of releases.
+
+    Attributes:
+        versions: The versions by release, as masking and the attacker are told of them. Restricted.
+        entries: The same as the ledger has them.
+    """
+
+    versions: Mapping[str, Sequence[EarlierVersion]]
+    entries: Mapping[str, Sequence[PublicVersion]]
+
+    def certificates(self, release: str) -> list[str]:
+        """Name what is public of a release by its certificates, sorted."""
+        return sorted({entry.certificate for entry in self.entries.get(release, ())})
+
+
+def keep_version(project: Project, release: str, version: Path, *, bound: BoundTable) -> None:
+    """Keep what a version was before masking, under its number in the public store."""
+    target = _kept(project, release, int(version.name))
+    target.parent.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+    project.sealed_files.write(target, _packed(bound))
+
+
+def public_knowledge(project: Project, tables: Sequence[BoundTable], rulebook: Rulebook) -> PublicKnowledge:
+    """Read what is public of a group of releases, or was.
+
+    Raises:
+        InputError: The ledger, or a table in it, cannot be read: then nobody knows what readers know.
+        InputErrors: A table in it does not fit the contract, which has changed since.
+        RefusedError: A version in the public store was changed since it was released.
+    """
+    from ddg_pipeline.audit import AuditRules
+    from ddg_pipeline.preparation import strongest_level
+
+    rules = AuditRules.from_rulebook(rulebook, strongest_level(tables, rulebook), show_reason=True)
+    entries = {table.contract.release: project.ledger.versions(table.contract.release) for table in tables}
+    versions = {
+        table.contract.release: [_version(project, entry, table, rules) for entry in entries[table.contract.release]]
+        for table in tables
+        if table.contract.suppression.form == "cells"
+    }
+    return PublicKnowledge(versions, entries)
+
+
+def public_certificates(project: Project, release: str) -> list[str]:
+    """Name what is public of a release, or was, by its certificates, sorted.
+
+    Raises:
+        InputError: The ledger cannot be read.
+    """
+    return sorted({entry.certificate for entry in project.ledger.versions(release)})
+
+
+def _version(project: Project, entry: PublicVersion, table: BoundTable, rules: AuditRules) -> EarlierVersion:
+    if entry.imported:
+        published = _imported(project, entry)
+        return as_published(entry.name, published, table, rules, small_counts=entry.small_counts)
+    published, masked, reasons_shown = _released(project, entry)
+    kept = _kept(project, entry.release, entry.version)
+    if not kept.is_file():
+        return as_published(entry.name, published, table, rules, small_counts=entry.small_counts)
+    bound = _unpacked(project.sealed_files.read(kept), kept, entry.name)
+    return EarlierVersion(entry.name, bound, published, reasons_shown, masked, entry.small_counts)
+
+
+def _released(project: Project, entry: PublicVersion) -> tuple[pd.DataFrame, bool, bool]:
+    """Read a version of the public store, and make sure that it is what was released."""
+    from ddg_pipeline.publishing.names import REPORT_JSON_NAME
+    from ddg_pipeline.quality import read_csv_file, verify_certificate
+    from ddg_pipeline.quality.certificate import certificate_sha256
+
+    directory = project.public_store.version(entry.release, entry.version)
+    if directory is None:
+        place = f"{project.public}: {entry.name}"
+        raise InputError(
+            place, "version", "nothing, and the ledger says that it is public", "put it back from a backup"
+        )
+    certificate = verify_certificate(directory)
+    if certificate_sha256(directory) != entry.certificate:
+        raise RefusedError(f"{entry.name}: not the version that the ledger says is public; put it back from a backup")
+    _, published = read_csv_file(directory / certificate.gate.file)
+    report = json.loads((directory / REPORT_JSON_NAME).read_bytes())  # of a certified package
+    return published, certificate.decision == "mask", bool(report["reasons_shown"])
+
+
+def _imported(project: Project, entry: PublicVersion) -> pd.DataFrame:
+    from ddg_pipeline.quality import read_csv_text
+
+    published = read_csv_text(project.ledger.imported_bytes(entry), entry.name)
+    for column, label in entry.at.items():
+        if column not in published.columns:
+            expected = f"a column of the table: {', '.join(map(str, published.columns))}"
+            raise InputErrors([InputError(entry.name, f"at.{column}", "no such column", expected)])
+        published = published[published[column] == label].drop(columns=column)
+    return published.reset_index(drop=True)
+
+
+def _kept(project: Project, release: str, version: int) -> Path:
+    return project.restricted / "versions" / release / f"{version}.zip"
+
+
+def _packed(bound: BoundTable) -> bytes:
+    files: dict[str, bytes] = {
+        _CONTRACT: bound.contract.model_dump_json().encode(),
+        _TABLE: _parquet(bound.original),
+    }
+    for number, (name, reference) in enumerate(sorted(bound.references.items())):
+        files[f"{_REFERENCES}{number}.json"] = json.dumps(name).encode()
+        files[f"{_REFERENCES}{number}.parquet"] = _parquet(reference)
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), content)
+    return data.getvalue()
+
+
+def _unpacked(data: bytes, path: Path, name: str) -> BoundTable:
+    import pandas as pd
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            contract = ReleaseContract.model_validate_json(archive.read(_CONTRACT))
+            table = pd.read_parquet(io.BytesIO(archive.read(_TABLE)))
+            references: dict[str, Any] = {}
+            for member in sorted(archive.namelist()):
+                if member.startswith(_REFERENCES) and member.endswith(".json"):
+                    content = archive.read(f"{member.removesuffix('.json')}.parquet")
+                    references[json.loads(archive.read(member))] = pd.read_parquet(io.BytesIO(content))
+        return bind(contract, table, references, name)
+    except (ValueError, KeyError, OSError, zipfile.BadZipFile, InputErrors):
+        # also a contract as an older version of this tool wrote it
+        found = "not what this version of ddg_pipeline keeps of a release"
+    raise InputError(
+        str(path), "file", found, "put it back from a backup, or move it away to go by the published table"
+    )
+
+
+def _parquet(frame: pd.DataFrame) -> bytes:
+    data = io.BytesIO()
+    frame.to_parquet(data, index=False)
+    return data.getvalue()

@@ -1,0 +1,51 @@
+"""Withdraw a release from every place where it was published, and keep it from being published again."""
+
+import os
+
+from ddg_pipeline.contract import ReleaseContract
+from ddg_pipeline.orchestration.project import Project
+
+
+def retract(project: Project, contract: ReleaseContract, reason: str) -> list[str]:
+    """Withdraw a release. Called again after a failure it goes on where it stopped.
+
+    The ledger is told first, so that nothing is published again meanwhile, and last, when nothing is public any more.
+
+    Args:
+        project: The project.
+        contract: The release's contract; it says where its package lies.
+        reason: Why, for the ledger.
+
+    Returns:
+        What was withdrawn, place by place; empty if it was public nowhere.
+
+    Raises:
+        InputError: The ledger or a place cannot be written; the release stays withdrawn as far as it was.
+    """
+    from ddg_pipeline.publishing import withdraw_from_folder
+
+    release = contract.release
+    reason = project.ledger.retract(release, reason).reason
+    done = []
+    if withdraw_from_folder(contract, project.portal):
+        done.append(f"withdrawn from {os.path.relpath(project.portal, project.root)}")
+    for version in project.ledger.versions(release):
+        if version.version and version.is_public:
+            project.ledger.record(
+                release,
+                version.version,
+                certificate=version.certificate,
+                issued_at=version.issued_at,
+                what="withdrawn",
+                note=reason,
+            )
+    return done
+
+
+def lift_retraction(project: Project, release: str) -> bool:
+    """Let a withdrawn release be published again; False if it was not withdrawn.
+
+    Raises:
+        InputError: The ledger cannot be written.
+    """
+    return project.ledger.lift(release)
