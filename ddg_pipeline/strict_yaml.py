@@ -11,6 +11,7 @@ import yaml
 from ddg_pipeline.errors import InputError, InputErrors
 
 _CUT = re.compile(r"\d+\s*\)")  # what flow style leaves of `{charges: decimal(12,2)}` behind the comma
+_KEY_WORD = re.compile(r"[A-Za-z]+(?:_[A-Za-z]+){0,4}")
 _MEND = "check indentation, quotes and colons there"
 
 
@@ -18,6 +19,7 @@ class _Loader(yaml.SafeLoader):
     """The safe loader, which also refuses a second value for a key and the aliases that YAML bombs are made of."""
 
     place = ""
+    may_hold_secrets = False
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
@@ -35,7 +37,8 @@ class _Loader(yaml.SafeLoader):
             if not isinstance(key, Hashable):
                 raise self._error(key_node.start_mark, "a key that is a list or a mapping", "write a name")
             if key in seen:
-                raise self._error(key_node.start_mark, f"the key {key} for the second time", "keep one of the two")
+                named = "a key" if self.may_hold_secrets and not looks_like_a_key(key) else f"the key {key}"
+                raise self._error(key_node.start_mark, f"{named} for the second time", "keep one of the two")
             seen.add(key)
         return super().construct_mapping(node, deep)
 
@@ -79,7 +82,7 @@ def load_yaml(text: str, place: str, *, may_hold_secrets: bool = False, lines: L
     found, where = "text that is not YAML", "the whole"
     try:
         loader = _Loader(text)
-        loader.place = place
+        loader.place, loader.may_hold_secrets = place, may_hold_secrets
         try:
             node = loader.get_single_node()
             if node is None:
@@ -100,8 +103,15 @@ def load_yaml(text: str, place: str, *, may_hold_secrets: bool = False, lines: L
         found = "values nested too deeply"
     except ValueError as error:  # a date such as 2024-13-01
         found = "a value that is none" if may_hold_secrets else f"a value that is none ({error})"
+    except (AttributeError, LookupError, TypeError):  # what PyYAML makes of `!!int ""` and other false tags
+        found = "a value that is not what its tag says"
     # outside the handlers: the parser's exception quotes the line, and would be shown as this one's context
     raise InputErrors([InputError(place, where, found, _MEND)])
+
+
+def looks_like_a_key(key: object) -> bool:
+    """Say whether a key may be quoted where a secret may stand: a word, as settings are called, and no password."""
+    return isinstance(key, str) and _KEY_WORD.fullmatch(key) is not None
 
 
 def _note_lines(loader: _Loader, node: yaml.Node, line: int, path: tuple[str | int, ...], lines: Lines) -> None:

@@ -40,6 +40,8 @@ PARTS = {
     "MeasureLimits": "One of `limits.measures`",
     "DimensionLimits": "One of `limits.dimensions`",
     "Publication": "`publication`",
+    "PortalMetadata": "`publication.metadata`",
+    "RelatedResource": "One of `publication.metadata.related_resources`",
 }
 
 

@@ -5,7 +5,7 @@ The keys are the ones a user writes; docs/contract.md is generated from the desc
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -13,6 +13,7 @@ from ddg_pipeline.contract.already_public import AlreadyPublic
 from ddg_pipeline.contract.dimension import Dimension, Scope
 from ddg_pipeline.contract.limits import Limits
 from ddg_pipeline.contract.measure import Identity, Measure, MeasureKind
+from ddg_pipeline.contract.portal_metadata import Cadence, PortalMetadata
 from ddg_pipeline.contract.sizes import TableReference, TotalOver
 from ddg_pipeline.contract.strict import PORTAL_NAME_PATTERN, Name, Slug, Strict
 from ddg_pipeline.contract.suppression import Suppression
@@ -28,10 +29,12 @@ class Publication(Strict):
     resource: Annotated[str, Field(pattern=PORTAL_NAME_PATTERN)] | None = Field(
         default=None, description="The resource and its file. Left out: the release's name."
     )
-    cadence: Literal["daily", "weekly", "monthly", "quarterly", "half-yearly", "yearly", "irregular"] | None = Field(
+    cadence: Cadence | None = Field(
         default=None, description="How often it is released: makes a schedule. `irregular` or left out: by hand."
     )
-    metadata: dict[str, Any] = Field(default={}, description="What the portal shows beside the data.")
+    metadata: PortalMetadata = Field(
+        default=PortalMetadata(), description="What the portal shows beside the data (docs/metadata.md)."
+    )
 
 
 class ReleaseContract(Strict):

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pydantic import ValidationError
 
 from ddg_pipeline.contract.model import ReleaseContract
+from ddg_pipeline.contract.portal_metadata import EMAIL_PATTERN, PERIOD_PATTERN, TAG_PATTERN, URL_PATTERN
 from ddg_pipeline.contract.strict import NAME_PATTERN, PORTAL_NAME_PATTERN
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.validation_messages import KeyPath, Mistake, mistakes, shown, value_at
@@ -15,6 +16,10 @@ from ddg_pipeline.validation_messages import KeyPath, Mistake, mistakes, shown, 
 _PATTERNS = {
     NAME_PATTERN: "a name of lower-case letters, digits and underscores, a letter first, 63 at most",
     PORTAL_NAME_PATTERN: "a name of 2 to 100 lower-case letters, digits, hyphens and underscores, no mark first",
+    URL_PATTERN: "an address that begins with https:// or http://, without a name and password in it",
+    EMAIL_PATTERN: "an e-mail address, such as opendata@dept.example",
+    TAG_PATTERN: "2 to 100 letters, digits, spaces, hyphens, underscores and dots, no space first or last",
+    PERIOD_PATTERN: "a year, month or day, or two of them: '2024', 2020 to 2024, 2023-07 to 2024-06",
 }
 _POSITION = re.compile(r"\[(\d+)\]")
 _SIZE = "a number of people, {category: number, …}, {table: …, key: …, value: …}, or the name of a column of the table"
@@ -34,6 +39,7 @@ _KEYS = {
     "hide": "a list of cells by their categories, such as [{county: Alameda}]",
     "address": "street, rural, frontier or hospital, or one of them for each category: {category: street, …}",
     "per": "a whole number, 1 or more, such as 100000",
+    "related_resources": "a list of addresses, or of {title: …, url: …}",
 }
 
 

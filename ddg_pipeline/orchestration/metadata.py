@@ -209,4 +209,10 @@ def publication_metadata(receipt: "Receipt") -> dict[str, dg.MetadataValue]:
         "certificate_sha256": dg.MetadataValue.text(receipt.certificate),
         "replaced": dg.MetadataValue.text(receipt.replaced or "nothing: the first publication"),
         "files": markdown_table(["file", "sha256"], sorted(receipt.files.items())),
+        **_targets(receipt),
     }
+
+
+def _targets(receipt: "Receipt") -> dict[str, dg.MetadataValue]:
+    rows = sorted(receipt.targets.items())
+    return {"targets": markdown_table(["object store", "version"], rows)} if rows else {}

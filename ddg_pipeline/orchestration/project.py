@@ -10,11 +10,19 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from ddg_pipeline.contract.portal_metadata import PortalMetadata
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.publishing.ledger import Ledger
+from ddg_pipeline.orchestration.portal_settings import (
+    DEPARTMENT_KEYS,
+    DepartmentMetadata,
+    TargetSettings,
+    targets_of,
+)
+from ddg_pipeline.publishing.targets import Target
 from ddg_pipeline.quality.signatures import Signing
 from ddg_pipeline.rulebook_files import RULEBOOKS, RulebookFiles
-from ddg_pipeline.strict_yaml import load_yaml
+from ddg_pipeline.strict_yaml import load_yaml, looks_like_a_key
 from ddg_pipeline.warehouse.encryption import CRYPTO_VARIABLE, KEY_FROM_VARIABLE, Crypto, Encryption
 from ddg_pipeline.warehouse.public import PublicStore
 from ddg_pipeline.warehouse.restricted import RestrictedStore
@@ -89,6 +97,8 @@ class _Settings(_Paths):
     restricted_crypto: Crypto = "any"
     retention: Retention = Retention()
     store_wait: float = Field(default=600.0, ge=0, allow_inf_nan=False)
+    metadata: DepartmentMetadata = DepartmentMetadata()
+    targets: list[TargetSettings] = []
     signing: _SigningSettings | None = None
 
     @field_validator("signing", mode="before")
@@ -117,6 +127,8 @@ class Project:
         encryption: Where the restricted store's key is; None where the store is plain.
         retention: What is kept in the restricted store.
         store_wait: Seconds that a run or step waits for another one to leave the restricted store.
+        metadata: What portals show beside every release, unless its contract says otherwise.
+        targets: Object stores that releases are published to, besides the portal folder.
     """
 
     root: Path
@@ -132,6 +144,8 @@ class Project:
     encryption: Encryption | None = None
     retention: Retention = field(default_factory=Retention)
     store_wait: float = 600.0
+    metadata: PortalMetadata = field(default_factory=PortalMetadata)
+    targets: tuple[Target, ...] = ()
 
     @property
     def rulebook_source(self) -> RulebookFiles:
@@ -212,20 +226,26 @@ def load_project(directory: Path | None = None) -> Project:
     """
     root = (directory or Path(os.environ.get(PROJECT_VARIABLE, "."))).resolve()
     file = root / PROJECT_FILE
-    if not file.is_file():
-        hint = f"run this in a project's directory, or name one by --project or {PROJECT_VARIABLE}"
-        raise InputErrors([InputError(str(file), "file", "nothing", hint)])
     try:
+        if not file.is_file():
+            hint = f"run this in a project's directory, or name one by --project or {PROJECT_VARIABLE}"
+            raise InputErrors([InputError(str(file), "file", "nothing", hint)])
         text = file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        found = error.strerror or "not readable"
+        raise InputErrors([InputError(str(file), "file", found, "a file that can be read")]) from None
     except UnicodeDecodeError:
         raise InputErrors([InputError(str(file), "file", "bytes that are not UTF-8", "save it as UTF-8")]) from None
     raw: Any = load_yaml(text, str(file), may_hold_secrets=True)  # someone may write the key itself there
+    problems: list[InputError] = []
     try:
         settings = _Settings.model_validate(raw)
     except ValidationError as error:
-        raise InputErrors([_wrong(str(file), detail["loc"], detail["msg"]) for detail in error.errors()]) from None
+        problems = [_wrong(str(file), detail["loc"], detail["msg"]) for detail in error.errors()]
+    if problems:  # outside: the exception names keys, and would be shown as this one's context
+        raise InputErrors(problems)
     paths = {key: getattr(settings, key) for key in _Paths.model_fields}
-    places = {key: (root / os.path.expandvars(value)).resolve() for key, value in paths.items()}
+    places = {key: _path(root, value, key, str(file)) for key, value in paths.items()}
     project = Project(
         root=root,
         **places,
@@ -233,6 +253,8 @@ def load_project(directory: Path | None = None) -> Project:
         encryption=_encryption(settings, root, str(file)),
         retention=settings.retention,
         store_wait=settings.store_wait,
+        metadata=settings.metadata,
+        targets=targets_of(settings.targets, str(file)),
     )
     _check_apart(project, str(file))
     return project
@@ -251,13 +273,28 @@ def _signing(settings: _SigningSettings | None, root: Path, file: str) -> Signin
                 for key in empty
             ]
         )
-    paths = {key: root / Path(given[key]).expanduser() for key in ("key", "allowed_signers") if key in given}
+    paths = {key: _path(root, given[key], f"signing.{key}", file) for key in ("key", "allowed_signers") if key in given}
     return Signing(place=file, identity=given.get("identity"), **paths)
+
+
+def _path(root: Path, text: str, field: str, file: str) -> Path:
+    """Give the path that a text means, from the project's directory.
+
+    Raises:
+        InputErrors: It means none; the text may be a key, so it is not quoted.
+    """
+    if text.isprintable():
+        try:
+            return (root / Path(os.path.expandvars(text)).expanduser()).resolve()
+        except (OSError, RuntimeError, ValueError):
+            pass  # too long, a loop of links, nobody's home
+    raise InputErrors([InputError(file, field, "text that is no path here", "a path of one line")])
 
 
 def _wrong(file: str, where: Sequence[int | str], message: str) -> InputError:
     """Say what pydantic found in words of the file, without what stands there."""
-    field = ".".join(map(str, where)) or "the whole"
+    named = [str(part) if isinstance(part, int) or looks_like_a_key(part) else "(a key)" for part in where]
+    field = ".".join(named) or "the whole"
     found = message.removeprefix("Value error, ").lower()
     if where and where[0] == "signing":
         expected = "a mapping with key, allowed_signers or both; the keys are " + ", ".join(
@@ -269,8 +306,12 @@ def _wrong(file: str, where: Sequence[int | str], message: str) -> InputError:
         expected = "write any or openssl"
     elif where and where[0] == "store_wait":
         expected = "write seconds"
+    elif where and where[0] == "metadata":
+        expected = f"as in `publication.metadata` of a contract (docs/metadata.md); {DEPARTMENT_KEYS}"
+    elif where and where[0] == "targets":
+        expected = "a list of addresses, or of {url: …, keep: …} with `all` or a number of versions (docs/targets.md)"
     else:
-        others = "restricted_key, restricted_key_file, restricted_crypto, retention, signing and store_wait"
+        others = ", ".join(key for key in _Settings.model_fields if key not in _Paths.model_fields)
         expected = f"the keys are {', '.join(_Paths.model_fields)}, each a path; and {others}"
     return InputError(file, field, found, expected)
 
@@ -292,7 +333,7 @@ def _encryption(settings: _Settings, root: Path, file: str) -> Encryption | None
         except InputError as error:
             raise InputErrors([error]) from None
     if path is not None:
-        key_file = (root / os.path.expandvars(path)).resolve()
+        key_file = _path(root, path, "restricted_key_file", file)
         return Encryption(file, "file", str(key_file), settings.restricted_crypto)
     if settings.restricted_crypto != "any":
         expected = "write `restricted_key` or `restricted_key_file` too"
@@ -302,8 +343,9 @@ def _encryption(settings: _Settings, root: Path, file: str) -> Encryption | None
 
 def _check_apart(project: Project, file: str) -> None:
     """What is public may not lie inside what is restricted, nor the other way round."""
-    for key in ("public", "portal", "dagster_home"):
-        other = getattr(project, key)
+    places = {key: getattr(project, key) for key in ("public", "portal", "dagster_home")}
+    places |= {f"targets[{number}]": one.local for number, one in enumerate(project.targets) if one.local is not None}
+    for key, other in places.items():
         if other.is_relative_to(project.restricted) or project.restricted.is_relative_to(other):
             raise InputErrors(
                 [InputError(file, key, str(other), f"a directory apart from `restricted` ({project.restricted})")]

@@ -27,6 +27,7 @@ from ddg_pipeline.orchestration.metadata import (
     publication_metadata,
     release_metadata,
 )
+from ddg_pipeline.orchestration.portal_notes import portal_notes
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.retention import clean_after_release
 from ddg_pipeline.orchestration.source_assets import DUCKDB_POOL
@@ -152,6 +153,7 @@ def _gate(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRele
         attempt(finish, project, names)
         for one, certificate, place in zip(checked, certificates, places, strict=True):
             metadata = release_metadata(one, certificate, place)
+            metadata |= attempt(portal_notes, project, one.staged.contract, one.rulebook, place)
             yield dg.MaterializeResult(asset_key=release_key(one.staged.contract.release), metadata=metadata)
 
     return gate

@@ -30,6 +30,7 @@ from ddg_pipeline.orchestration.public_versions import (
     public_certificates,
     public_knowledge,
 )
+from ddg_pipeline.orchestration.targets import publish_to_targets
 from ddg_pipeline.rulebook import Rulebook
 
 if TYPE_CHECKING:
@@ -426,7 +427,9 @@ def certify(project: Project, tables: Sequence[BoundTable], checked: Sequence[Ch
             raise RefusedError(f"{staged.contract.release}: did not pass the gate")
         summary = audit_summary(one, level, rulebook)
         facts = ReleaseFacts(staged.assessment, staged.counts, staged.reasons_shown, summary, one.gate, one.public)
-        documents = write_documents(staged.package, staged.contract, rulebook, facts)
+        documents = write_documents(
+            staged.package, staged.contract, rulebook, facts, defaults=project.metadata, released=now
+        )
         csv_name = package_names(staged.contract).csv
         # a certificate covers every file of the package, and only the table went through the gate
         judged = {csv_name, CERTIFICATE_NAME, SIGNATURE_NAME, *(path.name for path in documents)}
@@ -550,7 +553,7 @@ def _hand_over(project: Project, checked: Sequence[Checked], certificates: Seque
 
 
 def publish(project: Project, contracts: Sequence[ReleaseContract]) -> list[Receipt]:
-    """Publish the current releases of a group to the local portal folder.
+    """Publish the current releases of a group to the local portal folder, and from there to the project's targets.
 
     All of them are verified before the first is published: each certificate must hold for these very bytes, all must
     come from one passage through the gate, and nothing else of them may have become public since. The ledger is told
@@ -591,7 +594,7 @@ def publish(project: Project, contracts: Sequence[ReleaseContract]) -> list[Rece
     ]
     for one in public:
         one.note("publishing")
-    receipts = publish_together(packages, project.portal)
+    receipts = publish_to_targets(project, packages, publish_together(packages, project.portal))
     for one in public:
         one.note("published")
     return receipts

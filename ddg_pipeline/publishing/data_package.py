@@ -7,7 +7,7 @@ The schema is written from the published file, so that any reader that checks it
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -29,6 +29,7 @@ def data_package(
     data: bytes,
     table: pd.DataFrame,
     small_cell_rule: str,
+    metadata: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Describe a release.
 
@@ -39,6 +40,7 @@ def data_package(
         data: The bytes of the CSV.
         table: The same, read as text.
         small_cell_rule: By which rule cells are empty.
+        metadata: What the portal shows beside it, as `metadata_values` gives it.
     """
     resource = {
         "name": names.resource,
@@ -66,7 +68,32 @@ def data_package(
     }
     if contract.description.strip():
         package["description"] = _one_line(contract.description)
-    return package
+    return package | _of_the_portal(metadata or {})
+
+
+def _of_the_portal(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Say who publishes the data, from what, under which licence, and about which time and area.
+
+    ``temporal`` and ``spatial`` are properties of our own, which the standard allows; the others are its own.
+    """
+
+    def known(**given: Any) -> dict[str, Any]:
+        return {key: value for key, value in given.items() if value}
+
+    value = metadata.get
+    published = known(title=value("department"), email=value("contact_email"), path=value("homepage"))
+    named, address = value("license.id"), value("use.url")
+    licence = known(name=named, path=address, title=value("license") or (address and "Terms of use"))
+    collected = known(title=value("data_collection_tool") or value("source_link"), path=value("source_link"))
+    return known(
+        homepage=value("homepage"),
+        keywords=value("tags"),
+        contributors=[published | {"roles": ["publisher"]}] if value("department") else [],
+        licenses=[licence] if licence else [],
+        sources=[collected] if collected else [],
+        temporal=known(start=value("temporal_coverage.begin"), end=value("temporal_coverage.end")),
+        spatial=known(name=value("spatial_coverage"), granularity=value("geographic_granularity")),
+    )
 
 
 def _field(contract: ReleaseContract, text: ColumnText, cells: pd.Series[str]) -> dict[str, Any]:

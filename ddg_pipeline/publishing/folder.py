@@ -23,7 +23,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,6 +75,7 @@ class Receipt:
         certificate: SHA-256 of the certificate.
         files: SHA-256 of every other file.
         replaced: SHA-256 of the certificate that was public before; None for a first publication.
+        targets: Where the same package is public besides, by the address of the object store.
     """
 
     release: str
@@ -83,6 +84,7 @@ class Receipt:
     certificate: str
     files: Mapping[str, str]
     replaced: str | None
+    targets: Mapping[str, str] = field(default_factory=dict)
 
 
 def publish_to_folder(

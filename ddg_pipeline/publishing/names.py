@@ -8,6 +8,7 @@ from ddg_pipeline.contract.model import ReleaseContract
 
 DICTIONARY_NAME = "data-dictionary.csv"
 DATA_PACKAGE_NAME = "datapackage.json"
+DATASET_ENTRY_NAME = "dataset.json"  # of Project Open Data 1.1
 REPORT_HTML_NAME = "report.html"
 REPORT_JSON_NAME = "report.json"
 

@@ -6,6 +6,7 @@ The way of a release: `write_release_csv` into a staging directory, the gate ove
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,13 +14,18 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ddg_pipeline.contract.model import ReleaseContract
+from ddg_pipeline.contract.portal_metadata import PortalMetadata
 from ddg_pipeline.errors import InputError, RefusedError
 from ddg_pipeline.publishing.columns import ColumnWriter
 from ddg_pipeline.publishing.data_package import data_package
 from ddg_pipeline.publishing.dictionary import data_dictionary
 from ddg_pipeline.publishing.facts import ReleaseFacts
+from ddg_pipeline.publishing.metadata.facts import facts_of_table
+from ddg_pipeline.publishing.metadata.project_open_data import lacking_for_entry, project_open_data_entry
+from ddg_pipeline.publishing.metadata.values import metadata_values
 from ddg_pipeline.publishing.names import (
     DATA_PACKAGE_NAME,
+    DATASET_ENTRY_NAME,
     DICTIONARY_NAME,
     REPORT_HTML_NAME,
     REPORT_JSON_NAME,
@@ -51,14 +57,27 @@ def write_release_csv(directory: Path, contract: ReleaseContract, frame: pd.Data
     return _write(directory, package_names(contract).csv, data)
 
 
-def write_documents(directory: Path, contract: ReleaseContract, rulebook: Rulebook, facts: ReleaseFacts) -> list[Path]:
-    """Write dictionary, data package and report beside a staged table that has passed the gate.
+def write_documents(
+    directory: Path,
+    contract: ReleaseContract,
+    rulebook: Rulebook,
+    facts: ReleaseFacts,
+    *,
+    defaults: PortalMetadata | None = None,
+    released: dt.datetime | None = None,
+) -> list[Path]:
+    """Write dictionary, data package, dataset entry and report beside a staged table that has passed the gate.
+
+    The dataset entry (Project Open Data 1.1) is written where contract or department say what that standard requires:
+    whom to ask, and what it is.
 
     Args:
         directory: The staging directory; it holds the table.
         contract: The contract.
         rulebook: The edition it was judged by.
         facts: What assessment, masking, audit and gate found.
+        defaults: What the department says of all its releases.
+        released: The moment to give as that of this version; by default now.
 
     Returns:
         The files written.
@@ -77,10 +96,17 @@ def write_documents(directory: Path, contract: ReleaseContract, rulebook: Rulebo
         raise RefusedError(f"{contract.release}: no package: the audit did not find it safe")
     writer = ColumnWriter(contract, rulebook, masked=facts.masked, reasons_shown=facts.reasons_shown)
     columns = [writer.describe(str(column)) for column in table.columns]
-    described = data_package(contract, names, columns, data, table, writer.small_cell_rule())
+    modified = (released or dt.datetime.now(dt.UTC)).date()
+    told = facts_of_table(contract, table, masked=facts.masked, reasons_shown=facts.reasons_shown, modified=modified)
+    values = metadata_values(contract, rulebook, told, defaults)
+    described = data_package(contract, names, columns, data, table, writer.small_cell_rule(), values)
+    entry = {}
+    if not lacking_for_entry(values):
+        entry[DATASET_ENTRY_NAME] = _json(project_open_data_entry(contract, rulebook, told, defaults))
     contents = {
         DICTIONARY_NAME: csv_bytes(data_dictionary(columns), DICTIONARY_NAME),
         DATA_PACKAGE_NAME: _json(described),
+        **entry,
         REPORT_JSON_NAME: _json(report_json(contract, rulebook, facts)),
         REPORT_HTML_NAME: report_html(contract, rulebook, facts).encode("utf-8"),
     }

@@ -76,6 +76,11 @@ class TestARelease:
         for path in small.released("by_sex").iterdir():
             assert path.name == "certificate.json" or f"| {path.name} | " in metadata["files"].value
 
+    def test_shows_what_portals_still_want_to_know(self, metadata):
+        missing = metadata["portal_metadata_missing"].value
+        assert set(missing) == {"calhhs", "data_ca_gov", "dcat_us_1_1"}
+        assert {"department", "contact_email"} <= set(missing["dcat_us_1_1"])
+
     def test_shows_the_audit_s_result(self, metadata):
         assert metadata["audit"].value.startswith("Safe: ")
         assert metadata["level"].value == "ddg"

@@ -166,7 +166,7 @@ def make_package(contract, rulebook, table, suite, tmp_path, finished):
             gate = validate(path, suite, row_parameters(contract, frame))
             assert gate.passed, gate.describe()
             facts = ReleaseFacts(ASSESSMENT, {"cases": Counts()}, True, AUDIT, gate)
-            write_documents(directory, contract, rulebook, facts)
+            write_documents(directory, contract, rulebook, facts, released=issued_at)
             issue_certificate(
                 directory,
                 contract=contract,

@@ -1,6 +1,7 @@
 """What a package holds, and what it must not."""
 
 import dataclasses
+import datetime as dt
 import json
 import re
 
@@ -8,6 +9,7 @@ import pytest
 from frictionless import Package
 
 from ddg_pipeline.contract import contract_from_yaml
+from ddg_pipeline.contract.portal_metadata import PortalMetadata
 from ddg_pipeline.errors import InputError, RefusedError
 from ddg_pipeline.publishing import (
     ReleaseFacts,
@@ -18,6 +20,7 @@ from ddg_pipeline.publishing import (
     write_documents,
     write_release_csv,
 )
+from ddg_pipeline.publishing.metadata import check_dataset_entry
 from ddg_pipeline.quality import read_csv_file, row_parameters, validate
 from tests.publishing.conftest import ASSESSMENT, AUDIT, CONTRACT, Counts
 
@@ -65,6 +68,18 @@ class TestFiles:
         lines = (package / "visits-by-county.csv").read_text().splitlines()
         assert lines[1].startswith('001,"Alameda, north",,2,')
         assert lines[3] == "005,Amador,0,,,0.0,,"
+
+    def test_have_a_dataset_entry_where_the_department_says_whom_to_ask(self, contract, rulebook, facts, tmp_path):
+        """Project Open Data 1.1 asks for a publisher and a contact; without them there is no entry."""
+        released = dt.datetime(2021, 11, 2, tzinfo=dt.UTC)
+        without = write_documents(tmp_path / "staged", contract, rulebook, facts, released=released)
+        assert "dataset.json" not in {path.name for path in without}
+        said = PortalMetadata(department="Department", contact_email="open-data@dept.example")
+        written = write_documents(tmp_path / "staged", contract, rulebook, facts, defaults=said, released=released)
+        assert "dataset.json" in {path.name for path in written}
+        entry = json.loads((tmp_path / "staged" / "dataset.json").read_text())
+        check_dataset_entry(entry, "dataset.json")
+        assert (entry["identifier"], entry["modified"]) == ("emergency-visits/visits-by-county", "2021-11-02")
 
     def test_nothing_is_written_for_a_file_that_failed(self, contract, rulebook, facts, tmp_path):
         failed = dataclasses.replace(facts, gate=dataclasses.replace(facts.gate, passed=False))
@@ -128,6 +143,40 @@ class TestDataPackage:
         assert fields["cases"]["type"] == "integer"
         assert fields["rate"]["type"] == "number"
         assert fields["county_fips"]["constraints"]["enum"] == ["001", "003", "005", "California"]
+
+    def test_says_who_publishes_it_from_what_and_under_which_licence(self, rulebook, facts, tmp_path):
+        contract = contract_from_yaml(
+            CONTRACT.replace(
+                "resource: visits-by-county}",
+                "resource: visits-by-county, metadata: {license: CC-BY-4.0, homepage: 'https://dept.example/', "
+                "data_collection_tool: Survey, source_link: 'https://dept.example/raw', tags: [visits, county], "
+                "temporal_coverage: 2020 to 2021, spatial_coverage: California}}",
+            ),
+            "visits.yaml",
+        )
+        said = PortalMetadata(department="Department", contact_email="open-data@dept.example")
+        write_documents(tmp_path / "staged", contract, rulebook, facts, defaults=said)
+        described = json.loads((tmp_path / "staged" / "datapackage.json").read_text())
+        assert described["contributors"] == [
+            {"title": "Department", "email": "open-data@dept.example", "path": "https://dept.example/",
+             "roles": ["publisher"]},
+        ]  # fmt: skip
+        assert described["licenses"] == [
+            {
+                "name": "CC-BY-4.0",
+                "path": "https://creativecommons.org/licenses/by/4.0/",
+                "title": "Creative Commons Attribution 4.0 International",
+            }
+        ]
+        assert described["sources"] == [{"title": "Survey", "path": "https://dept.example/raw"}]
+        assert described["keywords"] == ["visits", "county"]
+        assert described["temporal"] == {"start": "2020-01-01", "end": "2021-12-31"}
+        report = Package(str(tmp_path / "staged" / "datapackage.json")).validate()
+        assert report.valid, report.flatten(["type", "note"])
+
+    def test_says_nothing_that_nobody_told(self, package):
+        described = json.loads((package / "datapackage.json").read_text())
+        assert set(described) == {"$schema", "name", "title", "description", "resources", "keywords"}
 
     @pytest.mark.parametrize(
         ("old", "new"),

@@ -51,7 +51,7 @@ class TestAPackage:
     def test_has_everything_that_the_portal_needs(self, example, release):
         assert {path.name for path in example.package(release).iterdir()} == {
             example.csv(release).name, "data-dictionary.csv", "datapackage.json", "report.html", "report.json",
-            "certificate.json",
+            "certificate.json", "dataset.json",
         }  # fmt: skip
 
     def test_has_a_certificate_for_these_very_bytes(self, example, release):
