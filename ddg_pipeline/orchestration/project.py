@@ -12,13 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from ddg_pipeline.contract.portal_metadata import PortalMetadata
 from ddg_pipeline.errors import InputError, InputErrors
-from ddg_pipeline.publishing.ledger import Ledger
 from ddg_pipeline.orchestration.portal_settings import (
     DEPARTMENT_KEYS,
     DepartmentMetadata,
     TargetSettings,
     targets_of,
 )
+from ddg_pipeline.publishing.ledger import Ledger
 from ddg_pipeline.publishing.targets import Target
 from ddg_pipeline.quality.signatures import Signing
 from ddg_pipeline.rulebook_files import RULEBOOKS, RulebookFiles

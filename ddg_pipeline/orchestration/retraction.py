@@ -29,6 +29,7 @@ def retract(project: Project, contract: ReleaseContract, reason: str) -> list[st
     done = []
     if withdraw_from_folder(contract, project.portal):
         done.append(f"withdrawn from {os.path.relpath(project.portal, project.root)}")
+    done += _from_targets(project, contract, reason)
     for version in project.ledger.versions(release):
         if version.version and version.is_public:
             project.ledger.record(
@@ -39,6 +40,22 @@ def retract(project: Project, contract: ReleaseContract, reason: str) -> list[st
                 what="withdrawn",
                 note=reason,
             )
+    return done
+
+
+def _from_targets(project: Project, contract: ReleaseContract, reason: str) -> list[str]:
+    if not project.targets:
+        return []
+    from ddg_pipeline.publishing import package_names
+    from ddg_pipeline.publishing.object_storage import public_state, retract_from_target
+    from ddg_pipeline.publishing.object_store import ObjectStore
+
+    names, done = package_names(contract), []
+    for target in project.targets:
+        store = ObjectStore(target)
+        if public_state(store, names.dataset, names.resource) is not None:
+            retract_from_target(store, names.dataset, names.resource, reason)
+            done.append(f"withdrawn from {target.url}")
     return done
 
 

@@ -592,11 +592,12 @@ def publish(project: Project, contracts: Sequence[ReleaseContract]) -> list[Rece
     packages = [
         Package(current, contract, rulebook, suite, project.signing) for contract, current, rulebook, suite in ready
     ]
+    places = [os.path.relpath(project.portal, project.root), *(target.url for target in project.targets)]
     for one in public:
-        one.note("publishing")
+        one.note("publishing", places)
     receipts = publish_to_targets(project, packages, publish_together(packages, project.portal))
     for one in public:
-        one.note("published")
+        one.note("published", places)
     return receipts
 
 
@@ -608,7 +609,6 @@ class _Publishing:
 
         self._project, self._release, self._version, self._issued_at = project, release, version, issued_at
         self._certificate = certificate_sha256(version)
-        self._where = os.path.relpath(project.portal, project.root)
         self._check()
 
     def _check(self) -> None:
@@ -629,15 +629,16 @@ class _Publishing:
                 f"{release}/release again"
             )
 
-    def note(self, what: Literal["publishing", "published"]) -> None:
+    def note(self, what: Literal["publishing", "published"], places: Sequence[str]) -> None:
+        """Note what happens to the version at places where the ledger does not have it as public already."""
         number, ledger = int(self._version.name), self._project.ledger
-        if ledger.is_published(self._release, number, self._certificate, self._where):
-            return
-        ledger.record(
-            self._release,
-            number,
-            certificate=self._certificate,
-            issued_at=self._issued_at,
-            what=what,
-            where=self._where,
-        )
+        for where in places:
+            if not ledger.is_published(self._release, number, self._certificate, where):
+                ledger.record(
+                    self._release,
+                    number,
+                    certificate=self._certificate,
+                    issued_at=self._issued_at,
+                    what=what,
+                    where=where,
+                )

@@ -92,6 +92,12 @@ class PublicVersion(_Strict):
         return not self.events or self.events[-1].what in ("publishing", "published")
 
     @property
+    def public_at(self) -> set[str]:
+        """The places where it was made public since it was last withdrawn."""
+        since = max((at for at, event in enumerate(self.events, start=1) if event.what == "withdrawn"), default=0)
+        return {event.where for event in self.events[since:] if event.what == "published"}
+
+    @property
     def where(self) -> list[str]:
         """The places where it was made public, each once."""
         return list(dict.fromkeys(event.where for event in self.events if event.what == "published" and event.where))
@@ -175,7 +181,7 @@ class Ledger:
             InputError: The ledger cannot be read.
         """
         return any(
-            one.version == version and one.certificate == certificate and one.is_public and where in one.where
+            one.version == version and one.certificate == certificate and one.is_public and where in one.public_at
             for one in self.versions(release)
         )
 

@@ -52,6 +52,16 @@ class TestVersions:
         assert not found.is_public
         assert found.where == ["portal"]
 
+    def test_a_place_is_forgotten_when_it_is_withdrawn(self, ledger):
+        record(ledger)
+        assert ledger.is_published("cases", 1, SHA, "portal")
+        record(ledger, "withdrawn")
+        record(ledger, "publishing")
+        assert not ledger.is_published("cases", 1, SHA, "portal")
+        record(ledger)
+        assert ledger.is_published("cases", 1, SHA, "portal")
+        assert not ledger.is_published("cases", 1, "b" * 64, "portal")
+
     def test_one_number_has_one_certificate(self, ledger):
         record(ledger)
         with pytest.raises(InputError, match="another certificate"):
