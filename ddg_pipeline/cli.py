@@ -15,6 +15,7 @@ import typer
 
 from ddg_pipeline import __version__
 from ddg_pipeline.cli_advise import advise
+from ddg_pipeline.cli_dossier import dossier
 from ddg_pipeline.cli_ledger import app as ledger_app
 from ddg_pipeline.cli_ledger import retract
 from ddg_pipeline.cli_rulebook import app as rulebook_app
@@ -146,6 +147,9 @@ app.command(short_help="Compare what could be published instead of a table.")(ad
 
 
 app.command(short_help="Withdraw a release from where it was published.")(retract)
+
+
+app.command(short_help="Write what reviewers read of a release: dossier and expert determination.")(dossier)
 
 
 @app.command(short_help="Attack a published table, anyone's.")

@@ -187,6 +187,11 @@ class Project:
         """Where dbt works, one directory a run; those of failed runs stay."""
         return self.restricted / "dbt" / "runs"
 
+    @property
+    def review(self) -> Path:
+        """What reviewers read of each version that passed the gate: beside the public store, for its owner alone."""
+        return self.public.parent / "review"
+
     def staged(self, release: str) -> Path:
         """Where a release stands between masking and the gate."""
         return self.restricted / "staged" / release
@@ -353,3 +358,7 @@ def _check_apart(project: Project, file: str) -> None:
         secret = project.signing.key if project.signing is not None else None
         if secret is not None and secret.resolve().is_relative_to(other):
             raise InputErrors([InputError(file, "signing.key", str(secret), f"a key outside of `{key}` ({other})")])
+    for key in ("public", "portal"):
+        if project.review.is_relative_to(getattr(project, key)):
+            found, expected = str(getattr(project, key)), f"a directory apart from `{project.review}`, for reviewers"
+            raise InputErrors([InputError(file, key, found, expected)])

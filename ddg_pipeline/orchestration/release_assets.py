@@ -18,6 +18,7 @@ from ddg_pipeline.contract.manifest import DbtRelease
 from ddg_pipeline.orchestration import steps
 from ddg_pipeline.orchestration.data_docs import write_data_docs
 from ddg_pipeline.orchestration.dbt_models import asset_key_of, relations_of
+from ddg_pipeline.orchestration.dossiers import dossiers_of_group
 from ddg_pipeline.orchestration.failures import attempt, exclusive_step
 from ddg_pipeline.orchestration.metadata import (
     audit_metadata,
@@ -151,10 +152,13 @@ def _gate(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRele
         certificates = attempt(steps.certify, project, tables, checked)
         places = attempt(steps.hand_over, project, checked, certificates)
         attempt(finish, project, names)
+        dossiers = dossiers_of_group(project, checked)
         for one, certificate, place in zip(checked, certificates, places, strict=True):
-            metadata = release_metadata(one, certificate, place)
+            release = one.staged.contract.release
+            metadata = release_metadata(one, certificate, place) | dossiers.metadata(release)
             metadata |= attempt(portal_notes, project, one.staged.contract, one.rulebook, place)
-            yield dg.MaterializeResult(asset_key=release_key(one.staged.contract.release), metadata=metadata)
+            yield dg.MaterializeResult(asset_key=release_key(release), metadata=metadata)
+        dossiers.raise_if_any_failed()
 
     return gate
 

@@ -6,7 +6,6 @@ and of the assessment only what a reader may know (`public_assessment`).
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -15,18 +14,16 @@ from ddg_pipeline.contract.model import ReleaseContract
 from ddg_pipeline.publishing.columns import ColumnWriter
 from ddg_pipeline.publishing.facts import ReleaseFacts, public_cells
 from ddg_pipeline.publishing.names import package_names
+from ddg_pipeline.publishing.page_filters import FILTERS
 from ddg_pipeline.publishing.public_assessment import public_assessment
 from ddg_pipeline.quality.percentages import FORM
 
 if TYPE_CHECKING:
     from jinja2 import Template
-    from markupsafe import Markup
 
     from ddg_pipeline.rulebook import Rulebook
 
 _TEMPLATE = "report.html.j2"
-_JOINT = re.compile(r"([._])")
-_SECTION = re.compile(r"\bDDG [\d.]+ (?=§)|\b(?:Figure|Table|Appendix|Edition|DDG|step) (?=[\dA-Z])|(?<=\d) (?=§)")
 
 
 def report_json(contract: ReleaseContract, rulebook: Rulebook, facts: ReleaseFacts) -> dict[str, Any]:
@@ -134,26 +131,5 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"signed": _signed, "number": _number, "whole": _whole, "joints": _joints}
+    environment.filters |= FILTERS
     return environment.get_template(_TEMPLATE)
-
-
-def _signed(score: int) -> str:
-    """Write a score with its sign: ``+7``, ``\u22125``, ``0``."""
-    return f"{score:+d}".replace("-", "\u2212") if score else "0"
-
-
-def _number(number: int | None) -> str:
-    return "not published" if number is None else f"{number:,}"
-
-
-def _whole(text: str) -> str:
-    """Keep a section on one line with what it is a section of: ``DDG 2.0 §4.2``."""
-    return _SECTION.sub(lambda match: match[0].replace(" ", "\u00a0"), text)
-
-
-def _joints(path: str) -> Markup:
-    """Let a dotted path be broken after a dot or an underscore, and nowhere else."""
-    from markupsafe import Markup, escape
-
-    return Markup(_JOINT.sub(r"\1<wbr>", str(escape(path))))  # noqa: S704 - escaped

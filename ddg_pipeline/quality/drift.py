@@ -110,12 +110,33 @@ def changed_total(
     absent = [name for name in (column, *dimensions) if name not in before.columns]
     if absent:
         return _found(frame, [], [f"the release before had no column {', '.join(absent)}"])
-    now, then = (_coarsest(table, column, dimensions, totals) for table in (frame, before))
+    now, then = (coarsest(table, column, dimensions, totals) for table in (frame, before))
     both = now.merge(then, on=list(dimensions), suffixes=("_now", "_then"))
     if both.empty:
         return _found(frame, [], [f"no total of {column} is shown in both releases"])
     near = _near(float(both["_value_now"].sum()), float(both["_value_then"].sum()), percent)
     return _found(frame, [] if near else [f"the total of {column} differs by more than {percent:g} percent"])
+
+
+def coarsest(frame: pd.DataFrame, column: str, dimensions: Sequence[str], totals: Mapping[str, str]) -> pd.DataFrame:
+    """Give the rows at the total of every dimension that has one, of those that show a figure.
+
+    Args:
+        frame: The table, every cell as text.
+        column: The measure.
+        dimensions: All dimensions of the table.
+        totals: For each dimension that has one, the label of its total; one that no shown row carries is passed over.
+
+    Returns:
+        The dimensions, and the figure as ``_value``.
+    """
+    found = frame[list(dimensions)].astype("str").assign(_value=figures(frame[column]).to_numpy())
+    found = found[found["_value"].notna()]
+    for name, total in totals.items():
+        at_total = found[name] == total
+        if at_total.any():
+            found = found[at_total]
+    return found
 
 
 def _in_both(now: pd.DataFrame, then: pd.DataFrame, columns: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -124,16 +145,6 @@ def _in_both(now: pd.DataFrame, then: pd.DataFrame, columns: list[str]) -> tuple
     keys = [pd.MultiIndex.from_frame(table[columns].astype("str")) for table in (now, then)]
     common = keys[0].intersection(keys[1])
     return (now[keys[0].isin(common)], then[keys[1].isin(common)]) if len(common) else (now, then)
-
-
-def _coarsest(frame: pd.DataFrame, column: str, dimensions: Sequence[str], totals: Mapping[str, str]) -> pd.DataFrame:
-    found = frame[list(dimensions)].astype("str").assign(_value=figures(frame[column]).to_numpy())
-    found = found[found["_value"].notna()]
-    for name, total in totals.items():
-        at_total = found[name] == total
-        if at_total.any():
-            found = found[at_total]
-    return found
 
 
 def _near(now: float, then: float, percent: float) -> bool:

@@ -149,6 +149,16 @@ class TestPublicAndRestricted:
             project(public="open/public")
 
 
+class TestReview:
+    def test_what_reviewers_read_lies_beside_the_public_store(self, project, tmp_path):
+        assert project().review == tmp_path / "var" / "review"
+
+    @pytest.mark.parametrize("place", ["var/review", "var/store/../review"])
+    def test_it_is_not_in_the_portal_folder(self, project, place):
+        with pytest.raises(InputErrors, match="portal: found .*for reviewers"):
+            project(portal=place)
+
+
 class TestEnvironment:
     def test_telemetry_is_off_and_dbt_writes_where_it_is_restricted(self, project, monkeypatch):
         for name in ("DAGSTER_HOME", "DDG_RESTRICTED_DB", "DAGSTER_DISABLE_TELEMETRY", "DO_NOT_TRACK", "DBT_LOG_PATH",

@@ -1,0 +1,217 @@
+"""The dossier of every version that passed the gate, for its reviewers.
+
+    <review>/<release>/<version>/dossier.html               written anew whenever it is asked for
+    <review>/<release>/<version>/expert_determination.docx  written once: it is the expert's to complete
+
+What goes into them is read from the public store. They are for reviewers all the same, and readable by their owner
+only: which cells were shown before and are hidden now, for example, is public, but nobody need be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ddg_pipeline.errors import InputError, RefusedError
+from ddg_pipeline.orchestration.failures import attempt
+from ddg_pipeline.warehouse.private import DIRECTORY_MODE
+from ddg_pipeline.warehouse.sealed import write_privately
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from ddg_pipeline.contract import ReleaseContract
+    from ddg_pipeline.orchestration.project import Project
+    from ddg_pipeline.orchestration.steps import Checked
+    from ddg_pipeline.review.dossier import EarlierVersion, PublicTable
+    from ddg_pipeline.rulebook import Rulebook
+
+
+@dataclass(frozen=True)
+class WrittenDossier:
+    """Where a dossier is.
+
+    Attributes:
+        release: Its release.
+        version: The version in the public store.
+        page: The page.
+        determination: The Word document.
+        kept: Whether a Word document with another content was there, which somebody may have edited, and was left.
+    """
+
+    release: str
+    version: int
+    page: Path
+    determination: Path
+    kept: bool
+
+
+@dataclass(frozen=True)
+class GroupDossiers:
+    """What became of the dossiers of a group.
+
+    Attributes:
+        written: Those that were written, by release.
+        failures: Why the others were not, by release.
+    """
+
+    written: dict[str, WrittenDossier]
+    failures: dict[str, dg.Failure]
+
+    def metadata(self, release: str) -> dict[str, dg.MetadataValue]:
+        """Link the files of a release, where there are any."""
+        import dagster as dg
+
+        found = self.written.get(release)
+        if found is None:
+            return {}
+        return {
+            "dossier": dg.MetadataValue.path(str(found.page)),
+            "expert_determination": dg.MetadataValue.path(str(found.determination)),
+        }
+
+    def raise_if_any_failed(self) -> None:
+        """Tell a person what could not be written.
+
+        Raises:
+            dagster.Failure: A dossier is missing. What was handed over stays.
+        """
+        import dagster as dg
+
+        if not self.failures:
+            return
+        told = "; ".join(f"{release}: {failure.description}" for release, failure in self.failures.items())
+        raise dg.Failure(
+            description=f"released, but without a dossier for its reviewers: {told}. Nothing is taken back; "
+            f"`ddg dossier {' '.join(list(self.failures)[:1])}` makes one, and then materialize the publication",
+            metadata=next(iter(self.failures.values())).metadata,
+            allow_retries=False,
+        )
+
+
+def dossiers_of_group(project: Project, checked: Sequence[Checked]) -> GroupDossiers:
+    """Write the dossiers of releases that were just handed over; one that fails does not stop the others."""
+    import dagster as dg
+
+    written, failures = {}, {}
+    for one in checked:
+        contract = one.staged.contract
+        linked = [other.staged.contract.release for other in checked if other is not one]
+        try:
+            written[contract.release] = attempt(write_dossier, project, contract, one.rulebook, linked)
+        except dg.Failure as failure:
+            failures[contract.release] = failure
+    return GroupDossiers(written, failures)
+
+
+def write_dossier(
+    project: Project, contract: ReleaseContract, rulebook: Rulebook, linked: Sequence[str], output: Path | None = None
+) -> WrittenDossier:
+    """Write the dossier of the current version of a release.
+
+    Args:
+        project: The project.
+        contract: The release's contract.
+        rulebook: Its rulebook.
+        linked: The other releases of its group.
+        output: Where the files go; by default into the project's directory for reviewers.
+
+    Raises:
+        RefusedError: Nothing of it has passed the gate, or a certificate is void.
+        InputError: A file cannot be read or written.
+    """
+    from ddg_pipeline.review.dossier import determination_docx, dossier_html, dossier_of
+    from ddg_pipeline.review.dossier.page import PAGE_NAME
+    from ddg_pipeline.review.dossier.word import WORD_NAME
+
+    release = contract.release
+    versions = project.public_store.versions(release)
+    if not versions:
+        raise RefusedError(f"{release}: nothing has passed the gate; materialize {release}/release first")
+    current, earlier = versions[-1], versions[:-1]
+    history = [_earlier(directory) for directory in earlier]
+    believed = [directory for directory, one in zip(earlier, history, strict=True) if one.issued_at is not None]
+    dossier = dossier_of(
+        current,
+        previous=believed[-1] if believed else None,
+        contract=contract,
+        rulebook=rulebook,
+        already_public=list(_others(project, release, linked)),
+        history=history,
+        version=int(current.name),
+        signing=project.signing,
+    )
+    directory = output or project.review / release / current.name
+    page, determination = directory / PAGE_NAME, directory / WORD_NAME
+    document = determination_docx(dossier)
+    try:
+        _make(directory, project.review)
+        kept = determination.exists() and determination.read_bytes() != document
+        write_privately(page, dossier_html(dossier).encode())
+        if not kept:
+            write_privately(determination, document)
+    except OSError as error:
+        found = error.strerror or "not writable"
+        raise InputError(
+            str(directory), "the directory", found, "a directory that can be written, with room left"
+        ) from None
+    return WrittenDossier(release, int(current.name), page, determination, kept)
+
+
+def _make(directory: Path, review: Path) -> None:
+    """Make a directory, and those above it that are ours, for their owner alone."""
+    directory.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+    for path in (directory, *directory.parents):
+        if path.is_relative_to(review):
+            path.chmod(DIRECTORY_MODE)
+
+
+def _earlier(directory: Path) -> EarlierVersion:
+    """Say what there is to know about an earlier version; of one that was changed, that it was."""
+    from ddg_pipeline.quality import check_package
+    from ddg_pipeline.review.dossier import EarlierVersion
+
+    found, number = check_package(directory), int(directory.name)
+    if found.certificate is None or not found.holds:
+        return EarlierVersion(number)
+    certificate = found.certificate
+    return EarlierVersion(
+        number, certificate.issued_at, certificate.gate.rows, certificate.decision, found.certificate_sha256
+    )
+
+
+def _others(project: Project, release: str, linked: Sequence[str]) -> Iterator[PublicTable]:
+    """List what else the public store has."""
+    from ddg_pipeline.quality import check_package
+    from ddg_pipeline.review.dossier import PublicTable
+    from ddg_pipeline.review.dossier.report_reading import read_report
+
+    store = project.public_store
+    for name in store.releases():
+        current = store.current(name)
+        if name == release or current is None:
+            continue
+        found = check_package(current)
+        known = name in linked
+        relation = "linked: drawn from the same records, and masked together" if known else "no link is declared"
+        place = f"release {name}, version {current.name}, in the public store"
+        if found.certificate is None or not found.holds:
+            yield PublicTable(name, place, f"{relation}; its certificate is void", taken_as_known=False)
+        else:
+            yield PublicTable(read_report(current).title, place, relation, known, found.certificate.issued_at)
+
+
+def linked_with(project: Project, release: str) -> list[str]:
+    """Name the other releases of a release's group, as the project declares them now.
+
+    Raises:
+        InputErrors: The project's contracts cannot be read.
+    """
+    from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest, releases_of
+    from ddg_pipeline.release_groups import linked_groups
+
+    groups = linked_groups(releases_of(read_manifest(ensure_manifest(project))))
+    names = [[one.contract.release for one in group] for group in groups]
+    return [name for group in names if release in group for name in group if name != release]

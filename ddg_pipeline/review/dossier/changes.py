@@ -1,0 +1,143 @@
+"""What changed since the version before, from what the two of them publish and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ddg_pipeline.contract.measure import MeasureKind
+from ddg_pipeline.contract.model import ReleaseContract
+from ddg_pipeline.quality.drift import coarsest
+from ddg_pipeline.quality.percentages import FORM
+from ddg_pipeline.review.dossier.model import CategoriesChange, Changes, MeasureChange, Score
+from ddg_pipeline.review.dossier.package_reading import ReadPackage
+from ddg_pipeline.review.dossier.report_reading import ReadReport
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_LISTED = 30
+_BEFORE = "\0before"  # no column of a published table can be called so
+_ROUNDING = 0.05  # percent: less is told as no change to one decimal
+
+
+def changes_between(before: ReadPackage, now: ReadPackage, contract: ReleaseContract) -> Changes:
+    """Compare two versions of a release.
+
+    Args:
+        before: The version before.
+        now: This version.
+        contract: The contract of this version; that of the one before may have been another.
+    """
+    columns_before, columns_now = list(before.table.columns), list(now.table.columns)
+    dimensions = [name for name in contract.dimensions if name in before.table.columns]
+    added, gone, comparable = _rows(before.table, now.table, list(contract.dimensions))
+    return Changes(
+        issued_at=before.certificate.issued_at,
+        certificate_sha256=before.certificate_sha256,
+        rows_before=len(before.table),
+        rows_added=added,
+        rows_gone=gone,
+        columns_added=tuple(name for name in columns_now if name not in columns_before),
+        columns_gone=tuple(name for name in columns_before if name not in columns_now),
+        categories=tuple(
+            change
+            for name in dimensions
+            if (change := _categories(name, before.table[name], now.table[name])) is not None
+        ),
+        measures=_measures(before, now, contract) if comparable else (),
+        same=_same(before, now),
+        score_before=_score(before.report.score),
+        same_file=before.certificate.gate.sha256 == now.certificate.gate.sha256,
+    )
+
+
+def _rows(before: pd.DataFrame, now: pd.DataFrame, dimensions: list[str]) -> tuple[int, int, bool]:
+    """Count the rows that only one of two tables has, and say whether rows can be told by these dimensions in both."""
+    import pandas as pd
+
+    if not set(dimensions) <= set(before.columns):
+        return len(now), len(before), False
+    keys_before, keys_now = (pd.MultiIndex.from_frame(table[dimensions].fillna("")) for table in (before, now))
+    if not keys_before.is_unique:  # it had a further dimension
+        return len(now), len(before), False
+    return len(keys_now.difference(keys_before)), len(keys_before.difference(keys_now)), True
+
+
+def _categories(name: str, before: pd.Series[str], now: pd.Series[str]) -> CategoriesChange | None:
+    labels_before, labels_now = (list(dict.fromkeys(column.dropna())) for column in (before, now))
+    added = [label for label in labels_now if label not in set(labels_before)]
+    gone = [label for label in labels_before if label not in set(labels_now)]
+    return CategoriesChange(name, _few(added), _few(gone)) if added or gone else None
+
+
+def _few(labels: list[str]) -> tuple[str, ...]:
+    if len(labels) <= _LISTED:
+        return tuple(labels)
+    return (*labels[:_LISTED], f"and {len(labels) - _LISTED} more")
+
+
+def _measures(before: ReadPackage, now: ReadPackage, contract: ReleaseContract) -> tuple[MeasureChange, ...]:
+    names = [name for name in contract.published_measures if name in before.table.columns]
+    dimensions = list(contract.dimensions)
+    both = now.table[[*dimensions, *names]].merge(
+        before.table[[*dimensions, *names]], on=dimensions, suffixes=("", _BEFORE)
+    )
+    return tuple(
+        MeasureChange(
+            measure=name,
+            total=_total(name, before.table, now.table, contract),
+            revised=int((both[name] != both[f"{name}{_BEFORE}"]).loc[_shown(both, name)].sum()),
+            now_hidden=int((both[name].isna() & both[f"{name}{_BEFORE}"].notna()).sum()),
+            now_shown=int((both[name].notna() & both[f"{name}{_BEFORE}"].isna()).sum()),
+            share_before=_share(before.report, name),
+            share_now=_share(now.report, name),
+        )
+        for name in names
+    )
+
+
+def _shown(both: pd.DataFrame, name: str) -> pd.Series[bool]:
+    return both[name].notna() & both[f"{name}{_BEFORE}"].notna()
+
+
+def _total(name: str, before: pd.DataFrame, now: pd.DataFrame, contract: ReleaseContract) -> str:
+    """Say how the published total changed: over the coarsest rows that both versions have and show."""
+    measure = contract.measures.get(name)
+    if contract.suppression.form == FORM or measure is None:
+        return "no total is published"
+    if measure.kind not in (MeasureKind.COUNT, MeasureKind.AMOUNT):
+        return "has no total"
+    dimensions = list(contract.dimensions)
+    totals = {one: declared.total for one, declared in contract.dimensions.items() if declared.total is not None}
+    rows = [coarsest(table, name, dimensions, totals) for table in (now, before)]
+    both = rows[0].merge(rows[1], on=dimensions, suffixes=("_now", "_before"))
+    if both.empty:
+        return "no total is shown in both"
+    total_now, total_before = float(both["_value_now"].sum()), float(both["_value_before"].sum())
+    if total_now == total_before:
+        return "the same"
+    if not total_before:
+        return "from zero"
+    percent = 100 * (total_now - total_before) / total_before
+    if abs(percent) < _ROUNDING:
+        return "less than 0.1 %"
+    return f"{percent:+,.1f} %".replace("-", "\u2212")
+
+
+def _share(report: ReadReport, measure: str) -> str:
+    cells = report.masking.get(measure)
+    return "" if cells is None else cells.share_of_cells
+
+
+def _same(before: ReadPackage, now: ReadPackage) -> dict[str, bool]:
+    one, other = before.certificate, now.certificate
+    return {
+        "Contract": one.contract == other.contract,
+        "Rulebook": one.rulebook == other.rulebook,
+        "Suite of expectations": one.gate.suite == other.gate.suite,
+        "Software": one.code_sha256 == other.code_sha256,
+    }
+
+
+def _score(score: Score) -> str:
+    return f"at most {score.at_most}" if score.total is None else str(score.total)

@@ -1,0 +1,35 @@
+"""Sentences that the page and the Word document have in common."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from ddg_pipeline.quality.percentages import FORM
+
+if TYPE_CHECKING:
+    from ddg_pipeline.review.dossier.facts import ApprovalState
+    from ddg_pipeline.review.dossier.model import Dossier
+
+STATES: Final[Mapping[ApprovalState, str]] = {
+    "awaited": "awaited",
+    "given": "given",
+    "revoked": "revoked",
+    "expired": "expired",
+    "void": "void: given for other bytes",
+}
+
+
+def moment(time: dt.datetime) -> str:
+    """Write a moment as everyone reads it."""
+    return f"{time.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def decision_text(dossier: Dossier) -> str:
+    """Say in a sentence what is released."""
+    if dossier.form == FORM:
+        return "The table is released without counts, as whole percentages."
+    if dossier.decision == "mask":
+        return "The table is released with suppression."
+    return "The table is released without suppression."
