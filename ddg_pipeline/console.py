@@ -89,6 +89,8 @@ def print_run(result: RunResult, project: Project) -> None:
     print_parts(to, parts)
     shown = project.root if project.root != Path.cwd() else Path()
     places = [f"{one.release}: {one.published}" for one in result.outcomes if one.published is not None]
+    if places:
+        places.append(f"For reviewers, a dossier of each: {project.review}")
     print_lines(to, [*places, f"How it came about: run {result.run_id} in Dagster (in {shown}: make ui)"])
 
 

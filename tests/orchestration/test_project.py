@@ -155,7 +155,7 @@ class TestReview:
 
     @pytest.mark.parametrize("place", ["var/review", "var/store/../review"])
     def test_it_is_not_in_the_portal_folder(self, project, place):
-        with pytest.raises(InputErrors, match="portal: found .*for reviewers"):
+        with pytest.raises(InputErrors, match=r"portal: found .*for reviewers"):
             project(portal=place)
 
 

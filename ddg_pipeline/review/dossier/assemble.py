@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,7 +63,7 @@ def dossier_of(
         rows=len(package.table),
         columns=tuple(map(str, package.table.columns)),
         cadence=contract.publication.cadence or "",
-        edition=report.edition,
+        edition=replace(report.edition, masks_always=rulebook.masking.applies == "always"),
         decision=package.certificate.decision,
         form=contract.suppression.form,
         forced_by=tuple(rulebook.high_risk[name].description for name in report.forced_by),

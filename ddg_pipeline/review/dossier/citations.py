@@ -103,8 +103,10 @@ def _procedure(rulebook: Rulebook) -> Iterator[RuleText]:
             f"A denominator of {rulebook.thresholds.denominator:,} people or fewer is small.",
         ],
     )
-    cut_off = f"A table with a publication score of {rulebook.cut_off} or less may be released without masking."
-    yield _text("The publication score", rulebook.publication_score, [cut_off])
+    told = f"A table with a publication score of {rulebook.cut_off} or less may be released without masking."
+    if rulebook.masking.applies == "always":
+        told = f"The cut-off is {rulebook.cut_off}; small counts are masked whatever the score."
+    yield _text("The publication score", rulebook.publication_score, [told])
 
 
 def _masking(contract: ReleaseContract, rulebook: Rulebook) -> Iterator[RuleText]:

@@ -22,6 +22,7 @@ class Edition:
         approved: The date on which it was approved; empty where that is not known.
         extends: The rulebook that it is an overlay of; empty for a complete one.
         overrides: What it says otherwise, with sources.
+        masks_always: Whether it masks small counts whatever the score.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Edition:
     approved: str
     extends: str
     overrides: tuple[PublicOverride, ...]
+    masks_always: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from ddg_pipeline.publishing.page_filters import FILTERS, whole
 from ddg_pipeline.review.dossier.citations import SECTION, anchor
 from ddg_pipeline.review.dossier.county_tiles import SHADES
 from ddg_pipeline.review.dossier.model import Dossier, Hidden
-from ddg_pipeline.review.dossier.words import STATES, decision_text, moment
+from ddg_pipeline.review.dossier.words import STATES, decision_text, moment, score_text
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -32,6 +32,7 @@ def dossier_html(dossier: Dossier) -> str:
         dossier=dossier,
         cite=_cite(dossier),
         decision=decision_text(dossier),
+        score_decides=score_text(dossier),
         attention=list(_attention(dossier)),
         shades=SHADES,
         tile=_TILE,
@@ -52,6 +53,13 @@ def _attention(dossier: Dossier) -> Iterator[tuple[str, str]]:
         yield "steps", f"The table shows a high-risk population: {'; '.join(dossier.forced_by)}."
     if dossier.score.total is None:
         yield "score", "A term of the score is not published, because it depends on the smallest count."
+    small = sum(one.small_cells or 0 for one in dossier.counts) if dossier.decision == "release" else 0
+    if small:
+        shown = "cell shows a small count" if small == 1 else "cells show small counts"
+        yield (
+            "hidden",
+            f"{small:,} {shown} as {'it is' if small == 1 else 'they are'}: the guideline does not ask to mask.",
+        )
     if dossier.notes:
         many = len(dossier.notes)
         yield "notes", f"{many} finding{'s' if many > 1 else ''} for the expert to confirm."

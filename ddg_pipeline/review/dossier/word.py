@@ -14,7 +14,7 @@ from ddg_pipeline.publishing.page_filters import number, signed
 from ddg_pipeline.quality.percentages import FORM
 from ddg_pipeline.review.dossier.model import Dossier
 from ddg_pipeline.review.dossier.word_file import WordFile
-from ddg_pipeline.review.dossier.words import decision_text, moment
+from ddg_pipeline.review.dossier.words import decision_text, moment, score_text
 
 if TYPE_CHECKING:
     from ddg_pipeline.publishing.public_assessment import PublicStep
@@ -27,6 +27,7 @@ _QUALIFICATIONS: Final = (
     "Experience with de-identification",
     "Relation to the department",
 )
+_EXPERT = "statistical_expert"  # what a rulebook calls the role, if it asks for their approval
 _LAST_OF_THE_EXPERT = 5  # step 6 is the department's
 
 
@@ -147,7 +148,7 @@ def _score(file: WordFile, dossier: Dossier) -> None:
     rows.append(("Total", "", "", score.verdict, total, ""))
     header = ("Variable", "Column", "Riskiest found", "Line of the scoring table", "Score", "Section")
     file.table(
-        f"Publication score; over {score.cut_off} a table is masked",
+        f"Publication score; {score_text(dossier)}",
         header,
         rows,
         figures=(4,),
@@ -192,7 +193,7 @@ def _surroundings(file: WordFile, dossier: Dossier) -> None:
             for one in dossier.already_public
         ]
         header: tuple[str, ...] = ("Table", "Where", "What it has to do with this one", "Known to masking and audit")
-        file.table("Tables about the same people that readers may have", header, others)
+        file.table("Tables that readers may have besides this one", header, others)
     else:
         file.paragraph("No other table is recorded as public.")
     if dossier.history:
@@ -238,7 +239,9 @@ def _statement(file: WordFile, dossier: Dossier) -> None:
 
 def _signatures(file: WordFile, dossier: Dossier) -> None:
     file.heading("8. Signatures")
-    roles = ["Expert", *(one.description for one in dossier.approvals)]
+    roles = [one.description for one in dossier.approvals]
+    if _EXPERT not in {one.role for one in dossier.approvals}:
+        roles.insert(0, "Expert")
     rows = [(role, "", "", "") for role in dict.fromkeys(roles)]
     file.table("Signature lines", ("Role", "Name", "Signature", "Date"), rows, widths=(3, 4, 5, 2), tall=True)
 
@@ -248,3 +251,4 @@ def _hashes(file: WordFile, dossier: Dossier) -> None:
     rows: list[Sequence[str]] = [("The certificate", dossier.certified.sha256)]
     rows += [*dossier.certified.bound.items(), *dossier.certified.files.items()]
     file.table("SHA-256 of the certificate and of all that it binds together", ("What", "SHA-256"), rows, widths=(2, 5))
+    file.paragraph("The command `ddg verify` compares any copy of the package with these.")

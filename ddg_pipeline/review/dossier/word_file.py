@@ -20,6 +20,7 @@ _INK, _ACCENT, _OPEN, _SHADE = "1B1F24", "14507A", "8A4B00", "F3F6F9"
 _NOT_IN_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip archive can tell
 _PAGE_WIDTH = 6.5  # inches between the margins
+_BELOW_TABLE = 10  # points
 _LINE = 0.4  # inches of height for a signature
 
 
@@ -39,6 +40,7 @@ class WordFile:
         import docx
 
         self._document: Document = docx.Document()
+        self._after_table = False
         self._set_styles()
         self._set_page(footer)
         properties = self._document.core_properties
@@ -55,25 +57,25 @@ class WordFile:
 
     def heading(self, text: str, level: int = 1) -> None:
         """Write a heading."""
-        self._document.add_heading(_text(text), level)
+        self._add(text, f"Heading {level}")
 
     def paragraph(self, text: str) -> None:
         """Write a paragraph."""
-        self._document.add_paragraph(_text(text))
+        self._add(text)
 
     def bullet(self, text: str) -> None:
         """Write an item of a list."""
-        self._document.add_paragraph(_text(text), style="List Bullet")
+        self._add(text, "List Bullet")
 
     def labelled(self, label: str, text: str) -> None:
         """Write a paragraph that begins with what it is, in bold."""
-        paragraph = self._document.add_paragraph()
+        paragraph = self._add("")
         paragraph.add_run(f"{_text(label)}: ").bold = True
         paragraph.add_run(_text(text))
 
     def to_complete(self, what: str) -> None:
         """Leave a place open for a person."""
-        self._open(self._document.add_paragraph(), f"[To be completed: {_text(what)}]")
+        self._open(self._add(""), f"[To be completed: {_text(what)}]")
 
     def table(
         self,
@@ -97,7 +99,7 @@ class WordFile:
         """
         from docx.shared import Inches
 
-        paragraph = self._document.add_paragraph(_text(caption), style="Caption")
+        paragraph = self._add(caption, "Caption")
         paragraph.paragraph_format.keep_with_next = True
         table = self._document.add_table(rows=1, cols=len(header), style="Table Grid")
         table.autofit = False
@@ -116,7 +118,7 @@ class WordFile:
                 self._fill(cell.paragraphs[0], text, bold=number == 0 or column == 0, right=column in figures)
                 if number == 0:
                     _shade(cell)
-        self._document.add_paragraph(style="Table Gap")
+        self._after_table = True
 
     def to_bytes(self) -> bytes:
         """Give the document; the times in its archive are all the same."""
@@ -129,6 +131,16 @@ class WordFile:
                 entry.compress_type, entry.external_attr, entry.create_system = zipfile.ZIP_DEFLATED, 0, 0
                 after.writestr(entry, before.read(one))
         return made.getvalue()
+
+    def _add(self, text: str, style: str | None = None) -> Paragraph:
+        """Add a paragraph; below a table it keeps some distance, because an empty one would be read out."""
+        from docx.shared import Pt
+
+        paragraph = self._document.add_paragraph(_text(text), style)
+        if self._after_table and not (style or "").startswith("Heading"):
+            paragraph.paragraph_format.space_before = Pt(_BELOW_TABLE)
+        self._after_table = False
+        return paragraph
 
     def _fill(self, paragraph: Paragraph, text: str, *, bold: bool, right: bool) -> None:
         from docx.enum.text import WD_ALIGN_PARAGRAPH
@@ -165,11 +177,10 @@ class WordFile:
         normal: Any = styles["Normal"]
         normal.paragraph_format.space_after = Pt(6)
         _language(normal)
-        for name, size in (("Table Text", 9), ("Table Gap", 4)):
-            style = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
-            style.base_style = normal
-            style.font.size = Pt(size)
-            style.paragraph_format.space_after = Pt(1)
+        style = styles.add_style("Table Text", WD_STYLE_TYPE.PARAGRAPH)
+        style.base_style = normal
+        style.font.size = Pt(9)
+        style.paragraph_format.space_after = Pt(1)
 
     def _set_page(self, footer: str) -> None:
         from docx.shared import Inches

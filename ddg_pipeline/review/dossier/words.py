@@ -26,6 +26,13 @@ def moment(time: dt.datetime) -> str:
     return f"{time.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
 
 
+def score_text(dossier: Dossier) -> str:
+    """Say what the score decides."""
+    if dossier.edition.masks_always:
+        return f"{dossier.edition.title} masks small counts whatever the score"
+    return f"a table is masked if its score is over {dossier.score.cut_off}"
+
+
 def decision_text(dossier: Dossier) -> str:
     """Say in a sentence what is released."""
     if dossier.form == FORM:

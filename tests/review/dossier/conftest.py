@@ -18,7 +18,8 @@ from review.released import (
     release,
 )
 
-KINDS = ("masked", "unexplained", "unmasked", "percentages", "hostile")
+KINDS = ("masked", "unexplained", "unmasked", "percentages", "hostile", "overlay")
+UNEXPLAINED = CASES.replace("limits:", "high_risk: [homelessness]\nsuppression: {show_reason: false}\nlimits:")
 HOSTILE = """</title><script>alert("1")</script> & 'two' {{ 7 * 7 }}"""
 
 
@@ -44,9 +45,8 @@ def masked(made):
 
 @pytest.fixture(scope="session")
 def unexplained(made):
-    """One code for both reasons."""
-    contract = CASES.replace("limits:", "suppression: {show_reason: false}\nlimits:")
-    return made("unexplained", contract, cases_table())
+    """One code for both reasons, and people at high risk."""
+    return made("unexplained", UNEXPLAINED, cases_table())
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +57,12 @@ def unmasked(made):
 @pytest.fixture(scope="session")
 def percentages(made):
     return made("percentages", PERCENTAGES, PERCENTAGES_TABLE)
+
+
+@pytest.fixture(scope="session")
+def overlay(made):
+    """Judged by a department's own rulebook, which says some things otherwise."""
+    return made("overlay", CASES.replace("title:", "rulebook: washington-doh\ntitle:", 1), cases_table())
 
 
 @pytest.fixture(scope="session")

@@ -62,6 +62,13 @@ class TestItsForm:
         assert roles == ["Expert", *(role.description for role in masked.rulebook.sign_offs.roles.values())]
         assert {cell.text for row in table.rows[1:] for cell in row.cells[1:]} == {""}
 
+    def test_has_no_empty_paragraph_that_would_be_read_out(self, masked):
+        assert [one.style.name for one in opened(masked).paragraphs if not one.text.strip()] == []
+
+    def test_asks_the_expert_to_sign_once(self, masked):
+        table = opened(masked, approvals=[Approval("statistical_expert", "Statistical expert")]).tables[-2]
+        assert [row.cells[0].text for row in table.rows] == ["Role", "Statistical expert"]
+
     @pytest.mark.parametrize("kind", KINDS)
     def test_has_tables_with_header_rows_and_text_alternatives(self, request, kind):
         tables = opened(request.getfixturevalue(kind)).tables
