@@ -183,11 +183,17 @@ def _earlier(directory: Path) -> EarlierVersion:
 
 
 def _others(project: Project, release: str, linked: Sequence[str]) -> Iterator[PublicTable]:
-    """List what else the public store has."""
+    """List what else the public store has, and what was published of this release before this tool."""
     from ddg_pipeline.quality import check_package
     from ddg_pipeline.review.dossier import PublicTable
     from ddg_pipeline.review.dossier.report_reading import read_report
 
+    for entry in project.ledger.versions(release):
+        if entry.imported:
+            place = ", ".join(entry.where) or "no place was noted"
+            yield PublicTable(
+                entry.name, place, "imported: published before, or beside this tool", True, entry.issued_at
+            )
     store = project.public_store
     for name in store.releases():
         current = store.current(name)
