@@ -1,7 +1,7 @@
 """The order of the tests, and who runs them: folders of long ones first, so that no worker is left with them at last.
 
-Tests of orchestration share a project that is run once for each worker that has any of them: they go to one worker. Of
-all others those of one file do, for their fixtures.
+Tests of orchestration share a project that is run once for each worker that has any of them: they go to one worker. So
+do those of publishing to CKAN, which share one. Of all others those of one file do, for their fixtures.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 _LONG = ("orchestration", "road", "dbt_project", "docs", "masking", "attacker")
-_TOGETHER = "tests/orchestration/"
+_TOGETHER = ("tests/orchestration/", "tests/publishing/test_ckan")
+
+pytest_plugins = ["ckan_portal.fixtures"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -27,7 +29,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class Together(LoadFileScheduling):  # type: ignore[misc] # it has no types
         def _split_scope(self, nodeid: str) -> str:
-            return _TOGETHER if nodeid.startswith(_TOGETHER) else str(super()._split_scope(nodeid))
+            together = next((prefix for prefix in _TOGETHER if nodeid.startswith(prefix)), None)
+            return together or str(super()._split_scope(nodeid))
 
     return Together(config, log) if config.getvalue("dist") == "loadfile" else None
 

@@ -160,7 +160,7 @@ def finished(tmp_path_factory):
 def make_package(contract, rulebook, table, suite, tmp_path, finished):
     """Write, gate, document and certify the package of a table; returns its directory."""
 
-    def make(name="package", frame=table, fresh=False, issued_at=ISSUED_AT, signing=None):
+    def make(name="package", frame=table, fresh=False, issued_at=ISSUED_AT, signing=None, contract=contract):
         def build(directory):
             path = write_release_csv(directory, contract, frame)
             gate = validate(path, suite, row_parameters(contract, frame))
