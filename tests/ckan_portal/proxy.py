@@ -22,12 +22,14 @@ class Request:
         method: GET or POST.
         path: With the query.
         authorized: Whether it carries a token.
+        body: What it carries.
     """
 
     number: int
     method: str
     path: str
     authorized: bool
+    body: bytes = field(repr=False)
 
     @property
     def action(self) -> str:
@@ -89,17 +91,28 @@ def proxy(target: str) -> Iterator[Proxy]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # headers and body in one packet: two would wait for each other
+        disable_nagle_algorithm = True
+
+        def setup(self) -> None:
+            super().setup()
+            self.session = requests.Session()  # one connection to the portal for one to the proxy
+            self.session.trust_env = False
+
+        def finish(self) -> None:
+            super().finish()
+            self.session.close()
 
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             with found.lock:
                 authorized = "Authorization" in self.headers
-                seen = Request(len(found.seen), self.command, self.path, authorized)
+                seen = Request(len(found.seen), self.command, self.path, authorized, body)
                 found.seen.append(seen)
             told = found.before(seen)
             if told is None:
                 headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
-                got = requests.request(
+                got = self.session.request(
                     self.command,
                     found.target + self.path,
                     headers=headers,

@@ -233,7 +233,7 @@ def _configure(home: Path, ports: _Ports) -> Path:
         "ckan.site_id": "default",
         "ckan.storage_path": str(home / "storage"),
         "ckan.max_resource_size": "500",
-        "ckan.plugins": "activity datastore text_view datatables_view",
+        "ckan.plugins": "activity datastore",
         "ckan.auth.create_unowned_dataset": "false",
         "api_token.jwt.algorithm": "HS256",
     }

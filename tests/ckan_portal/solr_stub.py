@@ -179,6 +179,8 @@ def update(body, kind):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # headers and body in one packet: two would wait for each other
+    disable_nagle_algorithm = True
 
     def reply(self, body, kind="application/json", code=200):
         body = body if isinstance(body, bytes) else json.dumps(body).encode()

@@ -184,7 +184,9 @@ def make_package(contract, rulebook, table, suite, tmp_path, finished):
 
         if fresh or signing is not None:
             return build(tmp_path / name)
-        return shutil.copytree(finished((csv_bytes(frame, name), issued_at), build), tmp_path / name)
+        return shutil.copytree(
+            finished((csv_bytes(frame, name), issued_at, contract.model_dump_json()), build), tmp_path / name
+        )
 
     return make
 

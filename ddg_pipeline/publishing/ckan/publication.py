@@ -201,6 +201,8 @@ class _Dataset:
             return
         if self._shown is None:
             self._shown = self._create()
+            self._fill_hidden()
+            return
         if self._shown["private"]:
             self._patch(self._coming(), complete=False, private=True)
             self._fill_hidden()
