@@ -3,6 +3,7 @@
 import dagster as dg
 
 from ddg_pipeline.orchestration.dbt_models import dbt_models, ensure_manifest, read_manifest, releases_of
+from ddg_pipeline.orchestration.portal_watch import portal_watch
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.release_assets import publication_key, release_assets
 from ddg_pipeline.orchestration.schedules import everything_job, schedules
@@ -30,11 +31,13 @@ def build_definitions(project: Project) -> dg.Definitions:
     graph = dg.Definitions(assets=assets, resources=resources).resolve_asset_graph()
     everything = everything_job()
     publications = [[publication_key(release.contract.release) for release in group] for group in groups]
+    watch = portal_watch(project, [release.contract for group in groups for release in group])
     return dg.Definitions(
         assets=assets,
-        jobs=[everything],
+        asset_checks=watch.checks,
+        jobs=[everything, *watch.jobs],
         schedules=schedules(groups, graph, _TIME_ZONE),
-        sensors=[source_sensor(project, graph, publications, everything)],
+        sensors=[source_sensor(project, graph, publications, everything), *watch.sensors],
         resources=resources,
         executor=dg.in_process_executor,
     )

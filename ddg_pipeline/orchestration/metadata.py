@@ -207,6 +207,7 @@ def publication_metadata(receipt: "Receipt") -> dict[str, dg.MetadataValue]:
     return {
         "path": dg.MetadataValue.path(str(receipt.path)),
         "certificate_sha256": dg.MetadataValue.text(receipt.certificate),
+        **{f"{portal}_url": dg.MetadataValue.url(address) for portal, address in receipt.elsewhere.items()},
         "replaced": dg.MetadataValue.text(receipt.replaced or "nothing: the first publication"),
         "files": markdown_table(["file", "sha256"], sorted(receipt.files.items())),
         **_targets(receipt),

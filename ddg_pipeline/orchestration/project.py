@@ -20,6 +20,7 @@ from ddg_pipeline.orchestration.portal_settings import (
 )
 from ddg_pipeline.publishing.ledger import Ledger
 from ddg_pipeline.publishing.targets import Target
+from ddg_pipeline.publishing.ckan.settings import CkanPortal
 from ddg_pipeline.quality.signatures import Signing
 from ddg_pipeline.rulebook_files import RULEBOOKS, RulebookFiles
 from ddg_pipeline.strict_yaml import load_yaml, looks_like_a_key
@@ -100,13 +101,14 @@ class _Settings(_Paths):
     metadata: DepartmentMetadata = DepartmentMetadata()
     targets: list[TargetSettings] = []
     signing: _SigningSettings | None = None
+    ckan: CkanPortal | None = None
 
-    @field_validator("signing", mode="before")
+    @field_validator("signing", "ckan", mode="before")
     @classmethod
-    def _not_empty(cls, signing: Any) -> Any:
-        if signing is None:  # a key that was commented out must not turn signatures off
+    def _not_empty(cls, given: Any) -> Any:
+        if given is None:  # a key that was commented out must not turn signatures, or the portal, off
             raise ValueError("nothing")
-        return signing
+        return given
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,7 @@ class Project:
         store_wait: Seconds that a run or step waits for another one to leave the restricted store.
         metadata: What portals show beside every release, unless its contract says otherwise.
         targets: Object stores that releases are published to, besides the portal folder.
+        ckan: The CKAN portal that releases are published to; None where there is none.
     """
 
     root: Path
@@ -146,6 +149,7 @@ class Project:
     store_wait: float = 600.0
     metadata: PortalMetadata = field(default_factory=PortalMetadata)
     targets: tuple[Target, ...] = ()
+    ckan: CkanPortal | None = None
 
     @property
     def rulebook_source(self) -> RulebookFiles:
@@ -260,6 +264,7 @@ def load_project(directory: Path | None = None) -> Project:
         store_wait=settings.store_wait,
         metadata=settings.metadata,
         targets=targets_of(settings.targets, str(file)),
+        ckan=settings.ckan,
     )
     _check_apart(project, str(file))
     return project
@@ -309,6 +314,11 @@ def _wrong(file: str, where: Sequence[int | str], message: str) -> InputError:
         expected = "the keys are after_release (keep or remove), proofs and failed_runs (all, or a number)"
     elif where and where[0] == "restricted_crypto":
         expected = "write any or openssl"
+    elif where and where[0] == "ckan":
+        expected = (
+            f"a mapping with url, organization and token, as in ${{DDG_CKAN_TOKEN}}; the keys are "
+            f"{', '.join(CkanPortal.model_fields)} (docs/portal.md)"
+        )
     elif where and where[0] == "store_wait":
         expected = "write seconds"
     elif where and where[0] == "metadata":

@@ -2,7 +2,7 @@
 
     <release>/masked       assessed, masked and staged in the restricted store
     <release>/release      judged byte for byte by the gate; in the public store only if it passed
-    <release>/publication  in the portal folder; takes only certified bytes
+    <release>/publication  in the portal folder, and on the portals; takes only certified bytes
 
 Linked releases are masked together, so they share each step: all of a group pass and are published, or none. An old
 version of one beside a new one of the other could tell what neither tells alone.
@@ -20,6 +20,7 @@ from ddg_pipeline.orchestration.data_docs import write_data_docs
 from ddg_pipeline.orchestration.dbt_models import asset_key_of, relations_of
 from ddg_pipeline.orchestration.dossiers import dossiers_of_group
 from ddg_pipeline.orchestration.failures import attempt, exclusive_step
+from ddg_pipeline.orchestration.freshness import freshness
 from ddg_pipeline.orchestration.metadata import (
     audit_metadata,
     gate_metadata,
@@ -190,8 +191,9 @@ def _publication(project: Project, manifest: Mapping[str, Any], group: Sequence[
             deps=[release_key(contract.release) for contract in contracts],
             group_name=release.contract.release,
             kinds={"ddg", "csv"},
-            description=f"{release.contract.title}: in the portal folder.",
+            description=f"{release.contract.title}: in the portal folder, and on the portals that ddg.yaml names.",
             tags=_tags(release, "public"),
+            freshness_policy=freshness(release.contract),
         )
         for release in group
     ]

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ddg_pipeline.contract import BoundTable, ReleaseContract, bind
 from ddg_pipeline.contract.manifest import DbtRelease
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
+from ddg_pipeline.orchestration.portals import publish_to_portals
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.proofs import CheckedProof, check_proof, keep_proof, stage_proof
 from ddg_pipeline.orchestration.public_versions import (
@@ -553,7 +554,7 @@ def _hand_over(project: Project, checked: Sequence[Checked], certificates: Seque
 
 
 def publish(project: Project, contracts: Sequence[ReleaseContract]) -> list[Receipt]:
-    """Publish the current releases of a group to the local portal folder, and from there to the project's targets.
+    """Publish the current releases of a group to the local portal folder, and from there to where the project says.
 
     All of them are verified before the first is published: each certificate must hold for these very bytes, all must
     come from one passage through the gate, and nothing else of them may have become public since. The ledger is told
@@ -593,9 +594,13 @@ def publish(project: Project, contracts: Sequence[ReleaseContract]) -> list[Rece
         Package(current, contract, rulebook, suite, project.signing) for contract, current, rulebook, suite in ready
     ]
     places = [os.path.relpath(project.portal, project.root), *(target.url for target in project.targets)]
+    if project.ckan is not None:
+        places.append(project.ckan.url)
     for one in public:
         one.note("publishing", places)
-    receipts = publish_to_targets(project, packages, publish_together(packages, project.portal))
+    receipts = publish_together(packages, project.portal)
+    receipts = publish_to_targets(project, packages, receipts)
+    receipts = publish_to_portals(project, packages, receipts)
     for one in public:
         one.note("published", places)
     return receipts

@@ -76,6 +76,7 @@ class Receipt:
         files: SHA-256 of every other file.
         replaced: SHA-256 of the certificate that was public before; None for a first publication.
         targets: Where the same package is public besides, by the address of the object store.
+        elsewhere: Addresses on other portals, by the kind of portal.
     """
 
     release: str
@@ -85,6 +86,7 @@ class Receipt:
     files: Mapping[str, str]
     replaced: str | None
     targets: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
 
 def publish_to_folder(

@@ -1,0 +1,94 @@
+"""Whether the portal still shows what was published: a check on every publication, and a sensor that has it made.
+
+The check reads as anybody may, without a token, and runs after each publication too. The sensor is off until someone
+turns it on; what it finds fails the run of the job ``check_portal``, so that whatever tells a department of failed runs
+tells this too.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from ddg_pipeline.contract import ReleaseContract
+from ddg_pipeline.errors import RefusedError
+from ddg_pipeline.orchestration.failures import attempt
+from ddg_pipeline.orchestration.portals import portal_problems
+from ddg_pipeline.orchestration.project import Project
+from ddg_pipeline.orchestration.release_assets import publication_key
+
+CHECK = "portal_shows_what_was_published"
+JOB, SENSOR = "check_portal", "portal_watch"
+_EVERY = 3600  # seconds between two looks
+_LISTED = 50
+
+
+@dataclass(frozen=True)
+class PortalWatch:
+    """What watches the portal; empty where the project has none.
+
+    Attributes:
+        checks: One for each publication.
+        jobs: The job that makes all of them.
+        sensors: The sensor that starts it.
+    """
+
+    checks: Sequence[dg.AssetChecksDefinition] = ()
+    jobs: Sequence[UnresolvedAssetJobDefinition] = ()
+    sensors: Sequence[dg.SensorDefinition] = ()
+
+
+def portal_watch(project: Project, contracts: Sequence[ReleaseContract]) -> PortalWatch:
+    """Make what watches the portal of a project."""
+    if project.ckan is None or not contracts:
+        return PortalWatch()
+    checks = [_check(project, contract) for contract in contracts]
+    keys = [dg.AssetCheckKey(publication_key(contract.release), CHECK) for contract in contracts]
+    job = dg.define_asset_job(
+        JOB,
+        dg.AssetSelection.checks(*keys),
+        description=f"Compares {project.ckan.url} with what was published.",
+    )
+
+    @dg.sensor(
+        name=SENSOR,
+        job=job,
+        minimum_interval_seconds=_EVERY,
+        default_status=dg.DefaultSensorStatus.STOPPED,
+        description=f"Looks every hour whether {project.ckan.url} still shows what was published.",
+    )
+    def watch(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        running = context.instance.get_run_records(
+            dg.RunsFilter(job_name=JOB, statuses=[dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTED]), limit=1
+        )
+        return dg.SkipReason("the last look is not over yet") if running else dg.RunRequest()
+
+    return PortalWatch(checks, [job], [watch])
+
+
+def _check(project: Project, contract: ReleaseContract) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=publication_key(contract.release),
+        name=CHECK,
+        blocking=True,  # so that the run fails, and is told of
+        description="Anybody who reads the portal reads the certified bytes, rows, data dictionary and metadata.",
+    )
+    def check() -> dg.AssetCheckResult:
+        return attempt(_compare, project, contract)
+
+    return check
+
+
+def _compare(project: Project, contract: ReleaseContract) -> dg.AssetCheckResult:
+    try:
+        problems = portal_problems(project, contract)
+    except RefusedError as error:
+        # nothing to compare with: not passed, and no alarm either
+        return dg.AssetCheckResult(passed=False, severity=dg.AssetCheckSeverity.WARN, description=str(error))
+    return dg.AssetCheckResult(
+        passed=not problems,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description="; ".join(problems[:_LISTED]) or "as published",
+        metadata={"problems": dg.MetadataValue.json(problems[:_LISTED])},
+    )

@@ -1,0 +1,104 @@
+"""Portals other than the local folder, without Dagster: publish there, compare, and withdraw.
+
+What is compared is what lies in the local portal folder: it was published last, and its certificate holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ddg_pipeline.errors import InputError, InputErrors, RefusedError
+
+if TYPE_CHECKING:
+    from ddg_pipeline.contract import ReleaseContract
+    from ddg_pipeline.orchestration.project import Project
+    from ddg_pipeline.publishing import Package, Receipt
+    from ddg_pipeline.publishing.ckan import CkanPortal, CkanWithdrawal
+
+CKAN = "ckan"
+_LOCK = ".portal-lock"
+
+
+def publish_to_portals(project: Project, packages: Sequence[Package], receipts: Sequence[Receipt]) -> list[Receipt]:
+    """Publish packages, which the local folder has already, to the portals that the project names.
+
+    Returns:
+        The folder's receipts, with where else the releases are.
+
+    Raises:
+        RefusedError: A portal has a later version, or gives back something else than was sent.
+        InputError: A portal or its settings are wrong, or something else stands there.
+    """
+    if project.ckan is None:
+        return list(receipts)
+    from ddg_pipeline.publishing.ckan import publish_together_to_ckan
+
+    with _one_at_a_time(project):
+        there = publish_together_to_ckan(packages, project.ckan)
+    return [replace(here, elsewhere={CKAN: one.url}) for here, one in zip(receipts, there, strict=True)]
+
+
+def portal_problems(project: Project, contract: ReleaseContract) -> list[str]:
+    """Compare what anybody reads on the portal with what was published; no token is needed.
+
+    Raises:
+        RefusedError: Nothing was published, or its certificate does not hold with the contract as it is now, so that
+            there is nothing to compare with.
+        InputError: The portal does not answer.
+    """
+    from ddg_pipeline.publishing import Package, package_names
+    from ddg_pipeline.publishing.ckan import compare_with_portal
+    from ddg_pipeline.rulebook import load_rulebook
+
+    names = package_names(contract)
+    published = project.portal / names.dataset / names.resource
+    if not published.is_dir():
+        raise RefusedError(f"{contract.release}: not published; materialize {contract.release}/publication")
+    rulebook = load_rulebook(contract.rulebook, project.rulebook_source, contract.release)
+    package = Package(published.resolve(), contract, rulebook, None, project.signing)
+    return compare_with_portal(package, _ckan(project))
+
+
+def retract_from_portals(project: Project, contracts: Sequence[ReleaseContract], reason: str) -> list[CkanWithdrawal]:
+    """Withdraw releases from the portal that the project names; the local folder is left to its owner.
+
+    Raises:
+        RefusedError: Something of a release can still be read.
+        InputError: There is no portal, no such release on it, or no reason.
+    """
+    from ddg_pipeline.publishing.ckan import retract_from_ckan
+
+    with _one_at_a_time(project):
+        return retract_from_ckan(contracts, _ckan(project), reason=reason)
+
+
+def _ckan(project: Project) -> CkanPortal:
+    if project.ckan is None:
+        expected = "write `url`, `organization` and `token` of the portal (docs/portal.md)"
+        raise InputErrors([InputError(str(project.root / "ddg.yaml"), CKAN, "nothing", expected)])
+    return project.ckan
+
+
+@contextmanager
+def _one_at_a_time(project: Project) -> Iterator[None]:
+    """Keep two runs of this project from writing to the portal at the same time; the next one waits.
+
+    Raises:
+        RefusedError: Another one did not come to its end in time.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(project.restricted_store.private_directory() / _LOCK, mode=0o600)
+    try:
+        lock.acquire(timeout=project.store_wait)
+    except Timeout:
+        raise RefusedError(
+            f"another run is writing to the portal; waited {project.store_wait:g} s, nothing was changed there"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
