@@ -72,7 +72,7 @@ def _check(project: Project, contract: ReleaseContract) -> dg.AssetChecksDefinit
         asset=publication_key(contract.release),
         name=CHECK,
         blocking=True,  # so that the run fails, and is told of
-        description="Anybody who reads the portal reads the certified bytes, rows, data dictionary and metadata.",
+        description="Anybody who reads the portal reads the certified bytes, rows and data dictionary.",
     )
     def check() -> dg.AssetCheckResult:
         return attempt(_compare, project, contract)

@@ -18,9 +18,9 @@ from ddg_pipeline.orchestration.portal_settings import (
     TargetSettings,
     targets_of,
 )
+from ddg_pipeline.publishing.ckan.settings import CkanPortal
 from ddg_pipeline.publishing.ledger import Ledger
 from ddg_pipeline.publishing.targets import Target
-from ddg_pipeline.publishing.ckan.settings import CkanPortal
 from ddg_pipeline.quality.signatures import Signing
 from ddg_pipeline.rulebook_files import RULEBOOKS, RulebookFiles
 from ddg_pipeline.strict_yaml import load_yaml, looks_like_a_key

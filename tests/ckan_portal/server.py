@@ -64,7 +64,7 @@ def missing() -> str:
 def running() -> Iterator[CkanServer]:
     """Run a CKAN for the length of a block, empty but for its administrator; `missing` has been asked before."""
     with ExitStack() as stack:
-        home = Path(tempfile.mkdtemp(prefix="ddg-ckan-"))
+        home = Path(tempfile.mkdtemp(prefix="ddg-ckan-server-"))
         stack.callback(shutil.rmtree, home, ignore_errors=True)
         home.chmod(0o755)  # PostgreSQL's user looks into it
         ports = _Ports(*_free_ports(4))
@@ -97,7 +97,7 @@ def _template() -> Path:
     if template.exists():
         return template
     with ExitStack() as stack:
-        home = Path(tempfile.mkdtemp(prefix="ddg-ckan-"))
+        home = Path(tempfile.mkdtemp(prefix="ddg-ckan-server-"))
         stack.callback(shutil.rmtree, home, ignore_errors=True)
         home.chmod(0o755)
         ports = _Ports(*_free_ports(4))

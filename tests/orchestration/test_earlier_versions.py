@@ -138,7 +138,7 @@ class TestAnImportedTable:
         return path
 
     def test_is_known_from_then_on(self, small, ddg):
-        path = self.write(small, "county,sex,cases\nAlpha,F,7\n")
+        path = self.write(small, "county,sex,cases\nBeta,M,7\n")
         answer = ddg("ledger", "import", "by_sex", str(path), "--published", "2019-04-01", "--where", "report of 2019")
         assert answer.code == 0, answer.err
         assert "report of 2019" in ddg("ledger", "show").out

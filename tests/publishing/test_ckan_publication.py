@@ -378,6 +378,14 @@ class TestWhatWeDidNotMake:
             publish(next_package)
         assert ckan.dataset(DATASET) is None
 
+    def test_a_dataset_that_somebody_deleted_stays_deleted(self, ckan, publish, package, next_package):
+        publish(package)
+        ckan.editor.package_delete(id=DATASET)
+        with pytest.raises(InputError, match="somebody deleted it"):
+            publish(next_package)
+        assert ckan.dataset(DATASET) is None
+        ckan.editor.package_patch(id=DATASET, state="active")
+
 
 class TestAWithdrawal:
     def test_leaves_nothing_of_it_in_ckan(self, ckan, publish, retract, package, next_package):
@@ -424,6 +432,15 @@ class TestAWithdrawal:
         told = {one["description"] for one in ckan.dataset(DATASET)["resources"] if one["ddg_release"] == first.release}
         (told,) = told
         assert told.endswith("The counts of 2019 were counted twice.")
+
+    def test_of_a_dataset_that_somebody_hid_does_not_show_it_again(
+        self, ckan, publish, retract, package, neighbour, contract
+    ):
+        publish(package, neighbour)
+        ckan.editor.package_patch(id=DATASET, private=True)
+        (gone,) = retract(contract)
+        assert not gone.dataset_public
+        assert ckan.dataset(DATASET) is None
 
     def test_is_not_undone_by_publishing_the_same_to_ckan(self, publish, retract, package, ckan):
         publish(package)

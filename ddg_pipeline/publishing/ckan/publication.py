@@ -178,6 +178,9 @@ class _Dataset:
             self._fields = self._dataset_fields()
             return
         self._mark = self._own_mark(self._shown)
+        if self._shown.get("state") != "active":
+            expected = "restore it there, or have an administrator purge it; somebody deleted it"
+            raise InputError(self._portal.url, self._name, "deleted", expected)
         self._before = {layout.release: self._mark.release(layout.release) for layout in self._layouts}
         self._fields = self._dataset_fields()
         for layout in self._layouts:
@@ -187,6 +190,7 @@ class _Dataset:
             found = "private, though it was published"
             expected = "make it public again there, or withdraw its releases; somebody hid it"
             raise InputError(self._portal.url, self._name, found, expected)
+        self._refuse_to_show_halves()
         same = all(mark == ReleaseMark(public=layout.version) for layout, mark in self._with_marks())
         self._done = same and not self._problems(self._public)
 
@@ -269,6 +273,26 @@ class _Dataset:
             raise InputError(self._portal.url, self._name, found, "another `publication.dataset` in the contract")
         return mark or Mark()
 
+    def _refuse_to_show_halves(self) -> None:
+        """Refuse to make a dataset public in which another release is half written.
+
+        Raises:
+            RefusedError: One is.
+        """
+        assert self._shown is not None  # noqa: S101
+        now = {layout.release for layout in self._layouts}
+        halves = [
+            release
+            for release, mark in self._mark.releases.items()
+            if mark.public is not None and mark.coming is not None and release not in now
+        ]
+        if halves and self._shown["private"]:
+            names = ", ".join(halves)
+            raise RefusedError(
+                f"{self._name}: hidden, because an update of {names} did not come to its end; materialize "
+                f"{halves[0]}/publication first"
+            )
+
     def _adoptable(self, layout: Layout) -> dict[str, dict[str, Any]]:
         assert self._shown is not None  # noqa: S101
         found = same_names(self._shown, layout)
@@ -320,8 +344,8 @@ class _Dataset:
             if read_mark(shown, f"{self._portal.url}: {name}") != mark:
                 found = "a dataset that this tool did not make"
                 raise InputError(self._portal.url, name, found, "rename or remove it: updates are tried out there")
-            if not shown["private"]:
-                shown = self._client.call("package_patch", id=shown["id"], private=True)
+            if not shown["private"] or shown.get("state") != "active":
+                shown = self._client.call("package_patch", id=shown["id"], private=True, state="active")
             return dict(shown or {})
 
         def made() -> Any | None:

@@ -4,7 +4,8 @@
    nobody reads anything of the dataset without a login of the organization.
 2. The datastore and the bytes of every file of the release are deleted, in the staging dataset too. Resources and their
    ids stay, for a later publication.
-3. If other releases of the dataset are public, the dataset is made public again, without the withdrawn one.
+3. If other releases of the dataset are public, the dataset is made public again, without the withdrawn one; not if
+   somebody else had hidden it, or an update of one of them was killed while it was hidden.
 4. It is tried, as anybody may, whether anything of the release can still be read.
 
 A withdrawal that was killed is completed by calling it again; until then a dataset with other releases stays private. A
@@ -117,7 +118,7 @@ def _withdraw(
     for release in releases:
         clear_release(client, shown, release, reason_of(marks[release]))
     _clear_staging(client, shown["name"], releases)
-    others = any(one.public is not None for one in mark.releases.values())
+    others = _others(before, mark, private=bool(looked[0]["private"]))
     if others:
         mark = mark.changed({}, hidden=False)
         shown = patch_dataset(client, shown["id"], mark, extras_of(shown), private=False)
@@ -134,6 +135,14 @@ def _withdraw(
         )
         for release in releases
     ]
+
+
+def _others(before: Mark, now: Mark, *, private: bool) -> bool:
+    """Whether the dataset is to be public for others: not if somebody else hid it, or one of them is half written."""
+    if private and not before.hidden:
+        return False
+    standing = [one for one in now.releases.values() if one.public is not None]
+    return bool(standing) and not any(one.coming is not None for one in standing)
 
 
 def _withdrawn(mark: ReleaseMark, reason: str, at: dt.datetime) -> ReleaseMark:
