@@ -146,6 +146,7 @@ class TestKilled:
         assert mixtures
         assert compare_with_portal(held(next_package), ckan.portal()) == []
 
+    @pytest.mark.thorough
     def test_a_hidden_update_leaves_the_old_nothing_or_the_new_in_ckan(self, ckan, held, package, next_package):
         (receipt,) = publish_together_to_ckan([held(package)], ckan.portal())
         publish_together_to_ckan([held(package)], ckan.portal())

@@ -555,6 +555,12 @@ class TestAPortalThatDoesNotAnswer:
         ckan.proxy.forget()
         assert compare(package) == []
 
+    def test_that_takes_less_in_one_request_says_so(self, ckan, publish, package):
+        ckan.proxy.before = lambda request: Answer(413) if request.action == "resource_create" else None
+        with pytest.raises(InputError, match=r"more than it takes in one request \(HTTP 413\)"):
+            publish(package)
+        assert ckan.proxy.written == ["package_create", "resource_create"]
+
     def test_is_waited_for_as_long_as_ckan_asks(self, ckan, publish, package, monkeypatch):
         import tenacity
 

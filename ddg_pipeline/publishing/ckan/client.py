@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _LONGEST_ASKED_FOR: Final = 300.0  # seconds; a portal that asks for more is left until the next run
 _PIECE: Final = 1 << 20
 _TRY_LATER: Final = 429
+_TOO_LARGE: Final = 413
 _NO_CACHE: Final = {"Cache-Control": "no-cache", "Pragma": "no-cache"}
 _Result = TypeVar("_Result")
 
@@ -42,6 +43,13 @@ class UnansweredError(Exception):
     def __init__(self, what: str, after: float | None = None) -> None:
         super().__init__(what)
         self.after = after
+
+
+class AbsentError(InputError):
+    """What an action is about is not there, or, for an anonymous reader, not to be seen."""
+
+    def __init__(self, portal: CkanPortal, action: str) -> None:
+        super().__init__(portal.url, action, "nothing there", "run it again; somebody removed it meanwhile")
 
 
 class InvalidError(InputError):
@@ -97,7 +105,7 @@ class PortalClient:
         Raises:
             InvalidError: The portal refuses what was sent.
             InputError: The portal does not answer, or the token does not suffice.
-            LookupError: What the action is about is not there, or, for an anonymous reader, not to be seen.
+            AbsentError: What the action is about is not there, or, for an anonymous reader, not to be seen.
         """
         return self._act(action, given, already=already)
 
@@ -105,7 +113,7 @@ class PortalClient:
         """Call an action that shows something; None where it is not there, or not to be seen."""
         try:
             return self._act(action, given)
-        except LookupError:
+        except AbsentError:
             return None
 
     def upload(
@@ -122,7 +130,7 @@ class PortalClient:
         Raises:
             InvalidError: The portal refuses what was sent.
             InputError: The portal does not answer, or the token does not suffice.
-            LookupError: What the action is about is not there.
+            AbsentError: What the action is about is not there.
         """
         return self._act(action, given, path, already)
 
@@ -170,13 +178,13 @@ class PortalClient:
             with path.open("rb") as file:  # from its beginning in every attempt
                 return self._ckan.call_action(action, dict(given), files={"upload": (path.name, file)})
 
-        failure: Exception
+        failure: InputError
         try:
             return self._persevere(action, once)
         except ckanapi.NotFound:
-            failure = LookupError(action)
+            failure = AbsentError(self.portal, action)
         except ckanapi.NotAuthorized:
-            failure = LookupError(action) if self.anonymous else self._unauthorized(action)
+            failure = AbsentError(self.portal, action) if self.anonymous else self._unauthorized(action)
         except ckanapi.ValidationError as error:
             # what is wrong with rows is told by field only: the portal quotes the row
             quote = not action.startswith("datastore_")
@@ -215,6 +223,10 @@ class PortalClient:
         )
         if response.is_redirect:
             raise InputError(self.portal.url, "ckan.url", "a redirection", "the address that the portal itself uses")
+        if response.status_code == _TOO_LARGE:
+            found = "more than it takes in one request (HTTP 413)"
+            expected = "a smaller `ckan.rows_per_call`, or for files a higher limit of the portal; ask its operators"
+            raise InputError(self.portal.url, "the portal", found, expected)
         return response.status_code, response.text
 
     def _get(self, path: str, *, follow: bool = True) -> requests.Response:
