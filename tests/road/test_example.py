@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import html
 import io
 import json
+import re
 import stat
 
 import dagster as dg
@@ -44,6 +46,67 @@ class TestTheRun:
             ["overdose_deaths_by_county_quarter"],
             ["tickborne_cases_by_age_sex"],
         ]
+
+
+class TestADossier:
+    """What reviewers get, counted again from what readers find."""
+
+    @pytest.fixture(params=RELEASES)
+    def release(self, request):
+        return request.param
+
+    @pytest.fixture
+    def page(self, example, release):
+        return (example.project.review / release / "1" / "dossier.html").read_text(encoding="utf-8")
+
+    def test_lies_beside_a_word_document_for_every_release(self, example, release):
+        place = example.project.review / release / "1"
+        assert {path.name for path in place.iterdir()} == {"dossier.html", "expert_determination.docx"}
+        assert {stat.S_IMODE(path.stat().st_mode) for path in place.iterdir()} == {0o600}
+
+    def test_counts_hidden_cells_of_every_category_as_the_published_file_shows_them(self, example, release, page):
+        if release == UNMASKED:
+            assert "Nothing is suppressed." in page
+            return
+        contract, rows = example.contract(release), example.published(release)
+        shows_reasons = example.report(release)["reasons_shown"]
+        for measure in contract.counts:
+            for dimension in contract.dimensions:
+                start = page.index(
+                    f"Cells of <code>{measure}</code> hidden in each category of <code>{dimension}</code>"
+                )
+                table = page[start : page.index("</table>", start)]
+                found = {
+                    html.unescape(line[0]).removesuffix(" (total)"): [int(cell.replace(",", "")) for cell in line[1:]]
+                    for line in (
+                        re.findall(r'<t[hd] (?:scope="row"|class="number")>([^<%]+)</t[hd]>', row)
+                        for row in table.split("<tr")[2:]
+                    )
+                }
+                for label, (cells, *of_each, hidden) in found.items():
+                    here = [row for row in rows if row[dimension] == label]
+                    codes = [row[f"{measure}_annotation_code"] for row in here if row[measure] == ""]
+                    assert (cells, hidden) == (len(here), len(codes)), (dimension, label)
+                    assert of_each == ([codes.count("1"), codes.count("2")] if shows_reasons else [])
+                assert set(found) == {row[dimension] for row in rows}
+
+    def test_has_a_map_of_all_counties_where_the_table_is_by_county(self, release, page):
+        assert page.count('<svg class="map"') == (release != UNMASKED)
+        assert page.count("<title>") - 1 == (58 if release != UNMASKED else 0)
+        assert "not in the table" not in page
+
+    def test_says_the_score_the_guarantee_and_the_hash_that_the_package_says(self, example, release, page):
+        report = example.report(release)
+        assert f"<dd>{report['score']['total']}<small>" in page
+        assert report["audit"]["guarantee"] in page
+        assert hashlib.sha256((example.package(release) / "certificate.json").read_bytes()).hexdigest() in page
+
+    def test_names_the_linked_release_as_known_to_masking_and_audit(self, example, release, page):
+        (group,) = [names for names in example.groups if release in names]
+        for other in group:
+            if other != release:
+                start = page.index(f"release {other}, version 1")
+                assert "<td>yes</td>" in page[start : page.index("</tr>", start)]
 
 
 @pytest.mark.parametrize("release", RELEASES)

@@ -21,6 +21,7 @@ _NOT_IN_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ff
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip archive can tell
 _PAGE_WIDTH = 6.5  # inches between the margins
 _BELOW_TABLE = 10  # points
+_LONGEST_PROPERTY = 255  # characters: what the format allows
 _LINE = 0.4  # inches of height for a signature
 
 
@@ -44,7 +45,8 @@ class WordFile:
         self._set_styles()
         self._set_page(footer)
         properties = self._document.core_properties
-        properties.title, properties.subject, properties.language = _text(title), _text(subject), _LANGUAGE
+        properties.title, properties.subject = (_text(text)[:_LONGEST_PROPERTY] for text in (title, subject))
+        properties.language = _LANGUAGE
         properties.author, properties.last_modified_by, properties.comments = "ddg_pipeline", "ddg_pipeline", ""
         moment = written_at.astimezone(dt.UTC).replace(microsecond=0, tzinfo=None)
         properties.created = properties.modified = moment
@@ -106,9 +108,10 @@ class WordFile:
         _describe(table, _text(caption))
         relative = list(widths) or [1.0] * len(header)
         inches = [_PAGE_WIDTH * width / sum(relative) for width in relative]
-        for line in rows:
+        for column, width in zip(table.columns, inches, strict=True):
+            column.width = Inches(width)
+        for _ in rows:
             table.add_row()
-            del line
         for number, (row, line) in enumerate(zip(table.rows, [header, *rows], strict=True)):
             _keep_whole(row, header=number == 0)
             if tall and number:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import zipfile
 
@@ -145,6 +146,13 @@ class TestWhatItSays:
 
     def test_hostile_text_stays_text(self, hostile):
         assert HOSTILE in texts(opened(hostile))
+
+    def test_a_title_may_be_longer_than_a_property(self, masked):
+        title = "Cases by county " * 40
+        dossier = dataclasses.replace(masked.dossier(), title=title)
+        document = docx.Document(io.BytesIO(determination_docx(dossier)))
+        assert title in texts(document)
+        assert document.core_properties.title == f"Expert determination: {title}"[:255]
 
     def test_what_no_xml_can_hold_is_replaced(self, masked):
         approvals = [Approval("legal", "Legal\x00 counsel\ud800 \x1b[31m")]
