@@ -18,6 +18,7 @@ from ddg_pipeline.cli_advise import advise
 from ddg_pipeline.cli_dossier import dossier
 from ddg_pipeline.cli_ledger import app as ledger_app
 from ddg_pipeline.cli_ledger import retract
+from ddg_pipeline.cli_review import approve, revoke, status
 from ddg_pipeline.cli_rulebook import app as rulebook_app
 from ddg_pipeline.cli_store import app as store_app
 from ddg_pipeline.cli_verify import verify
@@ -224,6 +225,15 @@ def run(
 
         print_run(result, place)
     _exit_with(result)
+
+
+app.command(short_help="Approve a release for publication.")(approve)
+
+
+app.command(short_help="Take approvals of a release back.")(revoke)
+
+
+app.command(short_help="Say what is released, approved and published, and what waits for whom.")(status)
 
 
 @app.command(short_help="Write the Great Expectations suites of releases, for review.")

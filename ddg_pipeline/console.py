@@ -86,16 +86,21 @@ def print_run(result: RunResult, project: Project) -> None:
     parts: list[RenderableType] = [table, Text()]
     for problem in dict.fromkeys([*result.problems, *(text for one in result.outcomes for text in one.problems)]):
         parts.append(Text.assemble(("not released: ", "red"), as_text(problem)))
+    for one in result.outcomes:
+        if one.waits_for:
+            told = as_text(f"{one.release} waits for: {', '.join(one.waits_for)}; see: ddg status {one.release}")
+            parts.append(Text.assemble(("not published yet: ", "yellow"), told))
     print_parts(to, parts)
     shown = project.root if project.root != Path.cwd() else Path()
     places = [f"{one.release}: {one.published}" for one in result.outcomes if one.published is not None]
     if places:
-        places.append(f"For reviewers, a dossier of each: {project.review}")
+        places.append(f"For reviewers, a dossier of each: {project.dossiers}")
     print_lines(to, [*places, f"How it came about: run {result.run_id} in Dagster (in {shown}: make ui)"])
 
 
 def _outcome_cells(outcome: Outcome) -> list[str | Text]:
-    published = "yes" if outcome.published is not None else Text("no", "red")
+    waits = Text("waits", "yellow") if outcome.waits_for else Text("no", "red")
+    published = "yes" if outcome.published is not None else waits
     if outcome.decision is None:
         return ["", "", "", "", "", published]
     decision = "masked" if outcome.decision == "mask" else "as it is"

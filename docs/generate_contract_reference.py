@@ -39,6 +39,7 @@ PARTS = {
     "Limits": "`limits`",
     "MeasureLimits": "One of `limits.measures`",
     "DimensionLimits": "One of `limits.dimensions`",
+    "Review": "`review`",
     "Publication": "`publication`",
     "PortalMetadata": "`publication.metadata`",
     "RelatedResource": "One of `publication.metadata.related_resources`",

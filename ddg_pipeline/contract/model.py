@@ -14,6 +14,7 @@ from ddg_pipeline.contract.dimension import Dimension, Scope
 from ddg_pipeline.contract.limits import Limits
 from ddg_pipeline.contract.measure import Identity, Measure, MeasureKind
 from ddg_pipeline.contract.portal_metadata import Cadence, PortalMetadata
+from ddg_pipeline.contract.review import Review
 from ddg_pipeline.contract.sizes import TableReference, TotalOver
 from ddg_pipeline.contract.strict import PORTAL_NAME_PATTERN, Name, Slug, Strict
 from ddg_pipeline.contract.suppression import Suppression
@@ -78,6 +79,7 @@ class ReleaseContract(Strict):
     )
     suppression: Suppression = Suppression()
     limits: Limits = Limits()
+    review: Review = Review()
     publication: Publication = Publication()
 
     @field_validator("identities")

@@ -6,6 +6,7 @@ from ddg_pipeline.orchestration.dbt_models import dbt_models, ensure_manifest, r
 from ddg_pipeline.orchestration.portal_watch import portal_watch
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.release_assets import publication_key, release_assets
+from ddg_pipeline.orchestration.review_definitions import approved_releases_sensor, review_jobs
 from ddg_pipeline.orchestration.schedules import everything_job, schedules
 from ddg_pipeline.orchestration.source_assets import source_assets
 from ddg_pipeline.orchestration.source_sensor import source_sensor
@@ -35,9 +36,13 @@ def build_definitions(project: Project) -> dg.Definitions:
     return dg.Definitions(
         assets=assets,
         asset_checks=watch.checks,
-        jobs=[everything, *watch.jobs],
+        jobs=[everything, *watch.jobs, *review_jobs(project)],
         schedules=schedules(groups, graph, _TIME_ZONE),
-        sensors=[source_sensor(project, graph, publications, everything), *watch.sensors],
+        sensors=[
+            source_sensor(project, graph, publications, everything),
+            *watch.sensors,
+            *approved_releases_sensor(project, [[one.contract.release for one in group] for group in groups]),
+        ],
         resources=resources,
         executor=dg.in_process_executor,
     )

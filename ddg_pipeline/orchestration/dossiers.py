@@ -143,11 +143,11 @@ def write_dossier(
         version=int(current.name),
         signing=project.signing,
     )
-    directory = output or project.review / release / current.name
+    directory = output or project.dossiers / release / current.name
     page, determination = directory / PAGE_NAME, directory / WORD_NAME
     document = determination_docx(dossier)
     try:
-        _make(directory, project.review)
+        _make(directory, project.dossiers)
         kept = determination.exists() and determination.read_bytes() != document
         write_privately(page, dossier_html(dossier).encode())
         if not kept:

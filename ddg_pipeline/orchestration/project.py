@@ -22,6 +22,7 @@ from ddg_pipeline.publishing.ckan.settings import CkanPortal
 from ddg_pipeline.publishing.ledger import Ledger
 from ddg_pipeline.publishing.targets import Target
 from ddg_pipeline.quality.signatures import Signing
+from ddg_pipeline.review.settings import LOG, Review, ReviewSettings, review_of
 from ddg_pipeline.rulebook_files import RULEBOOKS, RulebookFiles
 from ddg_pipeline.strict_yaml import load_yaml, looks_like_a_key
 from ddg_pipeline.warehouse.encryption import CRYPTO_VARIABLE, KEY_FROM_VARIABLE, Crypto, Encryption
@@ -102,11 +103,14 @@ class _Settings(_Paths):
     targets: list[TargetSettings] = []
     signing: _SigningSettings | None = None
     ckan: CkanPortal | None = None
+    review: ReviewSettings = ReviewSettings()
 
-    @field_validator("signing", "ckan", mode="before")
+    @field_validator("signing", "ckan", "review", mode="before")
     @classmethod
     def _not_empty(cls, given: Any) -> Any:
-        if given is None:  # a key that was commented out must not turn signatures, or the portal, off
+        if (
+            given is None
+        ):  # a key that was commented out must not turn signatures or the portal off, nor settle who approves
             raise ValueError("nothing")
         return given
 
@@ -132,6 +136,7 @@ class Project:
         metadata: What portals show beside every release, unless its contract says otherwise.
         targets: Object stores that releases are published to, besides the portal folder.
         ckan: The CKAN portal that releases are published to; None where there is none.
+        review: Who has to approve releases, and where approvals are kept.
     """
 
     root: Path
@@ -150,6 +155,7 @@ class Project:
     metadata: PortalMetadata = field(default_factory=PortalMetadata)
     targets: tuple[Target, ...] = ()
     ckan: CkanPortal | None = None
+    review: Review = field(default_factory=lambda: Review(Path(LOG).absolute()))
 
     @property
     def rulebook_source(self) -> RulebookFiles:
@@ -192,7 +198,7 @@ class Project:
         return self.restricted / "dbt" / "runs"
 
     @property
-    def review(self) -> Path:
+    def dossiers(self) -> Path:
         """What reviewers read of each version that passed the gate: beside the public store, for its owner alone."""
         return self.public.parent / "review"
 
@@ -265,6 +271,7 @@ def load_project(directory: Path | None = None) -> Project:
         metadata=settings.metadata,
         targets=targets_of(settings.targets, str(file)),
         ckan=settings.ckan,
+        review=_review(settings.review, root, str(file)),
     )
     _check_apart(project, str(file))
     return project
@@ -284,7 +291,14 @@ def _signing(settings: _SigningSettings | None, root: Path, file: str) -> Signin
             ]
         )
     paths = {key: _path(root, given[key], f"signing.{key}", file) for key in ("key", "allowed_signers") if key in given}
-    return Signing(place=file, identity=given.get("identity"), **paths)
+    return Signing(file, paths.get("key"), paths.get("allowed_signers"), given.get("identity"))
+
+
+def _review(settings: ReviewSettings, root: Path, file: str) -> Review:
+    try:
+        return review_of(settings, root, file)
+    except InputError as error:
+        raise InputErrors([error]) from None
 
 
 def _path(root: Path, text: str, field: str, file: str) -> Path:
@@ -312,6 +326,9 @@ def _wrong(file: str, where: Sequence[int | str], message: str) -> InputError:
         )
     elif where and where[0] == "retention":
         expected = "the keys are after_release (keep or remove), proofs and failed_runs (all, or a number)"
+    elif where and where[0] == "review":
+        keys = ", ".join(ReviewSettings.model_fields)
+        expected = f"a mapping with any of {keys} (docs/review.md); `roles: []` where nobody has to approve"
     elif where and where[0] == "restricted_crypto":
         expected = "write any or openssl"
     elif where and where[0] == "ckan":
@@ -365,10 +382,14 @@ def _check_apart(project: Project, file: str) -> None:
             raise InputErrors(
                 [InputError(file, key, str(other), f"a directory apart from `restricted` ({project.restricted})")]
             )
-        secret = project.signing.key if project.signing is not None else None
-        if secret is not None and secret.resolve().is_relative_to(other):
-            raise InputErrors([InputError(file, "signing.key", str(secret), f"a key outside of `{key}` ({other})")])
+        for signing in (project.signing, project.review.signing):
+            secret = signing.key if signing is not None else None
+            if signing is not None and secret is not None and secret.resolve().is_relative_to(other):
+                raise InputErrors([signing.error("key", str(secret), f"a key outside of `{key}` ({other})")])
+        if project.review.log.resolve().is_relative_to(other):
+            found = str(project.review.log)
+            raise InputErrors([InputError(file, "review.log", found, f"a file outside of `{key}` ({other})")])
     for key in ("public", "portal"):
-        if project.review.is_relative_to(getattr(project, key)):
-            found, expected = str(getattr(project, key)), f"a directory apart from `{project.review}`, for reviewers"
+        if project.dossiers.is_relative_to(getattr(project, key)):
+            found, expected = str(getattr(project, key)), f"a directory apart from `{project.dossiers}`, for reviewers"
             raise InputErrors([InputError(file, key, found, expected)])

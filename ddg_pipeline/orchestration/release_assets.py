@@ -15,7 +15,7 @@ from typing import Any
 import dagster as dg
 
 from ddg_pipeline.contract.manifest import DbtRelease
-from ddg_pipeline.orchestration import steps
+from ddg_pipeline.orchestration import publication, steps
 from ddg_pipeline.orchestration.data_docs import write_data_docs
 from ddg_pipeline.orchestration.dbt_models import asset_key_of, relations_of
 from ddg_pipeline.orchestration.dossiers import dossiers_of_group
@@ -32,6 +32,8 @@ from ddg_pipeline.orchestration.metadata import (
 from ddg_pipeline.orchestration.portal_notes import portal_notes
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.retention import clean_after_release
+from ddg_pipeline.orchestration.review import reviews_of
+from ddg_pipeline.orchestration.review_definitions import approval_check_specs, approval_checks
 from ddg_pipeline.orchestration.source_assets import DUCKDB_POOL
 from ddg_pipeline.orchestration.unfinished import begin, finish, releases_in_run
 
@@ -194,13 +196,19 @@ def _publication(project: Project, manifest: Mapping[str, Any], group: Sequence[
             description=f"{release.contract.title}: in the portal folder, and on the portals that ddg.yaml names.",
             tags=_tags(release, "public"),
             freshness_policy=freshness(release.contract),
+            skippable=True,  # a release that waits for approvals is not published, and no step fails
         )
         for release in group
     ]
 
-    @dg.multi_asset(name=f"publish_{_name(group)}", specs=specs)
-    def publish(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
-        for receipt in attempt(steps.publish, project, contracts):
+    checks = approval_check_specs([contract.release for contract in contracts])
+
+    @dg.multi_asset(name=f"publish_{_name(group)}", specs=specs, check_specs=checks)
+    def publish(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
+        reviews = attempt(reviews_of, project, attempt(publication.certified, project, contracts))
+        yield from approval_checks(reviews)
+        # all of a group or none; and approvals are looked at again, at the moment of publication
+        for receipt in attempt(publication.publish, project, contracts) if all(one.complete for one in reviews) else ():
             yield dg.MaterializeResult(
                 asset_key=publication_key(receipt.release), metadata=publication_metadata(receipt)
             )

@@ -44,6 +44,7 @@ class Outcome:
         small: Cells hidden because they are small.
         complementary: Cells hidden to protect those.
         problems: Why it was not published: failed checks and steps, by coordinates, never by figures.
+        waits_for: The roles whose approval it waits for; it is released then, and not published.
     """
 
     release: str
@@ -54,6 +55,7 @@ class Outcome:
     small: int
     complementary: int
     problems: tuple[str, ...]
+    waits_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -192,7 +194,19 @@ def _outcome(result: ExecuteInProcessResult, release: str) -> Outcome:
         small=masked.get("small_cells", 0),
         complementary=masked.get("complementary_cells", 0),
         problems=tuple(failed),
+        waits_for=_waits_for(result, release),
     )
+
+
+def _waits_for(result: ExecuteInProcessResult, release: str) -> tuple[str, ...]:
+    import dagster as dg
+
+    from ddg_pipeline.orchestration.review_definitions import APPROVED
+
+    publication = dg.AssetKey([release, "publication"])
+    found = [one for one in result.get_asset_check_evaluations() if one.asset_key == publication]
+    asked = [one.metadata["waits_for"].value for one in found if one.check_name == APPROVED and not one.passed]
+    return tuple(str(role) for roles in asked for role in (roles if isinstance(roles, list) else [roles]))
 
 
 def _reason(check: AssetCheckEvaluation) -> str:

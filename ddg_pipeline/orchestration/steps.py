@@ -1,4 +1,4 @@
-"""What the release assets do, without Dagster: read, mask and stage; check and certify; hand over; publish.
+"""What the release assets do, without Dagster: read, mask and stage; check and certify; hand over. Then: `publication`.
 
 Every step works on a group of linked releases: they are masked together, so that they pass together or not at all.
 Between the steps a release lies in the restricted directory:
@@ -13,25 +13,21 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from ddg_pipeline.contract import BoundTable, ReleaseContract, bind
 from ddg_pipeline.contract.manifest import DbtRelease
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
-from ddg_pipeline.orchestration.portals import publish_to_portals
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.proofs import CheckedProof, check_proof, keep_proof, stage_proof
 from ddg_pipeline.orchestration.public_versions import (
     keep_version,
-    public_certificates,
     public_knowledge,
 )
-from ddg_pipeline.orchestration.targets import publish_to_targets
 from ddg_pipeline.rulebook import Rulebook
 
 if TYPE_CHECKING:
@@ -40,7 +36,7 @@ if TYPE_CHECKING:
     from ddg_pipeline.audit import AuditReport
     from ddg_pipeline.masking import CellCounts, Progress
     from ddg_pipeline.preparation import Prepared
-    from ddg_pipeline.publishing import AuditSummary, Receipt
+    from ddg_pipeline.publishing import AuditSummary
     from ddg_pipeline.quality import Certificate, GateResult, Suite
 
 _PREPARED = "prepared.json"
@@ -551,99 +547,3 @@ def _hand_over(project: Project, checked: Sequence[Checked], certificates: Seque
 
         places.append(project.public_store.hand_over(release, outgoing, sha256=hashes, before=keep))
     return places
-
-
-def publish(project: Project, contracts: Sequence[ReleaseContract]) -> list[Receipt]:
-    """Publish the current releases of a group to the local portal folder, and from there to where the project says.
-
-    All of them are verified before the first is published: each certificate must hold for these very bytes, all must
-    come from one passage through the gate, and nothing else of them may have become public since. The ledger is told
-    before the portal is.
-
-    Raises:
-        RefusedError: There is no release, or a certificate is void, or the group's releases do not belong together, or
-            one was made without knowing what is public now, or is withdrawn.
-        InputErrors: A reviewed suite cannot be read.
-        InputError: The ledger cannot be read or written.
-    """
-    from ddg_pipeline.publishing import Package, publish_together
-    from ddg_pipeline.quality import load_suite, verify_certificate
-    from ddg_pipeline.rulebook import load_rulebook
-
-    source = project.rulebook_source
-    ready: list[tuple[ReleaseContract, Path, Rulebook, Suite]] = []
-    passages = set()
-    public: list[_Publishing] = []
-    for contract in contracts:
-        name = contract.release
-        current = project.public_store.current(name)
-        if current is None:
-            raise RefusedError(f"{name}: nothing has passed the gate; materialize {name}/release first")
-        suite, rulebook = (
-            load_suite(project.expectations / f"{name}.json"),
-            load_rulebook(contract.rulebook, source, name),
-        )
-        certificate = verify_certificate(current, contract, rulebook, suite, project.signing)
-        passages.add(certificate.issued_at)
-        public.append(_Publishing(project, name, current, certificate.issued_at))
-        ready.append((contract, current, rulebook, suite))
-    if len(passages) > 1:
-        names = ", ".join(contract.release for contract in contracts)
-        raise RefusedError(f"{names}: linked, but not released together; materialize their `release` again")
-    packages = [
-        Package(current, contract, rulebook, suite, project.signing) for contract, current, rulebook, suite in ready
-    ]
-    places = [os.path.relpath(project.portal, project.root), *(target.url for target in project.targets)]
-    if project.ckan is not None:
-        places.append(project.ckan.url)
-    for one in public:
-        one.note("publishing", places)
-    receipts = publish_together(packages, project.portal)
-    receipts = publish_to_targets(project, packages, receipts)
-    receipts = publish_to_portals(project, packages, receipts)
-    for one in public:
-        one.note("published", places)
-    return receipts
-
-
-class _Publishing:
-    """A version that is about to be published, and what the ledger says about it."""
-
-    def __init__(self, project: Project, release: str, version: Path, issued_at: dt.datetime) -> None:
-        from ddg_pipeline.quality.certificate import certificate_sha256
-
-        self._project, self._release, self._version, self._issued_at = project, release, version, issued_at
-        self._certificate = certificate_sha256(version)
-        self._check()
-
-    def _check(self) -> None:
-        from ddg_pipeline.publishing.names import REPORT_JSON_NAME
-
-        release, ledger = self._release, self._project.ledger
-        retraction = ledger.retraction(release)
-        if retraction is not None:
-            raise RefusedError(
-                f"{release}: withdrawn on {retraction.at:%Y-%m-%d} ({retraction.reason}); "
-                f"`ddg retract {release} --lift` lets it be published again"
-            )
-        known = json.loads((self._version / REPORT_JSON_NAME).read_bytes()).get("already_public", [])
-        unknown = set(public_certificates(self._project, release)) - {*known, self._certificate}
-        if unknown:
-            raise RefusedError(
-                f"{release}: another version became public since this one was masked; materialize {release}/masked and "
-                f"{release}/release again"
-            )
-
-    def note(self, what: Literal["publishing", "published"], places: Sequence[str]) -> None:
-        """Note what happens to the version at places where the ledger does not have it as public already."""
-        number, ledger = int(self._version.name), self._project.ledger
-        for where in places:
-            if not ledger.is_published(self._release, number, self._certificate, where):
-                ledger.record(
-                    self._release,
-                    number,
-                    certificate=self._certificate,
-                    issued_at=self._issued_at,
-                    what=what,
-                    where=where,
-                )

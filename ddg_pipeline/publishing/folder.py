@@ -32,6 +32,7 @@ from ddg_pipeline.errors import InputError, RefusedError
 from ddg_pipeline.publishing.names import package_names
 from ddg_pipeline.quality.certificate import certificate_sha256, verify_certificate
 from ddg_pipeline.quality.certificate_form import CERTIFICATE_NAME, Certificate, read_certificate
+from ddg_pipeline.quality.hashing import sha256_of_bytes
 from ddg_pipeline.quality.signatures import Signing
 from ddg_pipeline.quality.suite import Suite
 
@@ -51,6 +52,7 @@ class Package:
         rulebook: The same for the rulebook.
         suite: Where given, the same for the suite.
         signing: Where given, the certificate must be signed, by whom this believes.
+        certificate: Where given, the SHA-256 of the one certificate that may be published: what was approved.
     """
 
     directory: Path
@@ -58,10 +60,14 @@ class Package:
     rulebook: Rulebook
     suite: Suite | None = None
     signing: Signing | None = None
+    certificate: str | None = None
 
     def verify(self, directory: Path) -> Certificate:
         """Verify a directory that should hold this package, byte for byte."""
-        return verify_certificate(directory, self.contract, self.rulebook, self.suite, self.signing)
+        found = verify_certificate(directory, self.contract, self.rulebook, self.suite, self.signing)
+        if self.certificate is not None and sha256_of_bytes(found.to_bytes()) != self.certificate:
+            raise RefusedError(f"{found.release}: another certificate than the one that was approved")
+        return found
 
 
 @dataclass(frozen=True)

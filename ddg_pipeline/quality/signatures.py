@@ -1,4 +1,4 @@
-"""Signatures of certificates: SSH keys, through ``ssh-keygen -Y``, as git signs commits.
+"""Signatures of certificates and approvals: SSH keys, through ``ssh-keygen -Y``, as git signs commits.
 
 ``ssh-keygen`` makes and judges every signature; nothing here does cryptography. It is started without a terminal and
 without a way to ask for a passphrase, so that no run waits for an answer that nobody gives; keys in an agent work.
@@ -28,15 +28,32 @@ COMMAND_LINE: Final = "command line"
 _PROGRAM = "ssh-keygen"
 _SECONDS = 60  # long enough to touch a security key
 _FINGERPRINT = re.compile(r"(?<!\S)SHA256:[A-Za-z0-9+/]{43}(?!\S)")
-_GOOD = f'Good "{NAMESPACE}" signature '
 _BEGIN, _END = "-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----"
 _MAGIC = b"SSHSIG"
 _TO_ASK_BY = ("SSH_ASKPASS", "DISPLAY", "WAYLAND_DISPLAY")
 
 
 @dataclass(frozen=True)
+class Purpose:
+    """What signatures are made for. One that was made for something else is of no use, whoever made it.
+
+    Attributes:
+        namespace: The namespace in which ssh-keygen signs.
+        what: What is signed, in a word; with an ``s`` there are several.
+        section: The key of ``ddg.yaml`` under which it is set how that is signed.
+    """
+
+    namespace: str
+    what: str
+    section: str
+
+
+CERTIFICATES: Final = Purpose(NAMESPACE, "certificate", "signing")
+
+
+@dataclass(frozen=True)
 class Signing:
-    """How certificates are signed, and whose signatures are believed.
+    """How certificates, or other things, are signed, and whose signatures are believed.
 
     With a key alone, only signatures by this key are believed. With allowed signers alone, signatures are asked for
     and nothing can be signed.
@@ -46,16 +63,18 @@ class Signing:
         key: The private key; or the public one, where an agent holds the private one.
         allowed_signers: The file of keys that are believed, as ssh-keygen(1) describes it under ALLOWED SIGNERS.
         identity: Who of the allowed signers has to have signed; None for any of them.
+        purpose: What is signed.
     """
 
     place: str
     key: Path | None = None
     allowed_signers: Path | None = None
     identity: str | None = None
+    purpose: Purpose = CERTIFICATES
 
     def field(self, name: str) -> str:
         """Name a setting as its user wrote it."""
-        return f"--{name.replace('_', '-')}" if self.place == COMMAND_LINE else f"signing.{name}"
+        return f"--{name.replace('_', '-')}" if self.place == COMMAND_LINE else f"{self.purpose.section}.{name}"
 
     def error(self, name: str, found: str, expected: str) -> InputError:
         """Make an error that names a setting."""
@@ -89,8 +108,9 @@ def key_to_sign_with(signing: Signing) -> str:
     if signing.key is None:
         raise signing.error(
             "key",
-            "nothing, while allowed_signers asks for signed certificates",
-            "name the key to sign with; where only packages are checked, do not release",
+            f"nothing, while allowed_signers asks for signed {signing.purpose.what}s",
+            "name the key to sign with"
+            + ("; where only packages are checked, do not release" if signing.purpose == CERTIFICATES else ""),
         )
     check_allowed_signers(signing)
     return _fingerprint_of_key(signing, signing.key)
@@ -100,14 +120,15 @@ def sign(data: bytes, signing: Signing) -> bytes:
     """Sign bytes with the configured key.
 
     Returns:
-        The armoured signature, the content of ``certificate.json.sig``.
+        The armoured signature; of a certificate, the content of ``certificate.json.sig``.
 
     Raises:
         InputError: The key cannot be used; the message names the setting and says why.
     """
     key_to_sign_with(signing)
     assert signing.key is not None  # noqa: S101 - key_to_sign_with has seen to it
-    done = _run(["-Y", "sign", "-f", str(signing.key), "-n", NAMESPACE], data, signing.place, signing.field("key"))
+    command = ["-Y", "sign", "-f", str(signing.key), "-n", signing.purpose.namespace]
+    done = _run(command, data, signing.place, signing.field("key"))
     if done.returncode != 0 or not done.stdout:
         raise _cannot_sign(signing, signing.key, done.stderr)
     return done.stdout
@@ -122,15 +143,15 @@ def check_signature(
     signing: Signing | None = None,
     at: dt.datetime | None = None,
 ) -> Signature:
-    """Check the signature of a certificate.
+    """Check the signature of a certificate, or of what else `signing` is for.
 
     Args:
         data: The bytes of the certificate.
         armoured: The bytes of its signature.
         key: The fingerprint that the certificate names.
         issued_at: When it says it was issued; the key must have been valid then.
-        signing: Whose signatures are believed; None to find out only whether the key that the certificate names
-            signed these bytes.
+        signing: Whose signatures are believed, and of what; None to find out only whether the key that the certificate
+            names signed these bytes.
         at: The key must be valid at this time, too; by default now.
 
     Raises:
@@ -138,15 +159,18 @@ def check_signature(
         InputError: There is no ssh-keygen, or a file that is set is not there.
     """
     namespace = _namespace(armoured)
-    if namespace != NAMESPACE:
-        raise RefusedError(f"made for another purpose ({_quoted(namespace)}) than for certificates ({NAMESPACE!r})")
+    purpose = CERTIFICATES if signing is None else signing.purpose
+    if namespace != purpose.namespace:
+        raise RefusedError(
+            f"made for another purpose ({_quoted(namespace)}) than for {purpose.what}s ({purpose.namespace!r})"
+        )
     place = "ssh-keygen" if signing is None else signing.place
     with _file_of(armoured) as path:
-        found = _good(["-Y", "check-novalidate", "-n", NAMESPACE, "-s", path], data, place)
+        found = _good(["-Y", "check-novalidate", "-n", purpose.namespace, "-s", path], data, place, purpose)
         if found is None:
-            raise RefusedError("not a signature of this certificate")
+            raise RefusedError(f"not a signature of this {purpose.what}")
         if found != key:
-            raise RefusedError(f"by the key {found}, and the certificate names another")
+            raise RefusedError(f"by the key {found}, and the {purpose.what} names another")
         if signing is None:
             return Signature(found, None, believed=False)
         if signing.allowed_signers is None:
@@ -177,26 +201,28 @@ def _by_allowed_signer(
         complaint = done.stderr
         identities = done.stdout.decode("utf-8", "replace").splitlines() if done.returncode == 0 else []
     for identity in identities:
-        command = ["-Y", "verify", "-n", NAMESPACE, "-s", path, "-f", allowed, "-I", identity]
+        command = ["-Y", "verify", "-n", signing.purpose.namespace, "-s", path, "-f", allowed, "-I", identity]
         for time in times:
             done = _run([*command, *_as_of(time)], data, signing.place, field)
-            if done.returncode != 0 or not done.stdout.decode("utf-8", "replace").startswith(_GOOD):
+            if done.returncode != 0 or not done.stdout.decode("utf-8", "replace").startswith(
+                _told_good(signing.purpose)
+            ):
                 complaint += done.stderr
                 break
         else:
             return Signature(found, identity, believed=True)
     whom = f" for {_quoted(signing.identity)}" if signing.identity is not None else ""
-    raise RefusedError(f"by the key {found}, which {field}{_why_not(complaint, whom)}")
+    raise RefusedError(f"by the key {found}, which {field}{_why_not(complaint, whom, signing.purpose)}")
 
 
-def _why_not(complaint: bytes, whom: str) -> str:
+def _why_not(complaint: bytes, whom: str, purpose: Purpose) -> str:
     """Say why a key is not believed. ssh-keygen's words decide the wording only; that it is not, its exit code does."""
     if b"key has expired" in complaint:
         return " allows no more: it has expired"
     if b"not yet valid" in complaint:
-        return " did not allow yet when the certificate was issued"
+        return f" did not allow yet when the {purpose.what} was issued"
     if b"not permitted for use in signature namespace" in complaint:
-        return f" allows for other purposes only; its namespaces have to include {NAMESPACE!r}"
+        return f" allows for other purposes only; its namespaces have to include {purpose.namespace!r}"
     return f" does not allow{whom}"
 
 
@@ -245,14 +271,19 @@ def _cannot_sign(signing: Signing, key: Path, complaint: bytes) -> InputError:
     )
 
 
-def _good(arguments: Sequence[str], data: bytes, place: str) -> str | None:
+def _good(arguments: Sequence[str], data: bytes, place: str, purpose: Purpose) -> str | None:
     """Give the fingerprint of the key whose signature of the data holds; None where it does not."""
     done = _run(arguments, data, place, "signature")
     told = done.stdout.decode("utf-8", "replace")
-    if done.returncode != 0 or not told.startswith(_GOOD):
+    if done.returncode != 0 or not told.startswith(_told_good(purpose)):
         return None
     found = _FINGERPRINT.findall(told)
     return str(found[-1]) if found else None
+
+
+def _told_good(purpose: Purpose) -> str:
+    """Give the beginning of what ssh-keygen says of a signature that holds."""
+    return f'Good "{purpose.namespace}" signature '
 
 
 def _as_of(time: dt.datetime | None) -> list[str]:

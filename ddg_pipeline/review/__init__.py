@@ -1,1 +1,1 @@
-"""Step 5 of the guideline: what reviewers read and decide (DDG 2.0 §4.5, §6, §14.2)."""
+"""Step 5 of the guideline: what reviewers read, and their approval before a release is published (DDG 2.0 §4.5)."""

@@ -33,7 +33,8 @@ class TestHelp:
         assert imported_by(code) == set()
 
     @pytest.mark.parametrize(
-        "command", ["", "assess", "mask", "audit", "run", "suites", "example", "schema", "version"]
+        "command",
+        ["", "assess", "mask", "audit", "run", "approve", "revoke", "status", "suites", "example", "schema", "version"],
     )
     def test_every_command_explains_itself(self, ddg, command):
         answer = ddg(*command.split(), "--help")

@@ -19,7 +19,7 @@ from leaks.planted import outside, planted
 from leaks.search import Search
 
 from ddg_pipeline.errors import DdgError
-from ddg_pipeline.orchestration import steps
+from ddg_pipeline.orchestration import publication, steps
 from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest, relations_of, releases_of
 from ddg_pipeline.orchestration.store_work import alone
 from ddg_pipeline.quality.certificate import verify_certificate
@@ -83,7 +83,7 @@ class Road:
         for contracts, checked, certificates in judged:
             with alone(project):  # as the assets do
                 steps.hand_over(project, checked, certificates)
-                steps.publish(project, contracts)
+                publication.publish(project, contracts)
 
     def published_tables(self) -> dict[str, dict[str, bytes]]:
         """Read what a reader sees now of each release, in both public places; every package must be whole."""

@@ -20,17 +20,17 @@ FILES = {"dossier.html", "expert_determination.docx"}
 
 
 def dossier(small, release, version=1):
-    return small.project.review / release / str(version)
+    return small.project.dossiers / release / str(version)
 
 
 class TestAGoodRun:
     def test_leaves_page_and_word_document_of_every_release_for_their_owner_alone(self, small):
-        assert small.project.review == small.project.public.parent / "review"
+        assert small.project.dossiers == small.project.public.parent / "review"
         for release in ("by_sex", "by_age", "statewide"):
             place = dossier(small, release)
             assert {path.name for path in place.iterdir()} == FILES
             assert {stat.S_IMODE(path.stat().st_mode) for path in place.iterdir()} == {0o600}
-            for directory in (place, place.parent, small.project.review):
+            for directory in (place, place.parent, small.project.dossiers):
                 assert stat.S_IMODE(directory.stat().st_mode) == 0o700
 
     def test_links_them_in_dagster(self, small):
@@ -81,7 +81,7 @@ class TestTheSecondVersion:
 
 class TestSecrets:
     def test_no_planted_figure_or_name_stands_in_them(self, small):
-        files = [path for path in small.project.review.rglob("*") if path.is_file()]
+        files = [path for path in small.project.dossiers.rglob("*") if path.is_file()]
         assert len(files) == 2 * 3
         search = outside(small.root)
         assert search.found == []
@@ -119,8 +119,8 @@ class TestSecrets:
 
 class TestAFailure:
     def test_is_told_to_a_person_and_what_was_handed_over_stays(self, small):
-        small.project.review.joinpath("statewide").rename(small.root / "elsewhere")
-        small.project.review.joinpath("statewide").write_text("in the way", encoding="utf-8")
+        small.project.dossiers.joinpath("statewide").rename(small.root / "elsewhere")
+        small.project.dossiers.joinpath("statewide").write_text("in the way", encoding="utf-8")
         events = small.materialize("statewide/release")
         assert not events.success
         assert "released, but without a dossier" in events.failures
@@ -129,8 +129,8 @@ class TestAFailure:
         assert [key.path for key in events.materialized] == [["statewide", "release"]]
 
     def test_of_one_does_not_keep_the_other_from_its_own(self, small):
-        small.project.review.joinpath("by_sex").rename(small.root / "elsewhere")
-        small.project.review.joinpath("by_sex").write_text("in the way", encoding="utf-8")
+        small.project.dossiers.joinpath("by_sex").rename(small.root / "elsewhere")
+        small.project.dossiers.joinpath("by_sex").write_text("in the way", encoding="utf-8")
         events = small.materialize(*PAIR)
         assert not events.success
         assert "by_sex" in events.failures

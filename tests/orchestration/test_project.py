@@ -133,6 +133,31 @@ class TestSigning:
             project(TEXT + f"signing: {{key: var/{place}/key}}\n")
 
 
+class TestReview:
+    def test_five_roles_have_to_approve_unless_others_are_named(self, project):
+        assert len(project().review.roles) == 5
+        assert project(TEXT + "review: {roles: []}\n").review.roles == ()
+
+    @pytest.mark.parametrize(
+        ("text", "says"),
+        [
+            ("review:\n", ["review", "nothing", "`roles: []` where nobody has to approve"]),
+            ("review: {role: []}\n", ["review.role"]),
+            ("review: {roles: [Data Steward]}\n", ["review.roles.0"]),
+            ("review: {key: a}\n", ["review", "a key without allowed_signers"]),
+            ("review: {allowed_signers: $DDG_TEST_EMPTY}\n", ["review.allowed_signers", "environment variable"]),
+            ("review: {log: var/portal/log}\n", ["review.log", "outside of `portal`"]),
+            ("review: {allowed_signers: a, key: var/public/key}\n", ["review.key", "outside of `public`"]),
+        ],
+    )
+    def test_a_mistake_never_settles_who_approves(self, project, monkeypatch, text, says):
+        monkeypatch.setenv("DDG_TEST_EMPTY", "")
+        with pytest.raises(InputErrors) as error:
+            project(TEXT + text)
+        for part in ["ddg.yaml", *says]:
+            assert part in str(error.value)
+
+
 class TestPublicAndRestricted:
     """What is public never lies inside what is restricted, nor the other way round."""
 

@@ -57,10 +57,10 @@ class TestADossier:
 
     @pytest.fixture
     def page(self, example, release):
-        return (example.project.review / release / "1" / "dossier.html").read_text(encoding="utf-8")
+        return (example.project.dossiers / release / "1" / "dossier.html").read_text(encoding="utf-8")
 
     def test_lies_beside_a_word_document_for_every_release(self, example, release):
-        place = example.project.review / release / "1"
+        place = example.project.dossiers / release / "1"
         assert {path.name for path in place.iterdir()} == {"dossier.html", "expert_determination.docx"}
         assert {stat.S_IMODE(path.stat().st_mode) for path in place.iterdir()} == {0o600}
 

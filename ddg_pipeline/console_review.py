@@ -1,0 +1,66 @@
+"""What ``ddg approve``, ``ddg revoke`` and ``ddg status`` print for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from ddg_pipeline.console_layout import add_columns, add_row, as_text, console, heading, new_table, print_parts
+from ddg_pipeline.review.subjects import shortened
+
+if TYPE_CHECKING:
+    from ddg_pipeline.orchestration.review import Standing
+    from ddg_pipeline.review.decisions import RoleReview
+
+_STYLES = {"approved": "green", "missing": "yellow", "revoked": "red", "void": "red"}
+
+
+def print_status(found: Sequence[Standing]) -> None:
+    """Print where releases stand: what is certified, who has approved it, what the portal shows."""
+    parts: list[RenderableType] = []
+    for one in found:
+        parts.append(heading(one.release))
+        if one.review is None:
+            parts.append(as_text(f"not released: {one.problem}", "red"))
+        else:
+            issued = f"{one.review.issued_at:%Y-%m-%d %H:%M} UTC"
+            parts.append(as_text(f"certificate {shortened(one.review.certificate)}, issued {issued}"))
+            parts.append(_summary(one))
+            if one.review.roles:
+                parts.append(_roles(one.review.roles))
+        if one.public is not None and not one.published:
+            parts.append(as_text(f"the portal shows another release: certificate {shortened(one.public)}"))
+    print_parts(console(), parts)
+
+
+def print_recorded(standing: Standing, sentence: str) -> None:
+    """Print what was recorded, and where the release stands now."""
+    print_parts(console(), [as_text(sentence, "green")])
+    print_status([standing])
+
+
+def _summary(one: Standing) -> RenderableType:
+    if one.published and one.complete:
+        return as_text("published", "green")
+    if one.published:
+        waits = ", ".join(one.review.waits_for) if one.review is not None else ""
+        return as_text(f"published; and now without an approval that counts: {waits}", "red")
+    if one.complete:
+        return as_text("approved by everybody who has to; the next run of its publication publishes it", "green")
+    waits = ", ".join(one.review.waits_for) if one.review is not None else ""
+    return as_text(f"waits for: {waits}", "yellow")
+
+
+def _roles(roles: Sequence[RoleReview]) -> RenderableType:
+    table = new_table()
+    add_columns(table, "Role", "State", "By", "On", "Why", whole=("State", "On"))
+    for one in roles:
+        state = Text(one.state, _STYLES[one.state])
+        on = "" if one.at is None else f"{one.at:%Y-%m-%d}"
+        kind = ["standing approval"] if one.standing and one.state == "approved" else []
+        signed = [f"signed by {one.signed_by}"] if one.signed_by is not None and one.state == "approved" else []
+        add_row(table, one.role, state, one.by or "", on, "; ".join([*one.why, *kind, *signed]))
+    return table

@@ -1,0 +1,125 @@
+"""The last step of a release, without Dagster: the certified packages of a group, approved, to every place at once.
+
+Nothing here believes what a run says: what is published is what lies in the public store, and its certificate, the
+approvals, and what readers know by now are all looked at again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from ddg_pipeline.contract import ReleaseContract
+from ddg_pipeline.errors import RefusedError
+from ddg_pipeline.orchestration.portals import publish_to_portals
+from ddg_pipeline.orchestration.project import Project
+from ddg_pipeline.orchestration.public_versions import public_certificates
+from ddg_pipeline.orchestration.review import approved
+from ddg_pipeline.orchestration.targets import publish_to_targets
+
+if TYPE_CHECKING:
+    from ddg_pipeline.publishing import Package, Receipt
+    from ddg_pipeline.quality import Suite
+    from ddg_pipeline.rulebook import Rulebook
+
+
+def certified(project: Project, contracts: Sequence[ReleaseContract]) -> list[Package]:
+    """Give the current packages of a group, verified: each certificate holds, and all come from one passage.
+
+    Raises:
+        RefusedError: There is no release, or a certificate is void, or the group's releases do not belong together, or
+            one was made without knowing what is public now, or is withdrawn.
+        InputErrors: A reviewed suite cannot be read.
+        InputError: The ledger cannot be read.
+    """
+    from ddg_pipeline.publishing import Package
+    from ddg_pipeline.quality import load_suite, verify_certificate
+    from ddg_pipeline.rulebook import load_rulebook
+
+    source = project.rulebook_source
+    ready: list[tuple[ReleaseContract, Path, Rulebook, Suite]] = []
+    passages = set()
+    for contract in contracts:
+        name = contract.release
+        current = project.public_store.current(name)
+        if current is None:
+            raise RefusedError(f"{name}: nothing has passed the gate; materialize {name}/release first")
+        suite, rulebook = (
+            load_suite(project.expectations / f"{name}.json"),
+            load_rulebook(contract.rulebook, source, name),
+        )
+        passages.add(verify_certificate(current, contract, rulebook, suite, project.signing).issued_at)
+        _check_public(project, name, current)
+        ready.append((contract, current, rulebook, suite))
+    if len(passages) > 1:
+        names = ", ".join(contract.release for contract in contracts)
+        raise RefusedError(f"{names}: linked, but not released together; materialize their `release` again")
+    return [
+        Package(current, contract, rulebook, suite, project.signing) for contract, current, rulebook, suite in ready
+    ]
+
+
+def publish(project: Project, contracts: Sequence[ReleaseContract]) -> list[Receipt]:
+    """Publish the current releases of a group to the local portal folder, and from there to where the project says.
+
+    All of them are verified before the first is published: each certificate must hold for these very bytes, all must
+    come from one passage through the gate, everybody who has to must have approved exactly these certificates, and
+    nothing else of them may have become public since. The ledger is told before any portal is.
+
+    Raises:
+        RefusedError: As `certified`, or an approval is missing, or a portal would show something else.
+        InputErrors: A reviewed suite cannot be read, or a portal does not answer.
+        InputError: The ledger, or a portal, cannot be read or written.
+    """
+    from ddg_pipeline.publishing import publish_together
+
+    places = [os.path.relpath(project.portal, project.root), *(target.url for target in project.targets)]
+    if project.ckan is not None:
+        places.append(project.ckan.url)
+    with approved(project, certified(project, contracts)) as packages:
+        _note(project, packages, "publishing", places)
+        receipts = publish_together(packages, project.portal)
+        receipts = publish_to_targets(project, packages, receipts)
+        receipts = publish_to_portals(project, packages, receipts)
+        _note(project, packages, "published", places)
+        return receipts
+
+
+def _check_public(project: Project, release: str, version: Path) -> None:
+    """Refuse a version that is withdrawn, or that was masked without knowing what is public by now."""
+    from ddg_pipeline.publishing.names import REPORT_JSON_NAME
+    from ddg_pipeline.quality.certificate import certificate_sha256
+
+    retraction = project.ledger.retraction(release)
+    if retraction is not None:
+        raise RefusedError(
+            f"{release}: withdrawn on {retraction.at:%Y-%m-%d} ({retraction.reason}); "
+            f"`ddg retract {release} --lift` lets it be published again"
+        )
+    known = json.loads((version / REPORT_JSON_NAME).read_bytes()).get("already_public", [])
+    if set(public_certificates(project, release)) - {*known, certificate_sha256(version)}:
+        raise RefusedError(
+            f"{release}: another version became public since this one was masked; materialize {release}/masked and "
+            f"{release}/release again"
+        )
+
+
+def _note(
+    project: Project, packages: Sequence[Package], what: Literal["publishing", "published"], places: Sequence[str]
+) -> None:
+    """Tell the ledger what happens at places where it does not have these versions as public already."""
+    from ddg_pipeline.quality import read_certificate
+    from ddg_pipeline.quality.certificate import certificate_sha256
+
+    for package in packages:
+        release, version = package.contract.release, int(package.directory.name)
+        certificate = certificate_sha256(package.directory)
+        issued_at = read_certificate(package.directory).issued_at
+        for where in places:
+            if not project.ledger.is_published(release, version, certificate, where):
+                project.ledger.record(
+                    release, version, certificate=certificate, issued_at=issued_at, what=what, where=where
+                )

@@ -1,0 +1,128 @@
+"""Approvals in Dagster: a check of every publication, a job that records one, a sensor that publishes what has all.
+
+None of them is needed for the rule to hold: the publication step itself asks for all approvals (`review.approved`).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import dagster as dg
+
+from ddg_pipeline.errors import DdgError
+from ddg_pipeline.orchestration.failures import attempt
+from ddg_pipeline.orchestration.project import Project
+from ddg_pipeline.orchestration.review import Standing, approve_in_ui, contracts_of, standing_of
+from ddg_pipeline.quality.hashing import sha256_of
+from ddg_pipeline.review.decisions import ReleaseReview
+
+APPROVED = "approved"
+APPROVED_TEXT = "Everybody who has to has approved exactly this certificate (`ddg status`)."
+
+
+def approval_checks(reviews: Sequence[ReleaseReview]) -> Iterator[dg.AssetCheckResult]:
+    """Say of each publication in Dagster who has approved it and who is missing."""
+    for review in reviews:
+        roles = [
+            {"role": one.role, "state": one.state, "by": one.by, "standing": one.standing, "why": list(one.why)}
+            for one in review.roles
+        ]
+        yield dg.AssetCheckResult(
+            asset_key=_key(review.release),
+            check_name=APPROVED,
+            passed=review.complete,
+            severity=dg.AssetCheckSeverity.WARN,  # nothing is wrong: people have not decided yet
+            metadata={
+                "summary": dg.MetadataValue.text(review.describe()),
+                "certificate_sha256": dg.MetadataValue.text(review.certificate),
+                "waits_for": dg.MetadataValue.json(list(review.waits_for)),
+                "roles": dg.MetadataValue.json(roles),
+            },
+        )
+
+
+def approval_check_specs(releases: Sequence[str]) -> list[dg.AssetCheckSpec]:
+    """Declare those checks."""
+    return [dg.AssetCheckSpec(APPROVED, asset=_key(release), description=APPROVED_TEXT) for release in releases]
+
+
+def review_jobs(project: Project) -> list[dg.JobDefinition]:
+    """Make the job by which somebody approves a release in the UI."""
+    config = {
+        "release": dg.Field(str, description="The release."),
+        "role": dg.Field(str, description="The role, such as data_steward."),
+        "by": dg.Field(str, description="Who approves: your name."),
+        "note": dg.Field(str, default_value="", is_required=False, description="Why, or with what in mind."),
+        "certificate": dg.Field(
+            str,
+            description="The certificate that you looked at: its hash, or the beginning of it, as `ddg status` and the "
+            "check `approved` show it.",
+        ),
+    }
+
+    @dg.op(name="record_approval", config_schema=config)
+    def record_approval(context: dg.OpExecutionContext) -> None:
+        given: Mapping[str, str] = context.op_config
+        attempt(approve_in_ui, project, given)
+        context.log.info("%s: approved as %s", given["release"], given["role"])
+
+    @dg.job(
+        name="approve_release",
+        description="Records the approval of one release. Where approvals are signed, use `ddg approve`.",
+        executor_def=dg.in_process_executor,
+    )
+    def approve_release() -> None:
+        record_approval()
+
+    return [approve_release]
+
+
+def approved_releases_sensor(project: Project, groups: Sequence[Sequence[str]]) -> list[dg.SensorDefinition]:
+    """Make the sensor that publishes releases once everybody has approved them; off until someone turns it on.
+
+    Releases that nobody has to approve are published by the run that makes them, and are left alone.
+
+    Args:
+        project: The project.
+        groups: Linked releases, which are published together.
+    """
+    if not groups:
+        return []
+
+    @dg.sensor(
+        name="approved_releases",
+        asset_selection=dg.AssetSelection.assets(*(_key(name) for group in groups for name in group)),
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.STOPPED,
+        description="Publishes releases once everybody who has to has approved them.",
+    )
+    def approved_releases() -> Iterator[dg.RunRequest | dg.SkipReason]:
+        contracts = attempt(contracts_of, project)
+        waiting: list[str] = []
+        ready: list[list[Standing]] = []
+        for group in groups:
+            try:
+                found = [standing_of(project, contracts[name]) for name in group if name in contracts]
+            except DdgError as error:  # of one group; the others go on, and this is told
+                waiting.append(str(error))
+                continue
+            waiting += [text for one in found if (text := _waits(one)) is not None]
+            asked = any(one.review is not None and one.review.roles for one in found)
+            if asked and all(one.complete for one in found) and not all(one.published for one in found):
+                ready.append(found)
+        for found in ready:
+            # the same approvals of the same certificates start one run; others, after a failure, another
+            key = sha256_of([one.to_json_dict() for one in found])
+            yield dg.RunRequest(run_key=key, asset_selection=[_key(one.release) for one in found])
+        if not ready:
+            yield dg.SkipReason("; ".join(waiting) or "nothing that was approved waits to be published")
+
+    return [approved_releases]
+
+
+def _waits(standing: Standing) -> str | None:
+    if standing.review is None:
+        return standing.problem
+    return None if standing.complete else standing.review.describe()
+
+
+def _key(release: str) -> dg.AssetKey:
+    return dg.AssetKey([release, "publication"])
