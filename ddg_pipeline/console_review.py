@@ -62,5 +62,6 @@ def _roles(roles: Sequence[RoleReview]) -> RenderableType:
         on = "" if one.at is None else f"{one.at:%Y-%m-%d}"
         kind = ["standing approval"] if one.standing and one.state == "approved" else []
         signed = [f"signed by {one.signed_by}"] if one.signed_by is not None and one.state == "approved" else []
-        add_row(table, one.role, state, one.by or "", on, "; ".join([*one.why, *kind, *signed]))
+        note = [f'"{one.note}"'] if one.note else []
+        add_row(table, one.role, state, one.by or "", on, "; ".join([*one.why, *kind, *signed, *note]))
     return table

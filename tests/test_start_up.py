@@ -25,7 +25,8 @@ class TestRooms:
     @pytest.mark.parametrize(
         "room",
         ["rulebook", "populations", "contract", "assessment", "masking", "audit", "preparation", "advice", "quality",
-         "publishing", "masking.optimal", "masking.proof_file", "audit.verify", "verify_run", "masking_run"],
+         "publishing", "review.approving", "masking.optimal", "masking.proof_file", "audit.verify", "verify_run",
+         "masking_run"],
     )  # fmt: skip
     def test_import_neither_gate_nor_solver(self, room):
         code = f"import ddg_pipeline.{room}"

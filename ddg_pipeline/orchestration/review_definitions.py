@@ -53,8 +53,10 @@ def review_jobs(project: Project) -> list[dg.JobDefinition]:
         "note": dg.Field(str, default_value="", is_required=False, description="Why, or with what in mind."),
         "certificate": dg.Field(
             str,
+            default_value="",
+            is_required=False,
             description="The certificate that you looked at: its hash, or the beginning of it, as `ddg status` and the "
-            "check `approved` show it.",
+            "check `approved` show it. Nothing is recorded if it is another by now.",
         ),
     }
 

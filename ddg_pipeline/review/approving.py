@@ -122,7 +122,13 @@ def approve(
         given = said.model_dump(exclude={"kind", "bound"})
         limits = _limits(desk, subject, series, at)
         statement = StandingApproval(
-            **given, bound=said.bound, code_lists=code_lists_sha256(subject), limits=limits, until=series.until
+            **given,
+            bound=said.bound,
+            decision=subject.certificate.decision,
+            level=subject.certificate.level,
+            code_lists=code_lists_sha256(subject),
+            limits=limits,
+            until=series.until,
         )
 
     def may(history: History) -> None:

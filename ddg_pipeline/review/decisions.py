@@ -8,6 +8,7 @@ release is inside of.
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -126,7 +127,7 @@ def review_release(
 
 def same_person(name: str) -> str:
     """Give a name so that two spellings of it are one person's."""
-    return " ".join(name.split()).casefold()
+    return unicodedata.normalize("NFKC", " ".join(name.split())).casefold()
 
 
 def not_one_of(role: str, by: str, review: Review) -> str | None:
@@ -154,7 +155,7 @@ class _Judge:
             statement = record.statement
             if isinstance(statement, Revocation):
                 if newest is None:
-                    why = (f"revoked by {statement.by} on {statement.at:%Y-%m-%d}: {statement.note}",)
+                    why = (f"revoked by {statement.by} on {statement.at:%Y-%m-%d}",)  # the note stays out of Dagster
                     return RoleReview(role, "revoked", statement.by, statement.at, statement.note, why=why)
                 break
             problems = self._problems(record, statement, taken)

@@ -117,11 +117,15 @@ def _changed(subject: Subject, standing: StandingApproval) -> list[str]:
     now = {
         "contract": subject.bound.contract,
         "rulebook": subject.bound.rulebook,
+        "decision to mask": subject.certificate.decision,
+        "level of protection": subject.certificate.level,
         "code lists": code_lists_sha256(subject),
     }
     then = {
         "contract": standing.bound.contract,
         "rulebook": standing.bound.rulebook,
+        "decision to mask": standing.decision,
+        "level of protection": standing.level,
         "code lists": standing.code_lists,
     }
     return [f"the {name} changed" for name in now if now[name] != then[name]]

@@ -151,7 +151,8 @@ class ApprovalLog:
             self.path.parent.mkdir(mode=_DIRECTORY_MODE, parents=True, exist_ok=True)
         with self._locked(fcntl.LOCK_EX, on_wait), self._accessible():
             history, missing = self._read()
-            self._settle(history, missing)
+            if missing:  # what a crash left half done
+                self._add(missing)
             if check is not None:
                 check(history)
             entries = len(history.records)
@@ -214,13 +215,6 @@ class ApprovalLog:
         if head.to_bytes() != data:
             raise self._damaged(f"{self.head_path.name} is not what was written")
         return head
-
-    def _settle(self, history: History, missing: bytes) -> None:
-        """Complete what a crash left half done."""
-        if missing:
-            self._add(missing)
-        if history.records:
-            self._write_head(_Head(entries=len(history.records), head=history.head))
 
     def _add(self, data: bytes) -> None:
         new = not self.path.exists()

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ddg_pipeline.contract.strict import Slug
-from ddg_pipeline.quality.certificate_form import KeyFingerprint, Sha256
+from ddg_pipeline.quality.certificate_form import KeyFingerprint, Sha256, Word
 
 LONGEST_NAME: Final = 200
 LONGEST_NOTE: Final = 2000
@@ -111,6 +111,8 @@ class StandingApproval(_Statement):
 
     Attributes:
         bound: The release that was looked at.
+        decision: What the assessment decided of it: whether it was masked, or went out as it is.
+        level: The level of protection that was shown.
         code_lists: SHA-256 of the labels that its dimensions may have.
         limits: How far later ones may go.
         until: The last day on which it counts, UTC.
@@ -118,6 +120,8 @@ class StandingApproval(_Statement):
 
     kind: Literal["standing_approval"] = "standing_approval"
     bound: Bound
+    decision: Literal["mask", "release"]
+    level: Word
     code_lists: Sha256
     limits: Limits
     until: dt.date

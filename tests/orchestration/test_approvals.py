@@ -185,7 +185,10 @@ class TestWithApprovals:
         answer = ddg("revoke", "statewide", "--role", "legal_counsel", "--by", "Lea", "--note", "the statute changed")
         assert answer.code == 0, answer.err
         events = small.materialize("statewide/publication")
-        assert "the statute changed" in check_of(events, "statewide").metadata["summary"].value
+        check = check_of(events, "statewide")
+        assert "legal_counsel (revoked by Lea" in check.metadata["summary"].value
+        assert "the statute changed" not in str(check.metadata)
+        assert "the statute changed" in ddg("status", "statewide").out
         assert public(small) == set()
 
     def test_the_contract_may_ask_for_more_roles(self, reviewed, approve):

@@ -9,6 +9,7 @@ import pytest
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.review.approving import Series, approve, revoke
 from ddg_pipeline.review.decisions import review_release
+from ddg_pipeline.review.statements import Revocation
 
 UNTIL = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=100)
 ROLE = ("data_steward",)
@@ -66,6 +67,7 @@ class TestOutside:
             ({"table": usual(70, 60)}, "the total of cases differs by more than 20 percent"),
             ({"table": table(("Alpha", 40), ("All", 100))}, "the number of rows differs by more than 20 percent"),
             ({"rulebook": "another"}, "the rulebook changed"),
+            ({"decision": "release"}, "the decision to mask changed"),
             ({"table": usual(70, 60, 2024)}, "the total of cases differs by more than 20 percent"),
             ({"table": usual(40, 60, 2024) + usual(40, 60, 2025).partition("\n")[2]}, "no period is in this release"),
         ],
@@ -100,6 +102,20 @@ class TestOutside:
 
     def test_on_its_last_day_it_holds(self, stands):
         assert stands({}, now=dt.datetime.combine(UNTIL, dt.time(23, 59), dt.UTC)).state == "approved"
+
+
+class TestTheClock:
+    def test_that_goes_back_does_not_make_one_valid_again(self, desk, series):
+        """The last entry of the log is of a later day than the clock now says."""
+        of = desk(standing=True, roles=ROLE)
+        release = series.release(roles=ROLE)
+        today = dt.datetime.now(dt.UTC)
+        approve(of, release, role="data_steward", by="Ana", series=Series(today.date()))
+        later = today.replace(microsecond=0) + dt.timedelta(days=2)
+        of.log.append(Revocation(release="deaths", role="data_steward", by="Ana", at=later, note="so"))
+        with of.log.reading() as history:
+            (found,) = review_release(release, history, of.review, now=today).roles
+        assert "ended on" in " ".join(found.why)
 
 
 class TestTheReleaseBefore:
