@@ -136,3 +136,10 @@ def desk(tmp_path):
         return replace(plain, review=replace(plain.review, **review))
 
     return of
+
+
+@pytest.fixture
+def two(series):
+    """Two releases of one series, which three roles have to approve."""
+    roles = ("data_steward", "legal_counsel", "deputy_director")
+    return [series.release(roles=roles), series.release(roles=roles)]
