@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from ddg_pipeline.contract import ReleaseContract
     from ddg_pipeline.orchestration.project import Project
     from ddg_pipeline.orchestration.steps import Checked
-    from ddg_pipeline.review.dossier import EarlierVersion, PublicTable
+    from ddg_pipeline.review.dossier import Approval, EarlierVersion, PublicTable
+    from ddg_pipeline.review.dossier.facts import ApprovalState
     from ddg_pipeline.rulebook import Rulebook
 
 
@@ -139,6 +140,7 @@ def write_dossier(
         contract=contract,
         rulebook=rulebook,
         already_public=list(_others(project, release, linked)),
+        approvals=_approvals(project, contract, rulebook),
         history=history,
         version=int(current.name),
         signing=project.signing,
@@ -180,6 +182,28 @@ def _earlier(directory: Path) -> EarlierVersion:
     return EarlierVersion(
         number, certificate.issued_at, certificate.gate.rows, certificate.decision, found.certificate_sha256
     )
+
+
+def _approvals(project: Project, contract: ReleaseContract, rulebook: Rulebook) -> list[Approval]:
+    """Say who has approved the current version, and who has to."""
+    from ddg_pipeline.orchestration.review import package_of, reviews_of
+    from ddg_pipeline.review.dossier import Approval
+
+    states: dict[str, ApprovalState] = {"approved": "given", "missing": "awaited", "revoked": "revoked", "void": "void"}
+    (review,) = reviews_of(project, [package_of(project, contract)])
+    called = rulebook.sign_offs.roles
+    return [
+        Approval(
+            one.role,
+            called[one.role].description if one.role in called else one.role.replace("_", " ").capitalize(),
+            states[one.state],
+            one.by or "",
+            one.at,
+            "; ".join(filter(None, [one.note, *one.why])),
+            one.signed_by or "",
+        )
+        for one in review.roles
+    ]
 
 
 def _others(project: Project, release: str, linked: Sequence[str]) -> Iterator[PublicTable]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
 
@@ -36,9 +36,33 @@ def publish_to_portals(project: Project, packages: Sequence[Package], receipts: 
         return list(receipts)
     from ddg_pipeline.publishing.ckan import publish_together_to_ckan
 
+    fields = _fields(project, packages)
     with _one_at_a_time(project):
-        there = publish_together_to_ckan(packages, project.ckan)
+        there = publish_together_to_ckan(packages, project.ckan, fields)
     return [replace(here, elsewhere={CKAN: one.url}) for here, one in zip(receipts, there, strict=True)]
+
+
+def _fields(project: Project, packages: Sequence[Package]) -> dict[str, dict[str, Any]]:
+    """Say what the portal shows beside each dataset; of several releases in one, what the first of them says.
+
+    Raises:
+        InputErrors: There is no such mapping, or it asks for something that neither contract nor ddg.yaml say.
+    """
+    from ddg_pipeline.publishing import package_names
+    from ddg_pipeline.publishing.metadata import ckan_dataset_fields, facts_of_package
+
+    found: dict[str, dict[str, Any]] = {}
+    mapping = None if project.ckan is None else project.ckan.mapping
+    for package in packages if mapping is not None else ():
+        contract = package.contract
+        dataset = package_names(contract).dataset
+        if dataset not in found:
+            facts = facts_of_package(package.directory, contract)
+            found[dataset] = ckan_dataset_fields(
+                contract, package.rulebook, facts, project.metadata, str(mapping), project.root
+            )
+            found[dataset].pop("name", None)  # the publisher's own business
+    return found
 
 
 def portal_problems(project: Project, contract: ReleaseContract) -> list[str]:

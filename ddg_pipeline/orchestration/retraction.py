@@ -30,6 +30,7 @@ def retract(project: Project, contract: ReleaseContract, reason: str) -> list[st
     if withdraw_from_folder(contract, project.portal):
         done.append(f"withdrawn from {os.path.relpath(project.portal, project.root)}")
     done += _from_targets(project, contract, reason)
+    done += _from_ckan(project, contract, reason)
     for version in project.ledger.versions(release):
         if version.version and version.is_public:
             project.ledger.record(
@@ -57,6 +58,19 @@ def _from_targets(project: Project, contract: ReleaseContract, reason: str) -> l
             retract_from_target(store, names.dataset, names.resource, reason)
             done.append(f"withdrawn from {target.url}")
     return done
+
+
+def _from_ckan(project: Project, contract: ReleaseContract, reason: str) -> list[str]:
+    portal = project.ckan
+    if portal is None:
+        return []
+    events = [event for version in project.ledger.versions(contract.release) for event in version.events]
+    if not any(event.where == portal.url for event in events):
+        return []  # nothing of it was ever sent there
+    from ddg_pipeline.orchestration.portals import retract_from_portals
+
+    withdrawn = retract_from_portals(project, [contract], reason)
+    return [f"withdrawn from {portal.url}, dataset {one.dataset}" for one in withdrawn if one.changed]
 
 
 def lift_retraction(project: Project, release: str) -> bool:

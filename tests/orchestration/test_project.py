@@ -174,9 +174,9 @@ class TestPublicAndRestricted:
             project(public="open/public")
 
 
-class TestReview:
+class TestDossiers:
     def test_what_reviewers_read_lies_beside_the_public_store(self, project, tmp_path):
-        assert project().review == tmp_path / "var" / "review"
+        assert project().dossiers == tmp_path / "var" / "review"
 
     @pytest.mark.parametrize("place", ["var/review", "var/store/../review"])
     def test_it_is_not_in_the_portal_folder(self, project, place):

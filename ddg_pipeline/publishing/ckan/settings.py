@@ -45,6 +45,8 @@ class CkanPortal(BaseModel):
         organization: The name or id of the organization that datasets belong to.
         token: The variable of the environment that holds an API token, as in ``${DDG_CKAN_TOKEN}``. An editor of the
             organization suffices.
+        mapping: How metadata are called there: ``calhhs``, ``data_ca_gov``, or the path of a department's own mapping
+            (docs/metadata.md). Left out: title and description only.
         adopt: Whether a dataset or resource of the same name that this tool did not make may be taken over.
         updates: How a public dataset changes: ``in_place``, readable all the time, or ``hidden``, readable by nobody
             while it changes. See `ddg_pipeline.publishing.ckan.publication`.
@@ -60,6 +62,7 @@ class CkanPortal(BaseModel):
     url: Annotated[str, AfterValidator(_address)]
     organization: Annotated[str, Field(pattern=r"^[a-z0-9_-]{2,100}$")]
     token: Annotated[str, AfterValidator(_variable)] = "${DDG_CKAN_TOKEN}"  # noqa: S105 - a variable's name
+    mapping: Annotated[str, Field(min_length=1)] | None = None
     adopt: bool = False
     updates: Literal["in_place", "hidden"] = "in_place"
     connect_timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 10.0

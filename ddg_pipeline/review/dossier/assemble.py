@@ -29,7 +29,7 @@ def dossier_of(
     contract: ReleaseContract,
     rulebook: Rulebook,
     already_public: Sequence[PublicTable] = (),
-    approvals: Sequence[Approval] = (),
+    approvals: Sequence[Approval] | None = None,
     history: Sequence[EarlierVersion] = (),
     version: int | None = None,
     signing: Signing | None = None,
@@ -42,7 +42,7 @@ def dossier_of(
         contract: The contract under which it was certified.
         rulebook: The rulebook under which it was certified.
         already_public: What else is public.
-        approvals: The sign-offs, in order; left out: those of the rulebook, all of them awaited.
+        approvals: The sign-offs, in order, none where nobody has to; left out: those of the rulebook, all awaited.
         history: Earlier versions, the oldest first.
         version: The number of the package in the public store.
         signing: Whose signatures of this package are believed; None where none are asked for.
@@ -83,7 +83,7 @@ def dossier_of(
         history=tuple(history),
         changes=None if previous is None else changes_between(read_package(previous), package, contract),
         certified=_certified(package),
-        approvals=tuple(approvals) or required_approvals(rulebook),
+        approvals=required_approvals(rulebook) if approvals is None else tuple(approvals),
         sections=cited_sections(_texts(report), contract, rulebook, report.score.terms, report.forced_by),
     )
 
