@@ -260,7 +260,7 @@ def load_project(directory: Path | None = None) -> Project:
     if problems:  # outside: the exception names keys, and would be shown as this one's context
         raise InputErrors(problems)
     paths = {key: getattr(settings, key) for key in _Paths.model_fields}
-    places = {key: _path(root, value, key, str(file)) for key, value in paths.items()}
+    places = {key: _path(root, os.path.expandvars(value), key, str(file)) for key, value in paths.items()}
     project = Project(
         root=root,
         **places,
@@ -290,7 +290,11 @@ def _signing(settings: _SigningSettings | None, root: Path, file: str) -> Signin
                 for key in empty
             ]
         )
-    paths = {key: _path(root, given[key], f"signing.{key}", file) for key in ("key", "allowed_signers") if key in given}
+    paths = {}
+    for key in ("key", "allowed_signers"):
+        if key in given:
+            _path(root, given[key], f"signing.{key}", file, home=True)
+            paths[key] = root / Path(given[key]).expanduser()  # links stay: a key's other half lies beside the link
     return Signing(file, paths.get("key"), paths.get("allowed_signers"), given.get("identity"))
 
 
@@ -301,15 +305,15 @@ def _review(settings: ReviewSettings, root: Path, file: str) -> Review:
         raise InputErrors([error]) from None
 
 
-def _path(root: Path, text: str, field: str, file: str) -> Path:
-    """Give the path that a text means, from the project's directory.
+def _path(root: Path, text: str, field: str, file: str, *, home: bool = False) -> Path:
+    """Give the path that a text means, from the project's directory; with ``home``, ``~`` may stand in it.
 
     Raises:
         InputErrors: It means none; the text may be a key, so it is not quoted.
     """
     if text.isprintable():
         try:
-            return (root / Path(os.path.expandvars(text)).expanduser()).resolve()
+            return (root / (Path(text).expanduser() if home else Path(text))).resolve()
         except (OSError, RuntimeError, ValueError):
             pass  # too long, a loop of links, nobody's home
     raise InputErrors([InputError(file, field, "text that is no path here", "a path of one line")])
@@ -365,7 +369,7 @@ def _encryption(settings: _Settings, root: Path, file: str) -> Encryption | None
         except InputError as error:
             raise InputErrors([error]) from None
     if path is not None:
-        key_file = _path(root, path, "restricted_key_file", file)
+        key_file = _path(root, os.path.expandvars(path), "restricted_key_file", file)
         return Encryption(file, "file", str(key_file), settings.restricted_crypto)
     if settings.restricted_crypto != "any":
         expected = "write `restricted_key` or `restricted_key_file` too"

@@ -178,8 +178,9 @@ def check_public(store: ObjectStore, package: Package) -> PublicVersion:
     with tempfile.TemporaryDirectory() as scratch:
         _fetch(store, state.path, store.names(state.path), Path(scratch))
         package.verify(Path(scratch))
-        if certificate_sha256(Path(scratch)) != expected:
-            raise RefusedError(f"{release}: {store.target.url} has another certificate under {state.path}")
+        shown = {path.name: sha256_of_file(path) for path in Path(scratch).iterdir()}
+        if shown != state.files or shown[CERTIFICATE_NAME] != expected:
+            raise RefusedError(f"{release}: {store.target.url} has other files in {state.path} than its pointer says")
     return state
 
 

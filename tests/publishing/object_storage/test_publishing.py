@@ -249,6 +249,14 @@ class TestWhatIsPublic:
         with pytest.raises(RefusedError, match=says):
             check_public(store, release(140, 0)[0])
 
+    def test_has_the_hashes_that_its_pointer_tells(self, store, release, public):
+        path = f"{KEYS[0]}/current.json"
+        pointer = json.loads(store.read(path))
+        pointer["releases"][KEYS[0]]["files"]["report.html"] = "0" * 64
+        store.replace(path, json.dumps(pointer).encode())
+        with pytest.raises(RefusedError, match=r"other files .* than its pointer says"):
+            check_public(store, release(140, 0)[0])
+
     def test_is_not_another_version(self, store, release, public):
         with pytest.raises(RefusedError, match="shows certificate"):
             check_public(store, release(150, 1)[0])
