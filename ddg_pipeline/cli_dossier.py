@@ -28,15 +28,13 @@ def dossier(release: Release, output: Output = None, project: ProjectDirectory =
     DIR/dossier.html is written anew. DIR/expert_determination.docx is written once: a document that is there already
     and says something else may have been completed by the expert, and stays as it is.
     """
-    from ddg_pipeline.orchestration.certified import certified_by
-    from ddg_pipeline.orchestration.dossiers import linked_with, write_dossier
+    from ddg_pipeline.orchestration.dossiers import write_dossier_of
     from ddg_pipeline.orchestration.project import load_project
 
     place = load_project(project)
     place.prepare_environment()
     with shown_progress(True):  # standard output is for results: dbt may be asked for the project's contracts
-        contract, rulebook, _ = certified_by(place, release)
-        written = write_dossier(place, contract, rulebook, linked_with(place, release), output)
+        written = write_dossier_of(place, release, output)
     if as_json:
         print_json(_as_json(written))
         return

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ddg_pipeline.errors import InputError, RefusedError
+from ddg_pipeline.errors import InputError, InputErrors, RefusedError
 from ddg_pipeline.orchestration.failures import attempt
 from ddg_pipeline.warehouse.private import DIRECTORY_MODE
 from ddg_pipeline.warehouse.sealed import write_privately
@@ -233,15 +233,30 @@ def _others(project: Project, release: str, linked: Sequence[str]) -> Iterator[P
             yield PublicTable(read_report(current).title, place, relation, known, found.certificate.issued_at)
 
 
-def linked_with(project: Project, release: str) -> list[str]:
-    """Name the other releases of a release's group, as the project declares them now.
+def write_dossier_of(project: Project, release: str, output: Path | None = None) -> WrittenDossier:
+    """Write the dossier of a release by its name, under the contract and rulebook as they stand in a project now.
+
+    Args:
+        project: The project.
+        release: The release.
+        output: Where the files go; by default into the project's directory for reviewers.
 
     Raises:
-        InputErrors: The project's contracts cannot be read.
+        InputErrors: The project has no such release, or its contracts or rulebook cannot be read.
+        RefusedError: Nothing of it has passed the gate, or what passed was certified under others.
+        InputError: A file cannot be read or written.
     """
     from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest, releases_of
     from ddg_pipeline.release_groups import linked_groups
+    from ddg_pipeline.rulebook import load_rulebook
 
     groups = linked_groups(releases_of(read_manifest(ensure_manifest(project))))
-    names = [[one.contract.release for one in group] for group in groups]
-    return [name for group in names if release in group for name in group if name != release]
+    contracts = [[one.contract for one in group] for group in groups]
+    for group in contracts:
+        for contract in group:
+            if contract.release == release:
+                rulebook = load_rulebook(contract.rulebook, project.rulebook_source, release)
+                linked = [other.release for other in group if other is not contract]
+                return write_dossier(project, contract, rulebook, linked, output)
+    known = ", ".join(contract.release for group in contracts for contract in group)
+    raise InputErrors([InputError(str(project.root), "release", release, f"one of {known}")])
