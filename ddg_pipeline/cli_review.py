@@ -13,7 +13,7 @@ from ddg_pipeline.errors import InputError
 
 if TYPE_CHECKING:
     from ddg_pipeline.orchestration.project import Project
-    from ddg_pipeline.orchestration.review import Standing
+    from ddg_pipeline.orchestration.review import ReleaseStatus
     from ddg_pipeline.review.approving import Series
     from ddg_pipeline.review.statements import Record
 
@@ -89,7 +89,7 @@ def approve(
             series=series,
             on_wait=lambda: tell_aside(_WAITING),
         )
-        found = review.standing_of(place, contract)
+        found = review.status_of(place, contract)
     kind = f"approved as {role} by {by}" if series is None else f"approved as {role} by {by}, until {series.until}"
     _tell(record, found, f"{release}: {kind}", as_json=as_json)
 
@@ -118,7 +118,7 @@ def revoke(
             on_wait=lambda: tell_aside(_WAITING),
         )
         contract = review.contracts_of(place).get(release)
-        found = None if contract is None else review.standing_of(place, contract)
+        found = None if contract is None else review.status_of(place, contract)
     _tell(record, found, f"{release}: the approvals as {role} were revoked by {by}", as_json=as_json)
 
 
@@ -137,7 +137,7 @@ def status(
     with shown_progress(True):
         contracts = review.contracts_of(place)
         wanted = [review.contract_of(place, name, _PLACE) for name in release] if release else [*contracts.values()]
-        found = [review.standing_of(place, contract) for contract in wanted]
+        found = [review.status_of(place, contract) for contract in wanted]
     if as_json:
         print_json({"releases": [one.to_json_dict() for one in found]})
     else:
@@ -176,7 +176,7 @@ def _series(
     return Series(last, share_suppressed, score, drift)
 
 
-def _tell(record: Record, found: Standing | None, sentence: str, *, as_json: bool) -> None:
+def _tell(record: Record, found: ReleaseStatus | None, sentence: str, *, as_json: bool) -> None:
     if as_json:
         values = {"recorded": record.statement.model_dump(mode="json"), "entry": record.number}
         print_json({**values, "release": None if found is None else found.to_json_dict()})

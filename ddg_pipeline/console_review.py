@@ -12,13 +12,13 @@ from ddg_pipeline.console_layout import add_columns, add_row, as_text, console, 
 from ddg_pipeline.review.subjects import shortened
 
 if TYPE_CHECKING:
-    from ddg_pipeline.orchestration.review import Standing
+    from ddg_pipeline.orchestration.review import ReleaseStatus
     from ddg_pipeline.review.decisions import RoleReview
 
 _STYLES = {"approved": "green", "missing": "yellow", "revoked": "red", "void": "red"}
 
 
-def print_status(found: Sequence[Standing]) -> None:
+def print_status(found: Sequence[ReleaseStatus]) -> None:
     """Print where releases stand: what is certified, who has approved it, what the portal shows."""
     parts: list[RenderableType] = []
     for one in found:
@@ -36,13 +36,13 @@ def print_status(found: Sequence[Standing]) -> None:
     print_parts(console(), parts)
 
 
-def print_recorded(standing: Standing, sentence: str) -> None:
+def print_recorded(status: ReleaseStatus, sentence: str) -> None:
     """Print what was recorded, and where the release stands now."""
     print_parts(console(), [as_text(sentence, "green")])
-    print_status([standing])
+    print_status([status])
 
 
-def _summary(one: Standing) -> RenderableType:
+def _summary(one: ReleaseStatus) -> RenderableType:
     if one.published and one.complete:
         return as_text("published", "green")
     if one.published:

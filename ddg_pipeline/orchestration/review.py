@@ -29,7 +29,7 @@ from ddg_pipeline.review.subjects import Subject
 
 
 @dataclass(frozen=True)
-class Standing:
+class ReleaseStatus:
     """Where a release stands on its way to the portal.
 
     Attributes:
@@ -182,7 +182,7 @@ def public_certificate(project: Project, contract: ReleaseContract) -> str | Non
     return certificate_sha256(place) if (place / CERTIFICATE_NAME).is_file() else None
 
 
-def standing_of(project: Project, contract: ReleaseContract) -> Standing:
+def status_of(project: Project, contract: ReleaseContract) -> ReleaseStatus:
     """Find out where a release stands.
 
     Raises:
@@ -194,10 +194,10 @@ def standing_of(project: Project, contract: ReleaseContract) -> Standing:
         package = package_of(project, contract)
         subject = subject_of(project, package)
     except RefusedError as error:
-        return Standing(contract.release, None, str(error), False, public)
+        return ReleaseStatus(contract.release, None, str(error), False, public)
     with _log_for(project, [subject]) as history:
         (review,) = _reviews(project, [subject], history)
-    return Standing(contract.release, review, None, public == review.certificate, public)
+    return ReleaseStatus(contract.release, review, None, public == review.certificate, public)
 
 
 def contracts_of(project: Project) -> dict[str, ReleaseContract]:

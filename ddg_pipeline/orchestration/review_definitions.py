@@ -10,7 +10,7 @@ import dagster as dg
 from ddg_pipeline.errors import DdgError
 from ddg_pipeline.orchestration.failures import attempt
 from ddg_pipeline.orchestration.project import Project
-from ddg_pipeline.orchestration.review import Standing, approve_in_ui, contracts_of, standing_of
+from ddg_pipeline.orchestration.review import ReleaseStatus, approve_in_ui, contracts_of, status_of
 from ddg_pipeline.quality.hashing import sha256_of
 from ddg_pipeline.review.decisions import ReleaseReview
 
@@ -99,10 +99,10 @@ def approved_releases_sensor(project: Project, groups: Sequence[Sequence[str]]) 
     def approved_releases() -> Iterator[dg.RunRequest | dg.SkipReason]:
         contracts = attempt(contracts_of, project)
         waiting: list[str] = []
-        ready: list[list[Standing]] = []
+        ready: list[list[ReleaseStatus]] = []
         for group in groups:
             try:
-                found = [standing_of(project, contracts[name]) for name in group if name in contracts]
+                found = [status_of(project, contracts[name]) for name in group if name in contracts]
             except DdgError as error:  # of one group; the others go on, and this is told
                 waiting.append(str(error))
                 continue
@@ -120,10 +120,10 @@ def approved_releases_sensor(project: Project, groups: Sequence[Sequence[str]]) 
     return [approved_releases]
 
 
-def _waits(standing: Standing) -> str | None:
-    if standing.review is None:
-        return standing.problem
-    return None if standing.complete else standing.review.describe()
+def _waits(status: ReleaseStatus) -> str | None:
+    if status.review is None:
+        return status.problem
+    return None if status.complete else status.review.describe()
 
 
 def _key(release: str) -> dg.AssetKey:

@@ -198,12 +198,15 @@ class ApprovalLog:
             missing = (announced + b"\n")[len(rest) :]
         elif rest:
             raise self._damaged(f"after entry {head.entries}, the last one, stands something more")
+        said: set[str] = set()
+        for record in records:
+            if record.statement.id in said:
+                raise self._damaged(f"entry {record.number} repeats an earlier one")
+            said.add(record.statement.id)
         return History(tuple(records), tuple(hashes)), missing
 
     def _take(self, line: bytes, records: list[Record], hashes: list[str]) -> None:
         record = _parse(line, len(records) + 1, hashes[-1] if hashes else NOTHING_BEFORE, self._damaged)
-        if any(record.statement.id == earlier.statement.id for earlier in records):
-            raise self._damaged(f"entry {record.number} repeats an earlier one")
         records.append(record)
         hashes.append(sha256_of_bytes(line))
 
