@@ -24,7 +24,7 @@ def print_status(found: Sequence[ReleaseStatus]) -> None:
     for one in found:
         parts.append(heading(one.release))
         if one.review is None:
-            parts.append(as_text(f"not released: {one.problem}", "red"))
+            parts.append(as_text(f"nothing to approve: {one.problem}", "red"))
         else:
             issued = f"{one.review.issued_at:%Y-%m-%d %H:%M} UTC"
             parts.append(as_text(f"certificate {shortened(one.review.certificate)}, issued {issued}"))

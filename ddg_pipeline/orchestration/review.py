@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ddg_pipeline.contract.model import ReleaseContract
-from ddg_pipeline.errors import InputError, InputErrors, RefusedError
+from ddg_pipeline.errors import DdgError, InputError, InputErrors, RefusedError
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.publishing.folder import Package
 from ddg_pipeline.publishing.names import package_names
@@ -193,7 +193,7 @@ def status_of(project: Project, contract: ReleaseContract) -> ReleaseStatus:
     try:
         package = package_of(project, contract)
         subject = subject_of(project, package)
-    except RefusedError as error:
+    except DdgError as error:  # of this release: it cannot be approved, and the others can be told about
         return ReleaseStatus(contract.release, None, str(error), False, public)
     with _log_for(project, [subject]) as history:
         (review,) = _reviews(project, [subject], history)

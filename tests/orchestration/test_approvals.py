@@ -302,6 +302,14 @@ class TestTheCommandLine:
         assert "report.html: changed" in one["problem"]
         assert ddg("status", "statewide", "--require").code == 1
 
+    def test_a_release_without_a_suite_is_told_beside_the_others(self, reviewed, ddg):
+        small = reviewed()
+        (small.project.expectations / "statewide.json").unlink()
+        found = {one["release"]: one["problem"] for one in ddg("status", "--json").json["releases"]}
+        assert "statewide.json" in found["statewide"]
+        assert (found["by_age"], found["by_sex"]) == (None, None)
+        assert ddg("status", "statewide", "--require").code == 1
+
     def test_the_certificate_that_was_looked_at_can_be_named(self, reviewed, approve):
         small = reviewed()
         looked_at = certificate_sha256(small.released("statewide"))
