@@ -442,6 +442,20 @@ class TestAWithdrawal:
         assert not gone.dataset_public
         assert ckan.dataset(DATASET) is None
 
+    def test_that_was_cut_short_is_completed_before_ckan_shows_another_release(
+        self, ckan, publish, retract, package, neighbour, contract
+    ):
+        (first,) = publish(package)
+        ckan.proxy.before = lambda request: Answer(500) if request.action == "datastore_delete" else None
+        with pytest.raises(InputError, match="no answer to datastore_delete"):
+            retract(contract)
+        assert ckan.dataset(DATASET) is None
+        ckan.proxy.forget()
+        (second,) = publish(neighbour)
+        assert served(ckan, second) == contents(neighbour[0])
+        assert not set(contents(package).values()) & set(served(ckan, first).values())
+        assert ckan.rows(first.resources[CSV]) is None
+
     def test_is_not_undone_by_publishing_the_same_to_ckan(self, publish, retract, package, ckan):
         publish(package)
         retract()
