@@ -151,7 +151,7 @@ def accept(
 def retract(
     release: ReleaseName,
     reason: Annotated[str | None, typer.Option(metavar="WHY", help="Why; kept in the ledger.")] = None,
-    lift: Annotated[bool, typer.Option("--lift", help="Let it be published again.")] = False,
+    lift: Annotated[bool, typer.Option("--lift", help="Let its next version be published.")] = False,
     project: ProjectDirectory = None,
     as_json: AsJson = False,
 ) -> None:
@@ -168,7 +168,7 @@ def retract(
     if lift:
         if not lift_retraction(place, release):
             raise RefusedError(f"{release}: not withdrawn, so there is nothing to lift")
-        typer.echo(f"{release}: may be published again; its next publication does so")
+        typer.echo(f"{release}: its next version may be published; materialize {release}/masked and what follows")
         return
     if reason is None or not reason.strip():
         raise InputError(

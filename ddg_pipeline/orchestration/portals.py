@@ -83,7 +83,8 @@ def portal_problems(project: Project, contract: ReleaseContract) -> list[str]:
         raise RefusedError(f"{contract.release}: not published; materialize {contract.release}/publication")
     rulebook = load_rulebook(contract.rulebook, project.rulebook_source, contract.release)
     package = Package(published.resolve(), contract, rulebook, None, project.signing)
-    return compare_with_portal(package, _ckan(project))
+    fields = _fields(project, [package]).get(names.dataset)
+    return compare_with_portal(package, _ckan(project), fields)
 
 
 def retract_from_portals(project: Project, contracts: Sequence[ReleaseContract], reason: str) -> list[CkanWithdrawal]:

@@ -78,15 +78,6 @@ def public_knowledge(project: Project, tables: Sequence[BoundTable], rulebook: R
     return PublicKnowledge(versions, entries)
 
 
-def public_certificates(project: Project, release: str) -> list[str]:
-    """Name what is public of a release, or was, by its certificates, sorted.
-
-    Raises:
-        InputError: The ledger cannot be read.
-    """
-    return sorted({entry.certificate for entry in project.ledger.versions(release)})
-
-
 def _version(project: Project, entry: PublicVersion, table: BoundTable, rules: AuditRules) -> EarlierVersion:
     if entry.imported:
         published = _imported(project, entry)

@@ -16,7 +16,6 @@ from ddg_pipeline.contract import ReleaseContract
 from ddg_pipeline.errors import RefusedError
 from ddg_pipeline.orchestration.portals import publish_to_portals
 from ddg_pipeline.orchestration.project import Project
-from ddg_pipeline.orchestration.public_versions import public_certificates
 from ddg_pipeline.orchestration.review import approved
 from ddg_pipeline.orchestration.targets import publish_to_targets
 
@@ -99,8 +98,15 @@ def _check_public(project: Project, release: str, version: Path) -> None:
             f"{release}: withdrawn on {retraction.at:%Y-%m-%d} ({retraction.reason}); "
             f"`ddg retract {release} --lift` lets it be published again"
         )
+    entries = project.ledger.versions(release)
+    certificate = certificate_sha256(version)
+    if any(one.certificate == certificate and not one.is_public for one in entries):
+        raise RefusedError(
+            f"{release}: this version was withdrawn and does not come back; materialize {release}/masked and "
+            f"{release}/release again"
+        )
     known = json.loads((version / REPORT_JSON_NAME).read_bytes()).get("already_public", [])
-    if set(public_certificates(project, release)) - {*known, certificate_sha256(version)}:
+    if {one.certificate for one in entries} - {*known, certificate}:
         raise RefusedError(
             f"{release}: another version became public since this one was masked; materialize {release}/masked and "
             f"{release}/release again"

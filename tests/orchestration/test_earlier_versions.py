@@ -121,7 +121,9 @@ class TestARetraction:
         assert ddg("retract", "statewide", "--reason", "again").code == 0
         assert ddg("retract", "statewide", "--lift").code == 0
         assert ddg("retract", "statewide", "--lift").code == 1
-        assert small.materialize("statewide/publication").success
+        events = small.materialize("statewide/publication")
+        assert "does not come back" in events.failures
+        assert small.materialize("statewide/masked", "statewide/release", "statewide/publication").success
         assert small.published("statewide").is_dir()
 
     def test_asks_for_a_reason_and_a_release_that_there_is(self, small, ddg):
