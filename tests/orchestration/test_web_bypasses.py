@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -251,3 +252,56 @@ def test_a_run_that_is_terminated_keeps_nobody_out(small, web):
     )
     assert read(small) == before
     assert web.launch(["by_sex/masked", "by_age/masked", *RELEASES, *PUBLICATIONS])["status"] == "SUCCESS"
+
+
+@pytest.fixture
+def unapproved(small):
+    """Two roles have to approve, nobody has, and nothing is on the portal."""
+    small.edit(small.root / "ddg.yaml", "review: {roles: []}", "review: {roles: [data_steward, legal_counsel]}")
+    shutil.rmtree(small.project.portal)
+
+
+def test_nothing_that_can_be_clicked_publishes_what_not_everybody_has_approved(small, unapproved, web):
+    def nothing_is_public():
+        assert list(small.project.portal.glob("cases/[!.]*")) == []
+
+    def approve(release, role, **more):
+        given = {"release": release, "role": role, "by": "Ana", **more}
+        config = json.dumps({"ops": {"record_approval": {"config": given}}})
+        job = {"jobName": "approve_release", "assetSelection": None}
+        return web.launch([], selector=job, runConfigData=config)["status"]
+
+    waits = web.launch(PUBLICATIONS)
+    assert waits["status"] == "SUCCESS", "nothing is wrong: people have not decided yet"
+    nothing_is_public()
+    web.launch(PUBLICATIONS, selector={"assetCheckSelection": []})
+    web.launch([*RELEASES, *PUBLICATIONS], stepKeys=[PUBLISH])
+    web.launch_again(waits["runId"], "ALL_STEPS")
+    web.backfill(PUBLICATIONS)
+    nothing_is_public()
+    for key in keys(PUBLICATIONS):
+        told = web.ask(
+            """mutation($params: ReportAssetCheckEvaluationsParams!) {
+            reportAssetCheckEvaluations(eventParams: $params) { __typename } }""",
+            params={"assetKey": key, "checkName": "approved", "passed": True},
+        )
+        assert "Success" in told["__typename"], told
+    web.launch(PUBLICATIONS)
+    nothing_is_public()
+    for release, role in (("by_sex", "data_steward"), ("by_sex", "legal_counsel"), ("by_age", "data_steward")):
+        assert approve(release, role) == "SUCCESS"
+    assert approve("by_age", "mayor") == "FAILURE"
+    assert approve("by_age", "legal_counsel", certificate="0123456789") == "FAILURE"
+    web.launch(PUBLICATIONS)
+    nothing_is_public()
+    assert approve("by_age", "legal_counsel") == "SUCCESS"
+    told = web.ask(
+        "mutation($sensor: SensorSelector!) { startSensor(sensorSelector: $sensor) { __typename } }",
+        sensor={**web.repository, "sensorName": "approved_releases"},
+    )
+    assert told["__typename"] == "Sensor", told
+    for _ in range(10 * _PATIENCE):  # the daemon asks the sensor, and launches what it says
+        if len(list(small.project.portal.glob("cases/[!.]*"))) == 2:
+            break
+        time.sleep(0.1)
+    assert len(list(small.project.portal.glob("cases/[!.]*"))) == 2
