@@ -341,13 +341,24 @@ def attack(
     suggested = None if proof is None else read_proof(proof, "proof")
     if not earlier:
         report = audit(audited, rules, progress=progress, suggested=suggested)
-        return _without_lost(report, tables, audited, rules)
+        return _noting_versions(_without_lost(report, tables, audited, rules), tables, versions)
     before = [_earlier_table(version, rulebook, level) for version in earlier]
     own = {table.place: rules for table in audited} | {table.place: rule for table, rule in before}
     old = [table for table, _ in before]
     report = audit([*audited, *old], own, progress=progress, suggested=suggested)
     report = _without_lost(report, tables, audited, rules)
-    return _without_what_was_known(report, old, own, {table.place for table in audited if not masked})
+    report = _without_what_was_known(report, old, own, {table.place for table in audited if not masked})
+    # nothing else of the report may tell whether a hidden figure was corrected
+    return _noting_versions(report.about([table.place for table in audited]), tables, versions)
+
+
+def _noting_versions(report: AuditReport, tables: Sequence[BoundTable], versions: Versions) -> AuditReport:
+    """Note that earlier versions were taken as known, whatever they told."""
+    names = [version.name for table in tables for version in versions.get(table.contract.release, ())]
+    if not names:
+        return report
+    note = f"Judged together with what was published before: {', '.join(names)}."
+    return replace(report, notes=(*report.notes, note))
 
 
 def _attacked_beside(table: BoundTable, versions: Versions, masked: bool) -> list[EarlierVersion]:
@@ -383,8 +394,7 @@ def _without_what_was_known(
     places = {table.place for table in old}
     findings = [finding for finding in report.findings if finding.cell.table not in open_tables]
     undecided = [cell for cell in report.undecided if cell.table not in open_tables]
-    names = ", ".join(sorted(places))
-    notes = (*report.notes, f"Attacked together with what was published before: {names}.")
+    notes = report.notes
     if any(finding.cell.table in places for finding in findings) or any(cell.table in places for cell in undecided):
         alone = audit(old, rules)
         known = {(one.kind, str(one.cell), one.dimension, one.lower, one.upper) for one in alone.findings}

@@ -126,10 +126,10 @@ class _Audit:
             *amounts_determined(self._tables),
         ]
         findings += self._by_margin(findings, decisions)
-        carried = sum(int((table.lattice.row >= 0).sum()) * len(counts(table)) for table in self._tables)
+        sizes = {table.published.place: self._sizes(number) for number, table in enumerate(self._tables)}
         return AuditReport(
             tables=tuple(table.published.place for table in self._tables),
-            cells=carried,
+            cells=sum(cells for cells, _, _ in sizes.values()),
             hidden=sum(map(len, self._knowledge.hidden)),
             examined=sum(map(len, self._asked)),
             findings=tuple(sorted(findings, key=_order)),
@@ -139,6 +139,16 @@ class _Audit:
                 for mismatch in self._knowledge.mismatches
             ),
             notes=tuple(f"{table.published.place}: {note}" for table in self._tables for note in table.notes),
+            sizes=sizes,
+        )
+
+    def _sizes(self, number: int) -> tuple[int, int, int]:
+        """Count a table's cells, those that are hidden, and those that were examined."""
+        table = self._tables[number]
+        return (
+            int((table.lattice.row >= 0).sum()) * len(counts(table)),
+            sum(len(cells) for cells in self._knowledge.hidden if cells.table == number),
+            sum(len(cells) for cells in self._asked if cells.table == number),
         )
 
     # -- what to ask ---------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -180,6 +180,7 @@ class AuditReport:
         undecided: Hidden cells about which nothing could be proven in time.
         mismatches: Published margins that differ from their published parts; where by few people, that is a finding.
         notes: What a reader of the report should know besides.
+        sizes: By table, its share of ``cells``, ``hidden`` and ``examined``.
     """
 
     tables: tuple[str, ...]
@@ -190,6 +191,7 @@ class AuditReport:
     undecided: tuple[Cell, ...]
     mismatches: tuple[Cell, ...]
     notes: tuple[str, ...]
+    sizes: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
 
     @property
     def safe(self) -> bool:
@@ -200,6 +202,11 @@ class AuditReport:
         """Leave out every figure: kinds and coordinates only."""
         bare = tuple(replace(finding, lower=None, upper=None, values=None) for finding in self.findings)
         return replace(self, findings=bare)
+
+    def about(self, tables: Sequence[str]) -> AuditReport:
+        """Count the cells of some of the tables only; what was found stays."""
+        cells, hidden, examined = (sum(one) for one in zip(*(self.sizes[name] for name in tables), strict=True))
+        return replace(self, tables=tuple(tables), cells=cells, hidden=hidden, examined=examined)
 
     def summary(self) -> str:
         """Say the result in one sentence, without any figure of a cell."""

@@ -102,7 +102,13 @@ def _released(project: Project, entry: PublicVersion) -> tuple[pd.DataFrame, boo
         raise InputError(
             place, "version", "nothing, and the ledger says that it is public", "put it back from a backup"
         )
-    certificate = verify_certificate(directory)
+    try:
+        certificate = verify_certificate(directory)
+    except RefusedError as error:
+        raise RefusedError(
+            f"{error}; that is {entry.name}, which is public, so that nobody can tell what readers know: put it back, "
+            "from a backup or from where it was published"
+        ) from None
     if certificate_sha256(directory) != entry.certificate:
         raise RefusedError(f"{entry.name}: not the version that the ledger says is public; put it back from a backup")
     _, published = read_csv_file(directory / certificate.gate.file)

@@ -51,11 +51,12 @@ def certified(project: Project, contracts: Sequence[ReleaseContract]) -> list[Pa
             load_rulebook(contract.rulebook, source, name),
         )
         passages.add(verify_certificate(current, contract, rulebook, suite, project.signing).issued_at)
-        _check_public(project, name, current)
         ready.append((contract, current, rulebook, suite))
     if len(passages) > 1:
         names = ", ".join(contract.release for contract in contracts)
         raise RefusedError(f"{names}: linked, but not released together; materialize their `release` again")
+    for contract, current, _, _ in ready:
+        _check_public(project, contract.release, current)
     return [
         Package(current, contract, rulebook, suite, project.signing) for contract, current, rulebook, suite in ready
     ]

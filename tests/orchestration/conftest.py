@@ -24,6 +24,7 @@ from ddg_pipeline.orchestration.project import Project, load_project
 from ddg_pipeline.quality.certificate import verify_certificate
 
 SMALL_PROJECT = Path(__file__).parent / "small_project"
+MONTHLY_PROJECT = Path(__file__).parent / "monthly_project"
 RELEASES = ("by_age", "by_sex", "statewide")
 _ENVIRONMENT = (
     "DAGSTER_HOME", "DDG_PROJECT", "DDG_RESTRICTED_DB", "DBT_LOG_PATH", "DAGSTER_DISABLE_TELEMETRY", "DO_NOT_TRACK",
@@ -184,6 +185,15 @@ def small(_run_once: tuple[Small, Path], monkeypatch: pytest.MonkeyPatch) -> Ite
     _own_environment(monkeypatch, once.root)
     yield once
     _copy(kept, once.root)
+
+
+@pytest.fixture
+def monthly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Small:
+    """A project whose table grows by a month at a time; nothing of it has been run."""
+    root = tmp_path / "project"
+    shutil.copytree(MONTHLY_PROJECT, root)
+    _own_environment(monkeypatch, root)
+    return Small(load_project(root))
 
 
 @dataclass(frozen=True)

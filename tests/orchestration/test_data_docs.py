@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 
 import dagster as dg
@@ -54,6 +55,8 @@ class TestTheReleaseBefore:
         csv = before / read_certificate(before).gate.file
         csv.chmod(0o644)
         csv.write_text("sex,cases\n", encoding="utf-8")
+        assert "nobody can tell what readers know" in small.materialize("statewide/release").failures
+        shutil.rmtree(small.project.public / "ledger" / "statewide")  # as if it had never been published
         assert small.materialize("statewide/release").success
         assert read_certificate(small.released("statewide")).gate.parameters["previous"] == "none"
 

@@ -6,7 +6,8 @@ import itertools
 
 import pandas as pd
 import pytest
-from attacker.brute_force import Puzzle, Row, feasible_values
+from attacker.versions import PublishedVersion
+from attacker.versions import exposed as attacked
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -92,40 +93,16 @@ def shown(version):
 
 def exposed(versions):
     """The small cells that another attacker narrows down, who knows all versions and what was corrected."""
-    puzzle, asked = Puzzle(), {}
-    for version in versions:
-        axes = version.bound.axes
-        codes = version.published.cases_annotation_code.fillna("").to_numpy()
-        names = {}
-        for row, (*labels, cases) in enumerate(
-            version.bound.frame[[*axes, "cases"]].itertuples(index=False, name=None)
-        ):
-            names[tuple(labels)] = name = (*labels, cases)  # a corrected figure is another unknown
-            published = version.published.cases.iloc[row]
-            low, high = puzzle.bounds.get(name, (0, None))
-            if not pd.isna(published):
-                low = high = int(published)
-            else:
-                if low != high:
-                    told = {"1": (1, 10), "2": (11, None)}[codes[row]] if version.reasons_shown else (1, None)
-                    low, high = (
-                        max(low, told[0]),
-                        told[1] if high is None else high if told[1] is None else min(high, told[1]),
-                    )
-                if cases in SMALL:
-                    asked[name] = version.name
-            puzzle.bounds[name] = low, high
-        for number, (_, axis) in enumerate(axes.items()):
-            for others in itertools.product(*(one.labels for at, one in enumerate(axes.values()) if at != number)):
-                key = [*others[:number], axis.total, *others[number:]]
-                parts = [
-                    names[(*others[:number], leaf, *others[number:])]
-                    for leaf in axis.leaves
-                    if (*others[:number], leaf, *others[number:]) in names
-                ]
-                puzzle.rows.append(Row({names[tuple(key)]: -1} | dict.fromkeys(parts, 1)))
-    values = feasible_values(puzzle, asked)
-    return {name: sorted(found) for name, found in values.items() if len(found) < NEED}
+    seen = [
+        PublishedVersion(
+            version.bound.frame,
+            version.published,
+            {name: axis.total for name, axis in version.bound.axes.items()},
+            version.reasons_shown,
+        )
+        for version in versions
+    ]
+    return attacked(seen, NEED)
 
 
 FIRST = {"C0": 0, "C1": 20, "C2": 15, "C3": 3, "C4": 80}
