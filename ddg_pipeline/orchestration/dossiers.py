@@ -10,7 +10,7 @@ only: which cells were shown before and are hidden now, for example, is public, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -140,11 +140,11 @@ def write_dossier(
         contract=contract,
         rulebook=rulebook,
         already_public=list(_others(project, release, linked)),
-        approvals=_approvals(project, contract, rulebook),
         history=history,
         version=int(current.name),
         signing=project.signing,
     )
+    dossier = replace(dossier, approvals=tuple(_approvals(project, contract, rulebook)))
     directory = output or project.dossiers / release / current.name
     page, determination = directory / PAGE_NAME, directory / WORD_NAME
     document = determination_docx(dossier)
