@@ -379,10 +379,6 @@ def _encryption(settings: _Settings, root: Path, file: str) -> Encryption | None
 
 def _check_apart(project: Project, file: str) -> None:
     """What is public may not lie inside what is restricted, nor the other way round."""
-    for key in ("public", "portal"):
-        if project.dossiers.is_relative_to(getattr(project, key)):
-            found, expected = str(getattr(project, key)), f"a directory apart from `{project.dossiers}`, for reviewers"
-            raise InputErrors([InputError(file, key, found, expected)])
     places = {key: getattr(project, key) for key in ("public", "portal", "dagster_home")}
     places |= {f"targets[{number}]": one.local for number, one in enumerate(project.targets) if one.local is not None}
     for key, other in places.items():
@@ -394,6 +390,11 @@ def _check_apart(project: Project, file: str) -> None:
             secret = signing.key if signing is not None else None
             if signing is not None and secret is not None and secret.resolve().is_relative_to(other):
                 raise InputErrors([signing.error("key", str(secret), f"a key outside of `{key}` ({other})")])
+    for key in ("public", "portal"):
+        if project.dossiers.is_relative_to(places[key]):
+            expected = f"a directory apart from `{project.dossiers}`, for reviewers"
+            raise InputErrors([InputError(file, key, str(places[key]), expected)])
+    for key, other in places.items():
         if project.review.log.resolve().is_relative_to(other):
             found = str(project.review.log)
             raise InputErrors([InputError(file, "review.log", found, f"a file outside of `{key}` ({other})")])
