@@ -18,7 +18,10 @@ pytest_plugins = ["ckan_portal.fixtures"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the folders of long tests first; within a folder the order stays."""
+    """Put the folders of long tests first; within a folder the order stays. Mark what needs a real CKAN."""
+    for item in items:
+        if "ckan_server" in getattr(item, "fixturenames", ()):
+            item.add_marker("ckan")
     items.sort(key=lambda item: _LONG.index(folder) if (folder := _folder(item.path)) in _LONG else len(_LONG))
 
 

@@ -89,6 +89,7 @@ class TestSecrets:
         assert search.found == []
         assert planted().in_text("a 48613"), "the search finds what it looks for"
 
+    @pytest.mark.thorough
     def test_what_only_changes_behind_suppressed_cells_changes_nothing_in_them(self, small):
         """Two counties swap a case between the sexes: but for certificate and time, every byte stays the same."""
 

@@ -60,6 +60,7 @@ class TestACorrection:
         assert "attack_audit" in events.failed_checks("by_sex")
         assert small.public_bytes() == before
 
+    @pytest.mark.thorough
     def test_that_passed_before_another_version_was_public_is_not_published(self, corrected):
         small = corrected
         ledger = small.project.public / "ledger"
@@ -94,6 +95,7 @@ class TestWhatReadersKnow:
         events = small.materialize("statewide/masked")
         assert not events.success
 
+    @pytest.mark.thorough
     def test_is_gone_by_the_published_table_where_what_it_was_is_lost(self, corrected):
         small = corrected
         shutil.rmtree(small.project.restricted / "versions")

@@ -137,6 +137,7 @@ class TestAFailure:
 
         return run
 
+    @pytest.mark.thorough
     def test_of_dbt_s_models_and_tests(self, small, failing):
         """DuckDB's message quotes the text that it cannot convert, dbt repeats it, and Dagster would record that."""
         models, tests = small.project.dbt_project / "models", small.project.dbt_project / "tests"
@@ -210,6 +211,7 @@ class TestAFailure:
         assert "a social security number" in events.failures
         assert "6789" not in events.failures + "".join(capfd.readouterr())
 
+    @pytest.mark.thorough
     def test_of_something_unforeseen(self, small, capfd, monkeypatch):
         """An exception of a library may say anything, in its message and in those that it came from."""
         from ddg_pipeline.orchestration import steps

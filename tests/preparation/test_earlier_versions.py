@@ -228,14 +228,27 @@ def corrected(draw, coordinates):
 
 
 class TestEveryHistory:
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=25, deadline=None)
     @given(corrected(COUNTIES[:5]))
     def test_of_counties_keeps_every_small_count_of_every_version(self, tables):
         _check(map(by_county, tables))
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=15, deadline=None)
     @given(corrected(list(itertools.product(COUNTIES[:3], SEXES))))
     def test_of_counties_and_sexes_keeps_every_small_count_of_every_version(self, tables):
+        _check(map(by_county_and_sex, tables))
+
+
+@pytest.mark.thorough
+class TestManyHistories:
+    @settings(max_examples=400, deadline=None)
+    @given(corrected(COUNTIES[:5]))
+    def test_of_counties_keep_every_small_count_of_every_version(self, tables):
+        _check(map(by_county, tables))
+
+    @settings(max_examples=250, deadline=None)
+    @given(corrected(list(itertools.product(COUNTIES[:3], SEXES))))
+    def test_of_counties_and_sexes_keep_every_small_count_of_every_version(self, tables):
         _check(map(by_county_and_sex, tables))
 
 

@@ -59,7 +59,7 @@ def opened(browser, request, tmp_path):
 
 
 class TestAccessibility:
-    @pytest.mark.parametrize("width", WIDTHS)
+    @pytest.mark.parametrize("width", [WIDTHS[0], pytest.param(WIDTHS[1], marks=pytest.mark.thorough)])
     @pytest.mark.parametrize("kind", KINDS)
     def test_axe_finds_nothing_against_wcag_2_2_aa(self, opened, kind, width):
         axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
