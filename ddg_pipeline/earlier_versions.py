@@ -17,13 +17,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ddg_pipeline.assessment.periods import spans_of_periods
 from ddg_pipeline.audit import AuditRules, PublishedTable, broken_margins
 from ddg_pipeline.contract import BoundTable, ReleaseContract, bind
 from ddg_pipeline.contract.already_public import AlreadyPublic
 from ddg_pipeline.contract.bind import Axis
 from ddg_pipeline.contract.columns import counts_with_gaps, dimension_column, some
 from ddg_pipeline.contract.measure import MeasureKind
-from ddg_pipeline.errors import InputError, InputErrors
+from ddg_pipeline.contract.variables import Variable
+from ddg_pipeline.errors import InputError, InputErrors, RefusedError
 
 Booleans = NDArray[np.bool_]
 Integers = NDArray[np.int64]
@@ -95,6 +97,8 @@ def with_earlier_versions(table: BoundTable, versions: Sequence[EarlierVersion])
             figures = pd.to_numeric(version.published[measure].iloc[here], errors="coerce").reset_index(drop=True)
             same = _unchanged(version.bound, table, measure, here, there)
             known[measure] = figures.where(same)
+            if not version.certain and measure in version.bound.missing:
+                same |= version.bound.missing[measure][here]  # nobody knows: it may be, and then it would tell others
             stays |= same & figures.isna().to_numpy() & version.masked
         shown[version.small_counts].append(known)
         hidden.append(at[stays])
@@ -132,12 +136,88 @@ def hiding(table: BoundTable, cells: pd.DataFrame) -> BoundTable:
     return replace(table, contract=contract)
 
 
-def telling(table: BoundTable, versions: Sequence[EarlierVersion]) -> list[EarlierVersion]:
+def telling(table: BoundTable, versions: Sequence[EarlierVersion], *, reasons_shown: bool) -> list[EarlierVersion]:
     """Choose the versions that tell more than single figures: something in them is otherwise now.
 
-    Of a version of which every row is here, unchanged, readers learn what it shows, and that the masking knows of.
+    Of a version of which every row is here, unchanged, readers learn what it shows, and that the masking knows of; and
+    which of its hidden figures are small, where its codes tell that and those of the present one do not.
+
+    Args:
+        table: The present table.
+        versions: The earlier ones.
+        reasons_shown: Whether the present codes tell small cells from complementary ones.
     """
-    return [version for version in versions if not _is_part_of(version, table)]
+    return [
+        version
+        for version in versions
+        if (version.masked and version.reasons_shown and not reasons_shown) or not _is_part_of(version, table)
+    ]
+
+
+def refuse_disconnected(table: BoundTable, version: EarlierVersion) -> None:
+    """Refuse a table that speaks of the people of an earlier version in other names or categories.
+
+    Nobody could tell then which figures are the same, so that the two would be judged as if they were about different
+    people. Dropping or adding dimensions, measures and categories is fine; replacing some by others is not, but for
+    periods that follow each other.
+
+    Raises:
+        RefusedError: Names or categories were replaced, or one of the two shows percentages in place of counts.
+    """
+    place, now, before = table.contract.release, table.contract, version.bound.contract
+    if now.suppression.form != before.suppression.form:
+        raise RefusedError(
+            f"{place}: {version.name} is public in the form `{before.suppression.form}`, and this would be in the form "
+            f"`{now.suppression.form}`: readers could calculate one from the other (§4.4.4); keep the form"
+        )
+    if now.suppression.form != "cells":
+        here, there = _same_cells(version.bound, table)
+        if not all(_unchanged(version.bound, table, name, here, there).all() for name in _summed(table)):
+            raise RefusedError(
+                f"{place}: counts behind percentages that {version.name} shows were corrected: from both percentages "
+                "together readers could tell small counts (§4.4.4); leave the rows as they were published"
+            )
+        return
+    replaced = [
+        _replaced("measures", before.counts, now.counts),
+        _replaced("dimensions", list(version.bound.axes), list(table.axes)),
+        *(
+            _replaced(f"categories of {name}", *_labels_apart(version.bound.axes[name], axis))
+            for name, axis in table.axes.items()
+            if name in version.bound.axes
+        ),
+    ]
+    found = "; ".join(filter(None, replaced))
+    if found:
+        raise RefusedError(
+            f"{place}: what {version.name} is about has other names now, so that nobody can tell which figures are the "
+            f"same: {found}. Call them as before, or keep earlier categories with a hierarchy of what they add up to"
+        )
+
+
+def _replaced(what: str, before: Sequence[str], now: Sequence[str]) -> str:
+    gone, new = ([one for one in names if one not in others] for names, others in ((before, now), (now, before)))
+    return f"{what}: {some(gone)} gone, {some(new)} new" if gone and new else ""
+
+
+def _labels_apart(before: Axis, now: Axis) -> tuple[list[str], list[str]]:
+    """Give the categories of two versions; of periods, only those that overlap one of the other version."""
+    first = [label for label in before.leaves if label not in now.groups]
+    second = [label for label in now.leaves if label not in before.groups]
+    if now.declared.variable is not Variable.TIME:
+        return first, second
+    spans = spans_of_periods([*first, *second], now.declared.period)
+    if not {*first, *second} <= spans.keys():
+        return first, second  # what cannot be read may overlap
+    apart = [
+        [one for one in labels if one in others or any(_overlap(spans[one], spans[other]) for other in others)]
+        for labels, others in ((first, second), (second, first))
+    ]
+    return apart[0], apart[1]
+
+
+def _overlap(one: tuple[Any, Any], other: tuple[Any, Any]) -> bool:
+    return bool(one[0] < other[1] and other[0] < one[1])
 
 
 def wholes_of(table: BoundTable, versions: Sequence[EarlierVersion], cell: Mapping[str, str]) -> pd.DataFrame:

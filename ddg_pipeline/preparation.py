@@ -179,7 +179,8 @@ def _beside(
     proof: bytes | None = None,
 ) -> AuditReport | None:
     """Attack masked tables together with their earlier versions; None where these tell nothing more."""
-    if not any(_attacked_beside(table, versions, results[0].masked) for table in tables):
+    masked, shown = results[0].masked, results[0].reasons_shown
+    if not any(_attacked_beside(table, versions, masked=masked, reasons_shown=shown) for table in tables):
         return None
     frames = [result.frame for result in results]
     return attack(tables, frames, rulebook, results[0].reasons_shown, None, proof, versions, masked=results[0].masked)
@@ -211,8 +212,8 @@ def _refuse_exposed(report: AuditReport | None) -> None:
     raise RefusedError(
         "readers of this version and of those before it could work out small counts, and no further suppression that "
         f"was tried prevents it: {'; '.join(cells[:_LISTED])}{more}.\n"
-        "Hold the correction of these rows back until more figures change with it, publish broader categories, or "
-        "take the totals over these rows out of the table; a version that is public cannot be called back."
+        "Hold the correction of these rows back until more figures change with it, or take the totals over these rows "
+        "out of the table; a version that is public cannot be called back."
     )
 
 
@@ -329,7 +330,9 @@ def attack(
     """
     level = strongest_level(tables, rulebook)
     rules = AuditRules.from_rulebook(rulebook, level, show_reason=reasons_shown)
-    earlier = [one for table in tables for one in _attacked_beside(table, versions, masked)]
+    earlier = [
+        one for table in tables for one in _attacked_beside(table, versions, masked=masked, reasons_shown=reasons_shown)
+    ]
     tables = [with_earlier_versions(table, versions.get(table.contract.release, ())) for table in tables]
     audited = []
     for bound, frame in zip(tables, published, strict=True):
@@ -361,14 +364,16 @@ def _noting_versions(report: AuditReport, tables: Sequence[BoundTable], versions
     return replace(report, notes=(*report.notes, note))
 
 
-def _attacked_beside(table: BoundTable, versions: Versions, masked: bool) -> list[EarlierVersion]:
+def _attacked_beside(
+    table: BoundTable, versions: Versions, *, masked: bool, reasons_shown: bool
+) -> list[EarlierVersion]:
     """Choose the earlier versions to attack a table with."""
     earlier = versions.get(table.contract.release, ())
     if table.contract.suppression.form != "cells":
         return []
     if not masked:
         return [version for version in earlier if version.masked]
-    return telling(table, earlier)
+    return telling(table, earlier, reasons_shown=reasons_shown)
 
 
 def _earlier_table(
@@ -383,6 +388,8 @@ def _earlier_table(
         nothing = truth.iloc[:0][list(bound.axes)]
         return PublishedTable(bound.contract, version.published, bound.references, known=nothing, truth=truth), rules
     table = _with_what_is_known(bound, version.published, rulebook, rules, version.reasons_shown)
+    if bound.contract.already_public:
+        return replace(table, known=known_already(bound)), rules
     # a margin that nobody published is the same in all versions, or nobody knows what it was
     return replace(table, known=table.known.iloc[:0] if table.known is not None else None), rules
 

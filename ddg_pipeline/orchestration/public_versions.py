@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ddg_pipeline.contract import BoundTable, ReleaseContract, bind
-from ddg_pipeline.earlier_versions import EarlierVersion, as_published
+from ddg_pipeline.earlier_versions import EarlierVersion, as_published, refuse_disconnected
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.publishing.ledger import PublicVersion
@@ -63,7 +63,8 @@ def public_knowledge(project: Project, tables: Sequence[BoundTable], rulebook: R
     Raises:
         InputError: The ledger, or a table in it, cannot be read: then nobody knows what readers know.
         InputErrors: A table in it does not fit the contract, which has changed since.
-        RefusedError: A version in the public store was changed since it was released.
+        RefusedError: A version in the public store was changed since it was released; or it speaks of the same people
+            in other names than the table.
     """
     from ddg_pipeline.audit import AuditRules
     from ddg_pipeline.preparation import strongest_level
@@ -73,12 +74,19 @@ def public_knowledge(project: Project, tables: Sequence[BoundTable], rulebook: R
     versions = {
         table.contract.release: [_version(project, entry, table, rules) for entry in entries[table.contract.release]]
         for table in tables
-        if table.contract.suppression.form == "cells"
     }
+    for table in tables:
+        for version in versions[table.contract.release]:
+            refuse_disconnected(table, version)
     return PublicKnowledge(versions, entries)
 
 
 def _version(project: Project, entry: PublicVersion, table: BoundTable, rules: AuditRules) -> EarlierVersion:
+    if table.contract.suppression.form != "cells" and (entry.imported or not _kept(project, *_place(entry)).is_file()):
+        raise RefusedError(
+            f"{entry.release}: {entry.name} is public, and whether percentages tell small counts beside it cannot be "
+            "judged (§4.4.4)"
+        )
     if entry.imported:
         published = _imported(project, entry)
         return as_published(entry.name, published, table, rules, small_counts=entry.small_counts)
@@ -88,6 +96,10 @@ def _version(project: Project, entry: PublicVersion, table: BoundTable, rules: A
         return as_published(entry.name, published, table, rules, small_counts=entry.small_counts)
     bound = _unpacked(project.sealed_files.read(kept), kept, entry.name)
     return EarlierVersion(entry.name, bound, published, reasons_shown, masked, entry.small_counts)
+
+
+def _place(entry: PublicVersion) -> tuple[str, int]:
+    return entry.release, entry.version
 
 
 def _released(project: Project, entry: PublicVersion) -> tuple[pd.DataFrame, bool, bool]:

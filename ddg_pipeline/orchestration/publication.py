@@ -81,6 +81,8 @@ def publish(project: Project, contracts: Sequence[ReleaseContract]) -> list[Rece
         places.append(project.ckan.url)
     with approved(project, certified(project, contracts)) as packages:
         _note(project, packages, "publishing", places)
+        for package in packages:  # once more: somebody may have withdrawn or imported something meanwhile
+            _check_public(project, package.contract.release, package.directory)
         receipts = publish_together(packages, project.portal)
         receipts = publish_to_targets(project, packages, receipts)
         receipts = publish_to_portals(project, packages, receipts)

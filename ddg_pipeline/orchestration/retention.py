@@ -103,13 +103,12 @@ def _clean_proofs(project: Project, directory: Path) -> list[str]:
 
 
 def _clean_versions(project: Project, directory: Path) -> list[str]:
-    """Remove what was kept of versions that never became public and are not the current one.
+    """Remove what was kept of hand-overs that did not come to their end.
 
     Of all others it is needed for good: only by what they were can later versions be masked beside them.
     """
-    current = project.public_store.current(directory.name)
     needed = {version.version for version in project.ledger.versions(directory.name)}
-    needed.add(0 if current is None else int(current.name))
+    needed |= {int(version.name) for version in project.public_store.versions(directory.name)}
     return [_remove(project, path) for path in _children(directory) if _version(path) not in needed]
 
 

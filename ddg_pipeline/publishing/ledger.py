@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -65,7 +66,7 @@ class PublicVersion(_Strict):
         release: The release.
         version: Its number in the public store; 0 of an imported table.
         imported: The number of an imported table; 0 of a version that this tool released.
-        certificate: SHA-256 of its certificate; of an imported table, of its bytes.
+        certificate: SHA-256 of its certificate; of an imported table, of its bytes and of which rows are meant.
         issued_at: When it passed the gate; of an imported table, when it was published.
         at: Of an imported table, the one category to look at in each column that the release does not have.
         small_counts: What to do where it shows a count that is small now, as under `already_public` of a contract.
@@ -200,7 +201,7 @@ class Ledger:
         Raises:
             InputError: The ledger cannot be read or written.
         """
-        certificate = sha256_of_bytes(data)
+        certificate = _imported_hash(data, at or {})
         with self._locked(release):
             known = [one for one in self.versions(release) if one.imported]
             same = [one for one in known if one.certificate == certificate]
@@ -251,7 +252,7 @@ class Ledger:
         except OSError as error:
             found = error.strerror or "not readable"
             raise InputError(str(path), "file", found, "the table that was imported") from None
-        if sha256_of_bytes(data) != entry.certificate:
+        if _imported_hash(data, entry.at) != entry.certificate:
             raise InputError(str(path), "file", "other bytes than were imported", "the table that was imported")
         return data
 
@@ -298,6 +299,10 @@ class Ledger:
             yield
         finally:
             os.close(descriptor)
+
+
+def _imported_hash(data: bytes, at: Mapping[str, str]) -> str:
+    return sha256_of_bytes(data + json.dumps(dict(at), sort_keys=True).encode() if at else data)
 
 
 def _now() -> dt.datetime:

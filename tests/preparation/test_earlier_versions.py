@@ -11,9 +11,10 @@ from attacker.versions import exposed as attacked
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ddg_pipeline.audit import AuditRules
 from ddg_pipeline.contract import bind
 from ddg_pipeline.contract.parse import parse_contract
-from ddg_pipeline.earlier_versions import EarlierVersion
+from ddg_pipeline.earlier_versions import EarlierVersion, as_published, refuse_disconnected
 from ddg_pipeline.errors import RefusedError
 from ddg_pipeline.masking import proof_bytes
 from ddg_pipeline.preparation import assess_group, attack, prepare, verify_protection
@@ -21,6 +22,7 @@ from ddg_pipeline.quality import csv_bytes, read_csv_text
 from ddg_pipeline.rulebook import load_rulebook
 
 COUNTIES = [f"C{number}" for number in range(6)]
+GROUPS = ["R1", "R2"]
 SEXES = ["F", "M"]
 RULEBOOK = load_rulebook("calhhs-ddg-2.0")
 NEED = RULEBOOK.masking.levels["ddg"].possible_values
@@ -38,7 +40,7 @@ def by_county_and_sex(cells, **contract):
     return _bound(pd.DataFrame(rows, columns=["county", "sex", "cases"]), ["county", "sex"], contract)
 
 
-def _bound(frame, dimensions, contract):
+def _bound(frame, dimensions, contract, *, references=None, totals=True, groups=None):
     declared = {
         "release": "cases",
         "title": "Cases",
@@ -46,7 +48,7 @@ def _bound(frame, dimensions, contract):
         "dimensions": {
             "county": {
                 "variable": "residence_geography",
-                "population": dict.fromkeys(COUNTIES, 4000),
+                "population": dict.fromkeys([*COUNTIES, *"ABCDEG", *(f"{name} County" for name in COUNTIES)], 4000),
                 "total": "State",
             },
             "sex": {"variable": "sex", "total": "Both"},
@@ -54,16 +56,22 @@ def _bound(frame, dimensions, contract):
         "measures": {"cases": {"kind": "count"}},
     }
     declared["dimensions"] = {name: declared["dimensions"][name] for name in dimensions}
-    for name in dimensions:
+    if groups is not None:
+        declared["dimensions"]["county"] |= groups
+    finest = frame[~frame.county.isin(GROUPS)] if "county" in frame else frame
+    for name in dimensions if totals else ():
         others = [other for other in dimensions if other != name]
         label = declared["dimensions"][name]["total"]
-        totals = (
-            frame.groupby(others, sort=False).cases.sum().reset_index()
+        sums = (
+            finest.groupby(others, sort=False).cases.sum().reset_index()
             if others
-            else frame[["cases"]].sum().to_frame().T
+            else finest[["cases"]].sum().to_frame().T
         )
-        frame = pd.concat([frame, totals.assign(**{name: label})], ignore_index=True)[[*dimensions, "cases"]]
-    return bind(parse_contract(declared | contract, "cases"), frame)
+        frame = pd.concat([frame, sums.assign(**{name: label})], ignore_index=True)[[*dimensions, "cases"]]
+        finest = frame
+    if not totals:
+        del declared["dimensions"]["county"]["total"]
+    return bind(parse_contract(declared | contract, "cases"), frame, references)
 
 
 def read_back(prepared):
@@ -206,6 +214,93 @@ class TestTheAttack:
         )
         assert found is not None
         assert found.proved
+
+
+class TestWhatElseReadersHave:
+    def test_reasons_that_an_earlier_version_told_are_known(self):
+        cells = {"A": 2, "B": 11, "C": 3, "D": 14, "E": 400, "G": 90}
+        (first,) = history(by_county(cells, suppression={"hide": [{"county": ["B", "D"]}]}))
+        assert first.reasons_shown
+        tree = {"hierarchy": [{"tree": {"R1": ["A", "B", "E"], "R2": ["C", "D", "G"]}}]}
+        rows = {**cells, "R1": 413, "R2": 107}  # A and B sum to 13, and B is no small count
+        table = _bound(
+            pd.DataFrame(rows.items(), columns=["county", "cases"]),
+            ["county"],
+            {"suppression": {"show_reason": False}},
+            groups=tree,
+        )
+        one, second = released(table, [first])
+        assert not one.masked.reasons_shown
+        assert shown(second)["R1"] is None or shown(second)["R2"] is None
+
+    def test_figures_that_an_earlier_contract_declared_as_public_are_known(self):
+        declared = {"already_public": [{"table": "state", "at": {"sex": "Both"}}]}
+        state = {"state": pd.DataFrame({"sex": ["Both"], "cases": [118]})}
+        frame = pd.DataFrame(FIRST.items(), columns=["county", "cases"])
+        (first,) = history(_bound(frame, ["county"], declared, references=state, totals=False))
+        _, second = released(by_county(FIRST | {"C0": 1}), [first])
+        assert shown(second)["State"] is None
+
+    def test_of_a_version_whose_original_is_lost_what_it_hides_stays_hidden(self):
+        before = {"C0": 0, "C1": 12, "C2": 30, "C3": 12, "C4": 12, "C5": 3}
+        (first,) = history(by_county(before))
+        assert shown(first)["C1"] is None
+        table = by_county(before | {"C2": 3, "C5": 8})
+        rules = AuditRules.from_rulebook(RULEBOOK, "ddg", show_reason=True)
+        lost = as_published("cases version 1", first.published, table, rules)
+        _, second = released(table, [lost])
+        assert shown(second)["C1"] is None
+        assert exposed([first, second]) == {}
+
+
+class TestOtherNames:
+    """What an earlier version is about has to be recognisable."""
+
+    def refused(self, table, *says):
+        (first,) = history(by_county(FIRST))
+        with pytest.raises(RefusedError) as refusal:
+            refuse_disconnected(table, first)
+        for text in ("cases version 1", *says):
+            assert text in str(refusal.value)
+
+    def test_of_categories(self):
+        self.refused(by_county({f"{name} County": count for name, count in FIRST.items()}), "C0", "C0 County")
+
+    def test_of_a_dimension(self):
+        table = by_county(FIRST)
+        contract = table.contract.model_copy(update={"dimensions": {"place": table.contract.dimensions["county"]}})
+        self.refused(
+            bind(contract, table.original.rename(columns={"county": "place"})), "dimensions: county gone, place new"
+        )
+
+    def test_of_a_count(self):
+        table = by_county(FIRST)
+        contract = table.contract.model_copy(update={"measures": {"people": table.contract.measures["cases"]}})
+        self.refused(
+            bind(contract, table.original.rename(columns={"cases": "people"})), "measures: cases gone, people new"
+        )
+
+    def test_do_not_matter_where_something_is_only_dropped_or_added(self):
+        (first,) = history(by_county(FIRST))
+        for cells in (FIRST | {"C5": 12}, {name: count for name, count in FIRST.items() if name != "C0"}):
+            refuse_disconnected(by_county(cells), first)
+
+    def test_are_fine_for_periods_that_follow_each_other(self):
+        def of(*months):
+            frame = pd.DataFrame([(month, 20) for month in months], columns=["month", "cases"])
+            contract = {
+                "release": "cases",
+                "title": "Cases",
+                "scope": [{"variable": "residence_geography", "population": 39538223}],
+                "dimensions": {"month": {"variable": "time", "period": "month", "additive": False}},
+                "measures": {"cases": {"kind": "count"}},
+            }
+            return bind(parse_contract(contract, "cases"), frame)
+
+        (first,) = history(of("2025-01", "2025-02"))
+        refuse_disconnected(of("2025-02", "2025-03"), first)
+        with pytest.raises(RefusedError, match="January 2025 new"):
+            refuse_disconnected(of("January 2025", "2025-02"), first)
 
 
 counts = st.one_of(st.integers(0, 12), st.integers(0, 40))

@@ -91,6 +91,14 @@ class TestImportedTables:
         assert ledger.import_table("cases", b"county,cases\n", published_at=WHEN) == first
         assert ledger.import_table("cases", b"county,cases\nAlpha,12\n", published_at=WHEN).imported == 2
 
+    def test_are_two_where_other_rows_of_the_same_file_are_meant(self, ledger):
+        data = b"county,race,cases\nAlpha,All,12\n"
+        white = ledger.import_table("cases", data, published_at=WHEN, at={"race": "White"})
+        everybody = ledger.import_table("cases", data, published_at=WHEN, at={"race": "All"})
+        assert (white.imported, everybody.imported) == (1, 2)
+        assert white.certificate != everybody.certificate
+        assert ledger.imported_bytes(everybody) == data
+
     def test_that_were_changed_are_noticed(self, ledger, tmp_path):
         entry = ledger.import_table("cases", b"county,cases\n", published_at=WHEN)
         (tmp_path / "public/ledger/cases/imported-1.csv").write_bytes(b"county,cases\nAlpha,11\n")
