@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 import yaml
@@ -38,6 +39,10 @@ def road(small, ddg):
         if model["name"] == "statewide":
             model["config"]["meta"]["ddg"] = CONTRACT
     (models / "releases.yml").write_text(yaml.safe_dump(releases, sort_keys=False), encoding="utf-8")
+    answer = ddg("run", "statewide", "--quiet")
+    assert answer.code == 1
+    assert "keep the form" in " ".join((answer.out + answer.err).split())  # counts are public, and tell percentages
+    shutil.rmtree(small.project.public / "ledger" / "statewide")  # as if they had never been
     for command in ("suites", "run"):
         answer = ddg(command, "statewide", "--quiet")
         assert answer.code == 0, answer.out + answer.err
