@@ -22,7 +22,7 @@ FULL = {
     "language": "English",
     "accrual_periodicity": "every two weeks",
     "deidentification_method": "By hand.",
-    "source_link": "http://registry.example",
+    "source_link": "http://records.example",
     "data_collection_tool": "Registry",
     "license": "CC-BY-4.0",
     "limitations": "None known.",
