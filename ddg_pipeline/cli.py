@@ -27,6 +27,7 @@ from ddg_pipeline.command_line import (
     ContractFile,
     Links,
     LinkTables,
+    ProjectDirectory,
     Quiet,
     References,
     TableFile,
@@ -57,10 +58,6 @@ app = typer.Typer(
 app.add_typer(rulebook_app, name="rulebook", short_help="Show the rulebooks: editions of the guideline, and your own.")
 app.add_typer(ledger_app, name="ledger", short_help="What is public of every release, or was.")
 app.add_typer(store_app, name="store", short_help="Clean the restricted store, encrypt it, look into it.")
-
-ProjectDirectory = Annotated[
-    Path | None, typer.Option("--project", metavar="DIR", help="The directory of ddg.yaml; by default this one.")
-]
 
 
 @app.command(short_help="Assess a table: steps 1 to 3 of the guideline, and its score.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ddg_pipeline.command_line import AsJson, print_json, shown_progress, tell_aside
+from ddg_pipeline.command_line import AsJson, ProjectDirectory, print_json, shown_progress, tell_aside
 
 if TYPE_CHECKING:
     from ddg_pipeline.orchestration.dossiers import WrittenDossier
@@ -16,9 +16,6 @@ Release = Annotated[str, typer.Argument(metavar="RELEASE", help="A release that 
 Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", metavar="DIR", help="Where the files go; by default the project's var/review."),
-]
-ProjectDirectory = Annotated[
-    Path | None, typer.Option("--project", metavar="DIR", help="The directory of ddg.yaml; by default this one.")
 ]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ddg_pipeline.command_line import AsJson, print_json
+from ddg_pipeline.command_line import AsJson, ProjectDirectory, print_json
 from ddg_pipeline.errors import InputError, RefusedError
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ app = typer.Typer(
     suggest_commands=False,
 )
 
-ProjectDirectory = Annotated[
-    Path | None, typer.Option("--project", metavar="DIR", help="The directory of ddg.yaml; by default this one.")
-]
 ReleaseName = Annotated[str, typer.Argument(metavar="RELEASE", help="The release.")]
 
 

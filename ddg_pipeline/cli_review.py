@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ddg_pipeline.command_line import AsJson, print_json, shown_progress, tell_aside
+from ddg_pipeline.command_line import AsJson, ProjectDirectory, print_json, shown_progress, tell_aside
 from ddg_pipeline.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,9 +28,6 @@ By = Annotated[
 ]
 Key = Annotated[
     Path | None, typer.Option("--key", metavar="FILE", help="The SSH key to sign with; by default review.key.")
-]
-ProjectDirectory = Annotated[
-    Path | None, typer.Option("--project", metavar="DIR", help="The directory of ddg.yaml; by default this one.")
 ]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ddg_pipeline.command_line import AsJson, print_json, tell_aside
+from ddg_pipeline.command_line import AsJson, ProjectDirectory, print_json, tell_aside
 from ddg_pipeline.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,10 +22,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     suggest_commands=False,
 )
-
-ProjectDirectory = Annotated[
-    Path | None, typer.Option("--project", metavar="DIR", help="The directory of ddg.yaml; by default this one.")
-]
 
 
 @app.command(short_help="Remove what the retention policy does not keep.")

@@ -30,6 +30,9 @@ LinkTables = Annotated[
     typer.Option("--link-table", metavar="TABLE", help="The table of the linked release, in the same order."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for machines.")]
+ProjectDirectory = Annotated[
+    Path | None, typer.Option("--project", metavar="DIR", help="The directory of ddg.yaml; by default this one.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results only, no progress.")]
 
 _STANDARD_OUTPUT = 1  # as libraries know it that are not written in Python

@@ -73,7 +73,6 @@ class Prepared:
         bound: The table as it was. Restricted.
         assessment: What steps 1 to 3 found.
         masked: The table as it would be published.
-        informed: The table as masking was told of it: with what earlier versions show and hide. Restricted.
         protections: What is hidden in the whole group of linked tables, with the proof; nothing where the tables are
             released as they are, or in a form that hides no cell. Restricted.
     """
@@ -81,7 +80,6 @@ class Prepared:
     bound: BoundTable
     assessment: Assessment
     masked: MaskedTable
-    informed: BoundTable
     protections: Sequence[Protection] = ()
 
 
@@ -132,14 +130,13 @@ def prepare(
     if assessments[0].decision == "mask":
         if hides_cells(tables):
             refuse_small_differences(tables, rulebook)
-        results, protections, informed = _mask_beside(tables, rulebook, progress, unstable, versions)
+        results, protections = _mask_beside(tables, rulebook, progress, unstable, versions)
         if hides_cells(tables):
             refuse_hidden_in_overlaps(tables, results, rulebook)
     else:
         results = [unmasked(table, rulebook, marked) for table, marked in zip(tables, unstable, strict=True)]
-        informed = tables
         _refuse_exposed(_beside(tables, results, rulebook, versions))
-    return [Prepared(*parts, protections) for parts in zip(tables, assessments, results, informed, strict=True)]
+    return [Prepared(*parts, protections) for parts in zip(tables, assessments, results, strict=True)]
 
 
 def _mask_beside(
@@ -148,21 +145,21 @@ def _mask_beside(
     progress: Progress | None,
     unstable: Sequence[Unstable],
     versions: Versions,
-) -> tuple[list[MaskedTable], Sequence[Protection], Sequence[BoundTable]]:
+) -> tuple[list[MaskedTable], Sequence[Protection]]:
     """Mask tables so that they tell nothing together with their earlier versions either.
 
     What these show is known, and what they hide stays hidden. Where figures were corrected, that need not be enough:
     then the sums that tell by how much a row has grown are hidden too, as long as that helps.
 
     Returns:
-        The masked tables, the proof, and the tables as masking was told of them.
+        The masked tables and the proof.
     """
     informed = [with_earlier_versions(table, versions.get(table.contract.release, ())) for table in tables]
     for _ in range(_ROUNDS):
         results, protections = mask_and_prove(informed, rulebook, progress, unstable)
-        report = _beside(informed, results, rulebook, versions, proof_bytes(protections) if protections else None)
+        report = _beside(tables, results, rulebook, versions, proof_bytes(protections) if protections else None)
         if report is None or report.safe:
-            return results, protections, informed
+            return results, protections
         wider = [_hiding_wholes(table, report, versions) for table in informed]
         if all(one is before for one, before in zip(wider, informed, strict=True)):
             break
@@ -183,7 +180,7 @@ def _beside(
     if not any(_attacked_beside(table, versions, masked=masked, reasons_shown=shown) for table in tables):
         return None
     frames = [result.frame for result in results]
-    return attack(tables, frames, rulebook, results[0].reasons_shown, None, proof, versions, masked=results[0].masked)
+    return attack(tables, frames, rulebook, shown, None, proof, versions, masked=masked)
 
 
 def _hiding_wholes(table: BoundTable, report: AuditReport, versions: Versions) -> BoundTable:

@@ -82,7 +82,8 @@ def public_knowledge(project: Project, tables: Sequence[BoundTable], rulebook: R
 
 
 def _version(project: Project, entry: PublicVersion, table: BoundTable, rules: AuditRules) -> EarlierVersion:
-    if table.contract.suppression.form != "cells" and (entry.imported or not _kept(project, *_place(entry)).is_file()):
+    kept = _kept(project, entry.release, entry.version)
+    if table.contract.suppression.form != "cells" and (entry.imported or not kept.is_file()):
         raise RefusedError(
             f"{entry.release}: {entry.name} is public, and whether percentages tell small counts beside it cannot be "
             "judged (§4.4.4)"
@@ -91,15 +92,10 @@ def _version(project: Project, entry: PublicVersion, table: BoundTable, rules: A
         published = _imported(project, entry)
         return as_published(entry.name, published, table, rules, small_counts=entry.small_counts)
     published, masked, reasons_shown = _released(project, entry)
-    kept = _kept(project, entry.release, entry.version)
     if not kept.is_file():
         return as_published(entry.name, published, table, rules, small_counts=entry.small_counts)
     bound = _unpacked(project.sealed_files.read(kept), kept, entry.name)
     return EarlierVersion(entry.name, bound, published, reasons_shown, masked, entry.small_counts)
-
-
-def _place(entry: PublicVersion) -> tuple[str, int]:
-    return entry.release, entry.version
 
 
 def _released(project: Project, entry: PublicVersion) -> tuple[pd.DataFrame, bool, bool]:
