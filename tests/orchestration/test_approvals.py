@@ -409,8 +409,10 @@ class TestDagster:
         assert (sensor.name, sensor.default_status) == ("approved_releases", dg.DefaultSensorStatus.STOPPED)
 
         def requests():
-            with dg.DagsterInstance.get() as instance:
-                context = dg.build_sensor_context(instance=instance, definitions=definitions)
+            with (
+                dg.DagsterInstance.get() as instance,
+                dg.build_sensor_context(instance=instance, definitions=definitions) as context,
+            ):
                 found = sensor.evaluate_tick(context)
             return found.run_requests, found.skip_message
 

@@ -98,8 +98,7 @@ class TestTheWatch:
         definitions = build_definitions(configured.project)
         sensor = definitions.resolve_sensor_def(SENSOR)
         assert sensor.default_status is dg.DefaultSensorStatus.STOPPED
-        with dg.DagsterInstance.get() as instance:
-            context = dg.build_sensor_context(instance=instance)
+        with dg.DagsterInstance.get() as instance, dg.build_sensor_context(instance=instance) as context:
             (request,) = sensor.evaluate_tick(context).run_requests
         assert request.run_key is None
         assert sensor.job_name == JOB

@@ -73,8 +73,9 @@ def on_schedule(project, number: int) -> bool:
     schedule = definitions.resolve_schedule_def("monthly_releases")
     moment = dt.datetime(2025 + number // 12, number % 12 + 1, 2, 6, tzinfo=dt.UTC)
     with dg.DagsterInstance.get() as instance:
-        context = dg.build_schedule_context(instance=instance, scheduled_execution_time=moment)
-        assert len(schedule.evaluate_tick(context).run_requests) == 1
+        # left at once: a context has an instance of its own, which has to end before the other one
+        with dg.build_schedule_context(instance=instance, scheduled_execution_time=moment) as context:
+            assert len(schedule.evaluate_tick(context).run_requests) == 1
         job = definitions.resolve_job_def(schedule.job_name)
         return job.execute_in_process(instance=instance, raise_on_error=False).success
 

@@ -19,10 +19,11 @@ def look(small):
 
     def once():
         nonlocal cursor
-        with dg.DagsterInstance.get() as instance:
-            context = dg.build_sensor_context(
-                instance=instance, cursor=cursor, repository_def=definitions.get_repository_def()
-            )
+        repository = definitions.get_repository_def()
+        with (
+            dg.DagsterInstance.get() as instance,
+            dg.build_sensor_context(instance=instance, cursor=cursor, repository_def=repository) as context,
+        ):
             found = sensor.evaluate_tick(context)
             cursor = found.cursor
             return [sorted(key.to_user_string() for key in one.asset_selection) for one in found.run_requests]
