@@ -202,18 +202,29 @@ def audit(
 @app.command(short_help="Run everything, from source tables to the portal folder.")
 def run(
     release: Annotated[list[str] | None, typer.Argument(metavar="[RELEASE]...", help="By default all.")] = None,
+    period: Annotated[
+        list[str] | None,
+        typer.Option("--period", metavar="PERIOD", help="Of releases by periods: which, as the table writes it."),
+    ] = None,
     project: ProjectDirectory = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Run everything: load sources, build aggregates, assess, mask, check, release and publish."""
+    """Run everything: load sources, build aggregates, assess, mask, check, release and publish.
+
+    Of releases by periods, every period that is over and new, or whose figures have changed, unless some are named.
+    """
     from ddg_pipeline.orchestration.project import load_project
     from ddg_pipeline.orchestration.running import run as run_project
 
     place = load_project(project)
     with shown_progress(quiet or as_json) as progress:
         result = run_project(
-            place, release or (), on_step=lambda step: progress(step, 0, 0), on_wait=None if quiet else tell_aside
+            place,
+            release or (),
+            periods=period or (),
+            on_step=lambda step: progress(step, 0, 0),
+            on_wait=None if quiet else tell_aside,
         )
     if as_json:
         print_json(result.to_json_dict())

@@ -181,9 +181,6 @@ def retract(
 
 
 def _contract(place: Project, release: str) -> ReleaseContract:
-    from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest, releases_of
+    from ddg_pipeline.orchestration.review import contract_of
 
-    contracts = {one.contract.release: one.contract for one in releases_of(read_manifest(ensure_manifest(place)))}
-    if release not in contracts:
-        raise InputError(str(place.root), "release", release, f"one of {', '.join(contracts)}")
-    return contracts[release]
+    return contract_of(place, release, str(place.root))

@@ -107,6 +107,8 @@ def prepare(
     rulebook: Rulebook,
     progress: Progress | None = None,
     versions: Versions = NO_VERSIONS,
+    *,
+    like_other_periods: bool = False,
 ) -> list[Prepared]:
     """Assess each table, and mask all of them together if any has to be masked.
 
@@ -118,13 +120,14 @@ def prepare(
         rulebook: The edition.
         progress: Called with the stage, what is done and what there is to do.
         versions: What was published of these releases before.
+        like_other_periods: As in `assess_group`.
 
     Raises:
         InputErrors: A table or contract is wrong.
         RefusedError: A table carries direct identifiers, or cannot be protected, beside its earlier versions too; or
             categories that overlap in a dimension without sums tell what has to be hidden.
     """
-    assessments = assess_group(tables, rulebook, versions)
+    assessments = assess_group(tables, rulebook, versions, like_other_periods=like_other_periods)
     unstable = [unstable_rows(table, rulebook) for table in tables]
     protections: Sequence[Protection] = ()
     if assessments[0].decision == "mask":
@@ -215,7 +218,11 @@ def _refuse_exposed(report: AuditReport | None) -> None:
 
 
 def assess_group(
-    tables: Sequence[BoundTable], rulebook: Rulebook, versions: Versions = NO_VERSIONS
+    tables: Sequence[BoundTable],
+    rulebook: Rulebook,
+    versions: Versions = NO_VERSIONS,
+    *,
+    like_other_periods: bool = False,
 ) -> list[Assessment]:
     """Assess each table; the decision is the same for all, to mask if any of them has to be masked.
 
@@ -223,9 +230,19 @@ def assess_group(
     does not show counts in one year and percentages in the next. And a figure that an earlier version hides, and that
     is still so, is not shown because the score is lower now, or the small one beside it has grown: that would open what
     it was hidden for.
+
+    Args:
+        tables: The group.
+        rulebook: The edition.
+        versions: What was published of these releases before.
+        like_other_periods: Of a release by periods, whether another period is masked: then this one is, too, so that
+            one table reads like the next.
     """
     assessments = [_in_its_form(assess(table, rulebook), table, rulebook) for table in tables]
     risky = [assessment.release for assessment in assessments if assessment.decision == "mask"]
+    if not risky and like_other_periods:
+        reason = "other periods of it are masked, and one table should read like the next"
+        return [_masked_for(one, "reporting_periods", reason) for one in assessments]
     if not risky:
         still = [one.contract.release for one in tables if still_hidden(one, versions.get(one.contract.release, ()))]
         reason = f"an earlier version of {', '.join(still)} hides figures that are the same now"

@@ -32,6 +32,7 @@ PARTS = {
     "Scope": "One of `scope`",
     "Survey": "`survey`",
     "SurveyEstimate": "One of `survey.estimates`",
+    "ReportingPeriods": "`reporting_periods`",
     "AlreadyPublic": "One of `already_public`",
     "Suppression": "`suppression`",
     "Percentages": "`suppression.percentages`",

@@ -145,4 +145,22 @@ def _across(releases: list[DbtRelease]) -> list[InputError]:
                         f"add {release.contract.release!r} to the links of {link!r}: linked tables are masked together",
                     )
                 )
+            elif by_name[link].contract.reporting_periods != release.contract.reporting_periods:
+                expected = f"the same as {link!r} has: linked tables are masked together, period by period"
+                errors.append(InputError(place, "reporting_periods", "other periods than a linked release's", expected))
+    for release in releases:
+        errors += _periods_named_like_others(release, by_name)
     return errors
+
+
+def _periods_named_like_others(release: DbtRelease, by_name: Mapping[str, DbtRelease]) -> list[InputError]:
+    """A period's release must not be called as another release is: approvals and versions go by the name."""
+    if release.contract.reporting_periods is None:
+        return []
+    place = f"{release.path}: model {release.model}: meta.ddg"
+    begin = f"{release.contract.release}_"
+    return [
+        InputError(place, "release", f"the beginning of {name!r}, another release", "give one of them another name")
+        for name in by_name
+        if name.startswith(begin)
+    ]

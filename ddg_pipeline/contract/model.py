@@ -8,17 +8,22 @@ from __future__ import annotations
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from ddg_pipeline.contract.already_public import AlreadyPublic
 from ddg_pipeline.contract.dimension import Dimension, Scope
 from ddg_pipeline.contract.limits import Limits
 from ddg_pipeline.contract.measure import Identity, Measure, MeasureKind
 from ddg_pipeline.contract.portal_metadata import Cadence, PortalMetadata
+from ddg_pipeline.contract.reporting_periods import ReportingPeriod, ReportingPeriods
 from ddg_pipeline.contract.review import Review
 from ddg_pipeline.contract.sizes import TableReference, TotalOver
 from ddg_pipeline.contract.strict import PORTAL_NAME_PATTERN, Name, Slug, Strict
 from ddg_pipeline.contract.suppression import Suppression
 from ddg_pipeline.contract.survey import Survey
+from ddg_pipeline.contract.variables import Variable
+
+_LONGEST_OF_PERIODS = 40  # of a release's name; a period is added to it
 
 
 class Publication(Strict):
@@ -71,6 +76,10 @@ class ReleaseContract(Strict):
     survey: Survey | None = Field(
         default=None, description="Of figures from a survey: what tells whether its estimates are reliable (§5.2)."
     )
+    reporting_periods: ReportingPeriods | None = Field(
+        default=None, description="Where each period of a `time` dimension is released by itself; left out: one table."
+    )
+    reporting_period: SkipJsonSchema[ReportingPeriod | None] = Field(default=None)
     links: list[Slug] = Field(default=[], description="Releases drawn from the same records, masked together.")
     already_public: list[AlreadyPublic] = Field(
         default=[],
@@ -95,7 +104,7 @@ class ReleaseContract(Strict):
         for name in sorted(self.dimensions.keys() & self.measures.keys()):
             problems.append(f"measures.{name}: {name} is both a dimension and a measure; list it in one place")
         problems += [*self._wrong_totals(), *self._wrong_estimates(), *self._columns_twice()]
-        problems += [*self._wrong_percentages(), *self._unknown_limits()]
+        problems += [*self._wrong_percentages(), *self._unknown_limits(), *self._wrong_periods()]
         if self.release in self.links:
             problems.append(f"links: leave out {self.release}, which is the release itself")
         if not self.counts:
@@ -189,6 +198,46 @@ class ReleaseContract(Strict):
             problems.append(f"{whole} publishes no count, so that `already_public` counts have no place in it")
         return problems
 
+    def _wrong_periods(self) -> list[str]:
+        """Periods are released one by one, so that nothing in one of them may speak of another."""
+        periods = self.reporting_periods
+        if periods is None:
+            return []
+        name, problems = periods.dimension, []
+        dimension = self.dimensions.get(name)
+        field = "reporting_periods.dimension"
+        if dimension is None:
+            return [f"{field}: is not a dimension ({', '.join(self.dimensions)})"]
+        if dimension.variable is not Variable.TIME:
+            problems.append(f"{field}: {name} is no `time` variable")
+        if dimension.total is not None or dimension.hierarchy:
+            problems.append(
+                f"{field}: {name} has a total or groups over periods, which no single period has; leave them out of "
+                "the table, or release it as a whole"
+            )
+        if self.suppression.show_reason is None and self.suppression.form == "cells":
+            problems.append(
+                "suppression.show_reason: say true or false, so that one period's table reads like the next one's; "
+                "false protects in every case, true tells readers more and may be refused for a period (§4.4.1)"
+            )
+        if self.already_public:
+            problems.append(
+                "already_public: of a release by periods, bring what was published into the ledger "
+                "(`ddg ledger import`), which knows the periods apart"
+            )
+        problems += [
+            f"suppression.{key}: names {name}, and each period is masked by itself"
+            for key in ("keep", "hide")
+            if any(name in pattern for pattern in getattr(self.suppression, key))
+        ]
+        if name in self.suppression.prefer:
+            problems.append(f"suppression.prefer.{name}: each period is masked by itself")
+        if len(self.release) > _LONGEST_OF_PERIODS:
+            problems.append(
+                f"release: with `reporting_periods`, {_LONGEST_OF_PERIODS} characters at most: periods are added to it"
+            )
+        return problems
+
     def _unknown_dimension_names(self) -> list[str]:
         named = [(f"suppression.prefer.{name}", name) for name in self.suppression.prefer]
         for key in ("keep", "hide"):
@@ -239,6 +288,16 @@ class ReleaseContract(Strict):
         if governor is None:  # pragma: no cover - excluded by validation
             raise ValueError(f"{measure} is governed by no count of individuals")
         return governor
+
+    @property
+    def full_title(self) -> str:
+        """The title; of one reporting period, with the period."""
+        return self.title if self.reporting_period is None else f"{self.title}, {self.reporting_period.label}"
+
+    @property
+    def series(self) -> str:
+        """The release whose name people wrote: of one reporting period, that of all of them."""
+        return self.release if self.reporting_period is None else self.reporting_period.of
 
     @property
     def counts(self) -> list[str]:

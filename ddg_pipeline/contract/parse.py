@@ -56,6 +56,9 @@ def parse_contract(raw: object, place: str) -> ReleaseContract:
     if not isinstance(raw, Mapping):
         expected = "a mapping of the keys of a release contract; a contract comes before its table"
         raise InputErrors([InputError(place, "the whole", _kind(raw), expected)])
+    if "reporting_period" in raw:  # the plugin's own: who wrote it meant the other
+        expected = "write `reporting_periods` (docs/periods.md)"
+        raise InputErrors([InputError(place, "reporting_period", shown(raw["reporting_period"]), expected)])
     try:
         return ReleaseContract.model_validate(dict(raw))
     except ValidationError as error:

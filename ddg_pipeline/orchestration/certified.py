@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ddg_pipeline.errors import InputError, InputErrors
-from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest, releases_of
+from ddg_pipeline.orchestration.dbt_models import written_contracts
+from ddg_pipeline.orchestration.periods import contract_named
 
 if TYPE_CHECKING:
     from ddg_pipeline.contract import ReleaseContract
@@ -24,10 +24,6 @@ def certified_by(project: Project, release: str) -> tuple[ReleaseContract, Ruleb
     from ddg_pipeline.quality import read_suite
     from ddg_pipeline.rulebook import load_rulebook
 
-    contracts = {one.contract.release: one.contract for one in releases_of(read_manifest(ensure_manifest(project)))}
-    contract = contracts.get(release)
-    if contract is None:
-        known = ", ".join(contracts)
-        raise InputErrors([InputError(str(project.root), "release", release, f"a package of one of {known}")])
+    contract = contract_named(project, written_contracts(project), release, str(project.root))
     rulebook = load_rulebook(contract.rulebook, project.rulebook_source, release)
-    return contract, rulebook, read_suite(project.expectations / f"{release}.json")
+    return contract, rulebook, read_suite(project.suite_file(contract))

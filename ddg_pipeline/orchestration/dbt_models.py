@@ -15,6 +15,7 @@ import dagster as dg
 from packaging.version import Version
 
 from ddg_pipeline.contract.manifest import DbtRelease, contracts_from_manifest
+from ddg_pipeline.contract.model import ReleaseContract
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.orchestration.dbt_messages import MESSAGES, kept_messages
 from ddg_pipeline.orchestration.failures import attempt, exclusive_step
@@ -128,6 +129,15 @@ def releases_of(manifest: Mapping[str, Any]) -> list[DbtRelease]:
     if errors:
         raise InputErrors(errors)
     return releases
+
+
+def written_contracts(project: Project) -> list[ReleaseContract]:
+    """Give the contracts of a project as people wrote them, in order of their names.
+
+    Raises:
+        InputErrors: The dbt project or a contract is wrong.
+    """
+    return [release.contract for release in releases_of(read_manifest(ensure_manifest(project)))]
 
 
 def relations_of(manifest: Mapping[str, Any]) -> dict[str, tuple[str, str]]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ddg_pipeline.errors import InputError, InputErrors, RefusedError
+from ddg_pipeline.errors import InputError, RefusedError
 from ddg_pipeline.orchestration.failures import attempt
 from ddg_pipeline.warehouse.private import DIRECTORY_MODE
 from ddg_pipeline.warehouse.sealed import write_privately
@@ -246,17 +246,11 @@ def write_dossier_of(project: Project, release: str, output: Path | None = None)
         RefusedError: Nothing of it has passed the gate, or what passed was certified under others.
         InputError: A file cannot be read or written.
     """
-    from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest, releases_of
-    from ddg_pipeline.release_groups import linked_groups
+    from ddg_pipeline.orchestration.dbt_models import written_contracts
+    from ddg_pipeline.orchestration.periods import contract_named, linked_with
     from ddg_pipeline.rulebook import load_rulebook
 
-    groups = linked_groups(releases_of(read_manifest(ensure_manifest(project))))
-    contracts = [[one.contract for one in group] for group in groups]
-    for group in contracts:
-        for contract in group:
-            if contract.release == release:
-                rulebook = load_rulebook(contract.rulebook, project.rulebook_source, release)
-                linked = [other.release for other in group if other is not contract]
-                return write_dossier(project, contract, rulebook, linked, output)
-    known = ", ".join(contract.release for group in contracts for contract in group)
-    raise InputErrors([InputError(str(project.root), "release", release, f"one of {known}")])
+    written = written_contracts(project)
+    contract = contract_named(project, written, release, str(project.root))
+    rulebook = load_rulebook(contract.rulebook, project.rulebook_source, release)
+    return write_dossier(project, contract, rulebook, linked_with(written, contract), output)

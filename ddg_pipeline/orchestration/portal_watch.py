@@ -14,9 +14,11 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from ddg_pipeline.contract import ReleaseContract
 from ddg_pipeline.errors import RefusedError
 from ddg_pipeline.orchestration.failures import attempt
+from ddg_pipeline.orchestration.periods import every_period
 from ddg_pipeline.orchestration.portals import portal_problems
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.release_assets import publication_key
+from ddg_pipeline.orchestration.review import public_certificate
 
 CHECK = "portal_shows_what_was_published"
 JOB, SENSOR = "check_portal", "portal_watch"
@@ -80,9 +82,19 @@ def _check(project: Project, contract: ReleaseContract) -> dg.AssetChecksDefinit
     return check
 
 
+def _problems(project: Project, contract: ReleaseContract) -> list[str]:
+    """Compare a release; of one by periods, every period that is in the portal folder."""
+    if contract.reporting_periods is None:
+        return portal_problems(project, contract)
+    published = [one for one in every_period(contract) if public_certificate(project, one) is not None]
+    if not published:
+        raise RefusedError(f"{contract.release}: no period is published; materialize {contract.release}/publication")
+    return [f"{one.release}: {text}" for one in published for text in portal_problems(project, one)]
+
+
 def _compare(project: Project, contract: ReleaseContract) -> dg.AssetCheckResult:
     try:
-        problems = portal_problems(project, contract)
+        problems = _problems(project, contract)
     except RefusedError as error:
         # nothing to compare with: not passed, and no alarm either
         return dg.AssetCheckResult(passed=False, severity=dg.AssetCheckSeverity.WARN, description=str(error))

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ddg_pipeline.contract.reporting_periods import series_of
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
 
 if TYPE_CHECKING:
@@ -83,8 +84,25 @@ def portal_problems(project: Project, contract: ReleaseContract) -> list[str]:
         raise RefusedError(f"{contract.release}: not published; materialize {contract.release}/publication")
     rulebook = load_rulebook(contract.rulebook, project.rulebook_source, contract.release)
     package = Package(published.resolve(), contract, rulebook, None, project.signing)
-    fields = _fields(project, [package]).get(names.dataset)
+    fields = _fields(project, [package]).get(names.dataset) if _is_newest(project, contract) else None
     return compare_with_portal(package, _ckan(project), fields)
+
+
+def _is_newest(project: Project, contract: ReleaseContract) -> bool:
+    """Say whether the dataset's page speaks of this release: of reporting periods, of the one published last."""
+    from ddg_pipeline.orchestration.periods import every_period
+    from ddg_pipeline.publishing import package_names
+    from ddg_pipeline.quality import read_certificate
+
+    if contract.reporting_period is None:
+        return True
+    issued = {}
+    for one in every_period(series_of(contract)):
+        names = package_names(one)
+        place = project.portal / names.dataset / names.resource
+        if place.is_dir():
+            issued[one.release] = read_certificate(place).issued_at
+    return issued.get(contract.release) == max(issued.values(), default=None)
 
 
 def retract_from_portals(project: Project, contracts: Sequence[ReleaseContract], reason: str) -> list[CkanWithdrawal]:

@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from ddg_pipeline.contract.model import ReleaseContract
 from ddg_pipeline.contract.portal_metadata import PortalMetadata
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.orchestration.portal_settings import (
@@ -209,6 +210,10 @@ class Project:
     def proofs(self, release: str) -> Path:
         """Where the proofs of a release's versions are kept."""
         return self.restricted / "proofs" / release
+
+    def suite_file(self, contract: ReleaseContract) -> Path:
+        """The reviewed suite of a release; all reporting periods of one have the same."""
+        return self.expectations / f"{contract.series}.json"
 
     def data_docs(self, release: str) -> Path:
         """The page that tells reviewers what the gate found in a release."""

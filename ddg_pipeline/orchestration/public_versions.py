@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ddg_pipeline.contract import BoundTable, ReleaseContract, bind
 from ddg_pipeline.earlier_versions import EarlierVersion, as_published, refuse_disconnected
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
+from ddg_pipeline.orchestration.periods import today
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.publishing.ledger import PublicVersion
 from ddg_pipeline.warehouse.private import DIRECTORY_MODE
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from ddg_pipeline.rulebook import Rulebook
 
 _CONTRACT, _TABLE, _REFERENCES = "contract.json", "table.parquet", "references/"
+_LISTED = 5
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same content is the same bytes
 
 
@@ -70,9 +72,13 @@ def public_knowledge(project: Project, tables: Sequence[BoundTable], rulebook: R
     from ddg_pipeline.preparation import strongest_level
 
     rules = AuditRules.from_rulebook(rulebook, strongest_level(tables, rulebook), show_reason=True)
-    entries = {table.contract.release: project.ledger.versions(table.contract.release) for table in tables}
+    entries = {table.contract.release: public_entries(project, table.contract) for table in tables}
     versions = {
-        table.contract.release: [_version(project, entry, table, rules) for entry in entries[table.contract.release]]
+        table.contract.release: [
+            version
+            for entry in entries[table.contract.release]
+            if (version := _version(project, entry, table, rules)) is not None
+        ]
         for table in tables
     }
     for table in tables:
@@ -81,7 +87,52 @@ def public_knowledge(project: Project, tables: Sequence[BoundTable], rulebook: R
     return PublicKnowledge(versions, entries)
 
 
-def _version(project: Project, entry: PublicVersion, table: BoundTable, rules: AuditRules) -> EarlierVersion:
+def public_entries(project: Project, contract: ReleaseContract) -> list[PublicVersion]:
+    """Give what the ledger knows of a release; of a reporting period, also the tables of all periods before it had any.
+
+    Raises:
+        InputError: The ledger cannot be read.
+        RefusedError: It knows of periods of a release that is one table now.
+    """
+    if contract.reporting_period is not None:
+        return [*project.ledger.versions(contract.series), *project.ledger.versions(contract.release)]
+    periods = [name for name in project.ledger.releases() if _was_period_of(project, name, contract)]
+    if periods:
+        raise RefusedError(
+            f"{contract.release}: released by reporting periods before ({', '.join(periods[:_LISTED])}), and as one "
+            "table nobody could tell what is known of it; keep `reporting_periods` in its contract"
+        )
+    return list(project.ledger.versions(contract.release))
+
+
+def _was_period_of(project: Project, release: str, contract: ReleaseContract) -> bool:
+    """Say whether a release in the ledger is a period of a contract, by what was kept of it or published."""
+    if not release.startswith(f"{contract.release}_") or not project.ledger.versions(release):
+        return False
+    from ddg_pipeline.publishing.names import REPORT_JSON_NAME
+
+    for version in reversed(project.public_store.versions(release)):
+        report = version / REPORT_JSON_NAME
+        if report.is_file():
+            told: dict[str, Any] = json.loads(report.read_bytes())
+            return bool(told.get("series") == contract.release)
+    return False
+
+
+def original_of(project: Project, release: str, version: int) -> pd.DataFrame | None:
+    """Give a version as it was before masking; None where that was not kept, or cannot be read any more. Restricted."""
+    kept = _kept(project, release, version)
+    if not kept.is_file():
+        return None
+    try:
+        return _unpacked(project.sealed_files.read(kept), kept, release).original
+    except InputError:
+        return None
+
+
+def _version(project: Project, entry: PublicVersion, table: BoundTable, rules: AuditRules) -> EarlierVersion | None:
+    if table.contract.reporting_period is not None and entry.release == table.contract.series:
+        return _version_of_period(project, entry, table, rules)
     kept = _kept(project, entry.release, entry.version)
     if table.contract.suppression.form != "cells" and (entry.imported or not kept.is_file()):
         raise RefusedError(
@@ -96,6 +147,42 @@ def _version(project: Project, entry: PublicVersion, table: BoundTable, rules: A
         return as_published(entry.name, published, table, rules, small_counts=entry.small_counts)
     bound = _unpacked(project.sealed_files.read(kept), kept, entry.name)
     return EarlierVersion(entry.name, bound, published, reasons_shown, masked, entry.small_counts)
+
+
+def _version_of_period(
+    project: Project, entry: PublicVersion, table: BoundTable, rules: AuditRules
+) -> EarlierVersion | None:
+    """Take a period's part of a table of all periods; None where it has nothing of it.
+
+    Raises:
+        RefusedError: It tells sums over periods, which no single period can be judged beside.
+    """
+    periods, period = table.contract.reporting_periods, table.contract.reporting_period
+    if periods is None or period is None:
+        return None
+    name = periods.dimension
+    published, masked, reasons_shown = (
+        (_imported(project, entry), True, False) if entry.imported else _released(project, entry)
+    )
+    if name not in published.columns:
+        raise RefusedError(f"{entry.name}: public, and not by {name}: nobody can tell what it says of single periods")
+    known = {*periods.ended(today()), periods.label(today())}
+    sums = sorted({text for text in published[name].dropna().map(str) if text not in known})
+    if sums:
+        raise RefusedError(
+            f"{entry.name}: public, with {', '.join(sums[:_LISTED])} under {name}, which are no periods from "
+            f"{periods.start} on: single periods cannot be judged beside them; begin `reporting_periods` with the first"
+        )
+    rows = (published[name].map(str) == period.label).to_numpy()
+    if not rows.any():
+        return None
+    part = published[rows].reset_index(drop=True)
+    kept = _kept(project, entry.release, entry.version)
+    if entry.imported or not kept.is_file():
+        return as_published(entry.name, part, table, rules, small_counts=entry.small_counts)
+    whole = _unpacked(project.sealed_files.read(kept), kept, entry.name)
+    bound = bind(whole.contract, whole.original[rows].reset_index(drop=True), whole.references, entry.name)
+    return EarlierVersion(entry.name, bound, part, reasons_shown, masked, entry.small_counts)
 
 
 def _released(project: Project, entry: PublicVersion) -> tuple[pd.DataFrame, bool, bool]:

@@ -16,6 +16,7 @@ from ddg_pipeline.contract import ReleaseContract
 from ddg_pipeline.errors import RefusedError
 from ddg_pipeline.orchestration.portals import publish_to_portals
 from ddg_pipeline.orchestration.project import Project
+from ddg_pipeline.orchestration.public_versions import public_entries
 from ddg_pipeline.orchestration.review import approved
 from ddg_pipeline.orchestration.targets import publish_to_targets
 
@@ -47,7 +48,7 @@ def certified(project: Project, contracts: Sequence[ReleaseContract]) -> list[Pa
         if current is None:
             raise RefusedError(f"{name}: nothing has passed the gate; materialize {name}/release first")
         suite, rulebook = (
-            load_suite(project.expectations / f"{name}.json"),
+            load_suite(project.suite_file(contract)),
             load_rulebook(contract.rulebook, source, name),
         )
         passages.add(verify_certificate(current, contract, rulebook, suite, project.signing).issued_at)
@@ -56,7 +57,7 @@ def certified(project: Project, contracts: Sequence[ReleaseContract]) -> list[Pa
         names = ", ".join(contract.release for contract in contracts)
         raise RefusedError(f"{names}: linked, but not released together; materialize their `release` again")
     for contract, current, _, _ in ready:
-        _check_public(project, contract.release, current)
+        _check_public(project, contract, current)
     return [
         Package(current, contract, rulebook, suite, project.signing) for contract, current, rulebook, suite in ready
     ]
@@ -82,7 +83,7 @@ def publish(project: Project, contracts: Sequence[ReleaseContract]) -> list[Rece
     with approved(project, certified(project, contracts)) as packages:
         _note(project, packages, "publishing", places)
         for package in packages:  # once more: somebody may have withdrawn or imported something meanwhile
-            _check_public(project, package.contract.release, package.directory)
+            _check_public(project, package.contract, package.directory)
         receipts = publish_together(packages, project.portal)
         receipts = publish_to_targets(project, packages, receipts)
         receipts = publish_to_portals(project, packages, receipts)
@@ -90,18 +91,19 @@ def publish(project: Project, contracts: Sequence[ReleaseContract]) -> list[Rece
         return receipts
 
 
-def _check_public(project: Project, release: str, version: Path) -> None:
+def _check_public(project: Project, contract: ReleaseContract, version: Path) -> None:
     """Refuse a version that is withdrawn, or that was masked without knowing what is public by now."""
     from ddg_pipeline.publishing.names import REPORT_JSON_NAME
     from ddg_pipeline.quality.certificate import certificate_sha256
 
+    release = contract.release
     retraction = project.ledger.retraction(release)
     if retraction is not None:
         raise RefusedError(
             f"{release}: withdrawn on {retraction.at:%Y-%m-%d} ({retraction.reason}); "
             f"`ddg retract {release} --lift` lets it be published again"
         )
-    entries = project.ledger.versions(release)
+    entries = public_entries(project, contract)
     certificate = certificate_sha256(version)
     if any(one.certificate == certificate and not one.is_public for one in entries):
         raise RefusedError(

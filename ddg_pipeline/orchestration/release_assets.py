@@ -29,6 +29,7 @@ from ddg_pipeline.orchestration.metadata import (
     publication_metadata,
     release_metadata,
 )
+from ddg_pipeline.orchestration.partitions import group_in_run, partitions_of
 from ddg_pipeline.orchestration.portal_notes import portal_notes
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.retention import clean_after_release
@@ -77,6 +78,10 @@ def _name(group: Sequence[DbtRelease]) -> str:
     return "__".join(release.contract.release for release in group)
 
 
+def _partitions(group: Sequence[DbtRelease]) -> dg.TimeWindowPartitionsDefinition | None:
+    return partitions_of(group[0].contract)  # linked releases have the same
+
+
 def _tags(release: DbtRelease, level: str) -> dict[str, str]:
     return {"ddg/store": level, "ddg/level": release.contract.suppression.level}
 
@@ -98,16 +103,17 @@ def _masked(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRe
         for release in group
     ]
 
-    @dg.multi_asset(name=f"mask_{_name(group)}", specs=specs, pool=DUCKDB_POOL)
+    @dg.multi_asset(name=f"mask_{_name(group)}", specs=specs, pool=DUCKDB_POOL, partitions_def=_partitions(group))
     def mask(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+        now = attempt(group_in_run, group, context)
         with exclusive_step(project, context.log.info):
-            attempt(begin, project, [release.contract.release for release in group])
-            tables = attempt(steps.read_group, project, group, relations_of(manifest))
+            attempt(begin, project, [release.contract.release for release in now])
+            tables = attempt(steps.read_group, project, now, relations_of(manifest))
             staged = attempt(steps.stage, project, tables, _progress(context))
             rulebook = attempt(steps.rulebook_of_group, project, tables)
         for one in staged:
             metadata = masked_metadata(one, rulebook)
-            yield dg.MaterializeResult(asset_key=masked_key(one.contract.release), metadata=metadata)
+            yield dg.MaterializeResult(asset_key=masked_key(one.contract.series), metadata=metadata)
 
     return mask
 
@@ -125,13 +131,16 @@ def _gate(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRele
         )
         for release in group
     ]
+    partitions = _partitions(group)
     checks = [
-        dg.AssetCheckSpec(name=check, asset=release_key(name), blocking=True, description=text)
+        dg.AssetCheckSpec(check, asset=release_key(name), blocking=True, description=text)
         for name in names
         for check, text in CHECKS.items()
     ]
 
-    @dg.multi_asset(name=f"gate_{_name(group)}", specs=specs, check_specs=checks, pool=DUCKDB_POOL)
+    @dg.multi_asset(
+        name=f"gate_{_name(group)}", specs=specs, check_specs=checks, pool=DUCKDB_POOL, partitions_def=partitions
+    )
     def gate(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
         with exclusive_step(project, context.log.info):
             yield from judge(context)
@@ -139,8 +148,10 @@ def _gate(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRele
     def judge(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
         # validate first, and raise before anything is written or recorded: a check after the fact would be too late
         attempt(steps.check_signing, project)
+        now = attempt(group_in_run, group, context)
+        names = [release.contract.release for release in now]
         attempt(begin, project, names)
-        tables = attempt(steps.read_group, project, group, relations_of(manifest))
+        tables = attempt(steps.read_group, project, now, relations_of(manifest))
         checked = attempt(steps.check, project, tables, _progress(context))
         blocked = [one.staged.contract.release for one in checked if not one.passed]
         for one in checked:
@@ -160,14 +171,14 @@ def _gate(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRele
             release = one.staged.contract.release
             metadata = release_metadata(one, certificate, place) | dossiers.metadata(release)
             metadata |= attempt(portal_notes, project, one.staged.contract, one.rulebook, place)
-            yield dg.MaterializeResult(asset_key=release_key(release), metadata=metadata)
+            yield dg.MaterializeResult(asset_key=release_key(one.staged.contract.series), metadata=metadata)
         dossiers.raise_if_any_failed()
 
     return gate
 
 
 def _check_results(checked: steps.Checked, data_docs: Path) -> Iterator[dg.AssetCheckResult]:
-    key = release_key(checked.staged.contract.release)
+    key = release_key(checked.staged.contract.series)
     found: dict[str, dict[str, dg.MetadataValue]] = {
         "same_as_aggregate": {"where": dg.MetadataValue.json(list(checked.differences))},
         "suite_matches_contract": {"problems": dg.MetadataValue.json(list(checked.suite_problems))},
@@ -201,16 +212,19 @@ def _publication(project: Project, manifest: Mapping[str, Any], group: Sequence[
         for release in group
     ]
 
+    partitions = _partitions(group)
     checks = approval_check_specs([contract.release for contract in contracts])
 
-    @dg.multi_asset(name=f"publish_{_name(group)}", specs=specs, check_specs=checks)
+    @dg.multi_asset(name=f"publish_{_name(group)}", specs=specs, check_specs=checks, partitions_def=partitions)
     def publish(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
-        reviews = attempt(reviews_of, project, attempt(publication.certified, project, contracts))
-        yield from approval_checks(reviews)
+        now = [release.contract for release in attempt(group_in_run, group, context)]
+        series = {contract.release: contract.series for contract in now}
+        reviews = attempt(reviews_of, project, attempt(publication.certified, project, now))
+        yield from approval_checks(reviews, series)
         # all of a group or none; and approvals are looked at again, at the moment of publication
-        for receipt in attempt(publication.publish, project, contracts) if all(one.complete for one in reviews) else ():
+        for receipt in attempt(publication.publish, project, now) if all(one.complete for one in reviews) else ():
             yield dg.MaterializeResult(
-                asset_key=publication_key(receipt.release), metadata=publication_metadata(receipt)
+                asset_key=publication_key(series[receipt.release]), metadata=publication_metadata(receipt)
             )
         with exclusive_step(project, context.log.info):
             removed = attempt(clean_after_release, project, manifest, releases_in_run(context, manifest))

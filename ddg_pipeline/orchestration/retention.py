@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ddg_pipeline.contract.manifest import contracts_from_manifest
+from ddg_pipeline.orchestration.periods import is_period_of
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.unfinished import unfinished
 from ddg_pipeline.release_groups import linked_groups
@@ -57,9 +58,17 @@ def clean_after_release(project: Project, manifest: Mapping[str, Any], releases:
 
 
 def _with_linked(manifest: Mapping[str, Any], releases: set[str]) -> set[str]:
-    """Releases with those that are masked and judged together with them."""
-    groups = [{one.contract.release for one in group} for group in linked_groups(contracts_from_manifest(manifest))]
-    return {name for group in groups if group & releases for name in group}
+    """Releases with those that are masked and judged together with them; of periods, also what all periods are of."""
+    found = set()
+    for group in linked_groups(contracts_from_manifest(manifest)):
+        written = [one.contract for one in group]
+        names = {contract.release for contract in written}
+        if names & releases:
+            found |= names
+        for contract in written:
+            suffixes = {name.removeprefix(contract.release) for name in releases if is_period_of(name, contract)}
+            found |= {f"{name}{suffix}" for name in names for suffix in suffixes} | (names if suffixes else set())
+    return found
 
 
 def _clean_database(project: Project, manifest: Mapping[str, Any], open_releases: set[str]) -> list[str]:

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from ddg_pipeline.contract.model import ReleaseContract
+from ddg_pipeline.contract.reporting_periods import series_of
 from ddg_pipeline.errors import DdgError, InputError, InputErrors, RefusedError
+from ddg_pipeline.orchestration.periods import contract_named, known_contracts
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.publishing.folder import Package
 from ddg_pipeline.publishing.names import package_names
@@ -92,7 +94,7 @@ def package_of(project: Project, contract: ReleaseContract) -> Package:
     current = project.public_store.current(name)
     if current is None:
         raise RefusedError(f"{name}: nothing has passed the gate; materialize {name}/release first")
-    suite = read_suite(project.expectations / f"{name}.json")
+    suite = read_suite(project.suite_file(contract))
     rulebook = load_rulebook(contract.rulebook, project.rulebook_source, name)
     return Package(current, contract, rulebook, suite, project.signing)
 
@@ -108,7 +110,6 @@ def subject_of(project: Project, package: Package) -> Subject:
     if package.suite is None:
         missing = InputError(certificate.release, "suite", "none", "a reviewed suite in `expectations/`")
         raise InputErrors([missing])
-    versions = project.public_store.versions(certificate.release)
     return Subject(
         roles=project.review.roles_of(package.contract.review.roles),
         contract=package.contract,
@@ -116,8 +117,32 @@ def subject_of(project: Project, package: Package) -> Subject:
         directory=package.directory,
         certificate=certificate,
         certificate_sha256=sha256_of_bytes(certificate.to_bytes()),  # its one form: what was verified
-        earlier=versions[: versions.index(package.directory)] if package.directory in versions else (),
+        earlier=_earlier(project, package),
     )
+
+
+def _earlier(project: Project, package: Package) -> list[Path]:
+    """Give what came before a package: earlier versions, and of a reporting period those of other periods."""
+    from ddg_pipeline.quality import read_certificate
+
+    contract = package.contract
+    versions = project.public_store.versions(contract.release)
+    own = versions[: versions.index(package.directory)] if package.directory in versions else []
+    if contract.reporting_period is None:
+        return own
+    others = [
+        version
+        for one in known_contracts(project, [series_of(contract)]).values()
+        for version in (own if one.release == contract.release else project.public_store.versions(one.release))
+    ]
+    before = read_certificate(package.directory).issued_at
+    dated = []
+    for version in others:
+        try:
+            dated.append((read_certificate(version).issued_at, version))
+        except (InputError, RefusedError):
+            continue  # somebody changed it: it is not what was looked at
+    return [version for at, version in sorted(dated) if at < before]
 
 
 def reviews_of(project: Project, packages: Sequence[Package]) -> list[ReleaseReview]:
@@ -168,11 +193,18 @@ def _log_for(project: Project, subjects: Sequence[Subject]) -> Iterator[History]
 
 
 def _reviews(project: Project, subjects: Sequence[Subject], history: History) -> list[ReleaseReview]:
-    receipts = receipts_of(project)
     return [
-        review_release(subject, history, project.review, published=receipts.published(subject.release))
-        for subject in subjects
+        review_release(subject, history, project.review, published=_published(project, subject)) for subject in subjects
     ]
+
+
+def _published(project: Project, subject: Subject) -> tuple[str, ...]:
+    """Give the certificates of what was published before: of a reporting period, also of other periods."""
+    receipts, contract = receipts_of(project), subject.contract
+    if contract.reporting_period is None:
+        return receipts.published(subject.release)
+    names = known_contracts(project, [series_of(contract)])
+    return tuple(one for name in {*names, subject.release} for one in receipts.published(name))
 
 
 def public_certificate(project: Project, contract: ReleaseContract) -> str | None:
@@ -201,15 +233,18 @@ def status_of(project: Project, contract: ReleaseContract) -> ReleaseStatus:
 
 
 def contracts_of(project: Project) -> dict[str, ReleaseContract]:
-    """Give the contracts of a project, by release.
+    """Give the contracts of a project by release, with those of reporting periods of which anything is there.
 
     Raises:
         InputErrors: The dbt project or a contract is wrong.
     """
-    from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest, releases_of
+    return known_contracts(project, _written(project))
 
-    found = releases_of(read_manifest(ensure_manifest(project)))
-    return {one.contract.release: one.contract for one in found}
+
+def _written(project: Project) -> list[ReleaseContract]:
+    from ddg_pipeline.orchestration.dbt_models import written_contracts
+
+    return written_contracts(project)
 
 
 def contract_of(project: Project, release: str, place: str) -> ReleaseContract:
@@ -218,10 +253,7 @@ def contract_of(project: Project, release: str, place: str) -> ReleaseContract:
     Raises:
         InputErrors: The project has no such release.
     """
-    contracts = contracts_of(project)
-    if release not in contracts:
-        raise InputErrors([InputError(place, "release", release, f"one of {', '.join(contracts)}")])
-    return contracts[release]
+    return contract_named(project, _written(project), release, place)
 
 
 def approve_in_ui(project: Project, given: Mapping[str, str]) -> None:

@@ -7,10 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import dagster as dg
 
+from ddg_pipeline.contract.model import ReleaseContract
 from ddg_pipeline.errors import DdgError
 from ddg_pipeline.orchestration.failures import attempt
+from ddg_pipeline.orchestration.partitions import partition_of
+from ddg_pipeline.orchestration.periods import known_groups
 from ddg_pipeline.orchestration.project import Project
-from ddg_pipeline.orchestration.review import ReleaseStatus, approve_in_ui, contracts_of, status_of
+from ddg_pipeline.orchestration.review import ReleaseStatus, approve_in_ui, status_of
 from ddg_pipeline.quality.hashing import sha256_of
 from ddg_pipeline.review.decisions import ReleaseReview
 
@@ -18,15 +21,20 @@ APPROVED = "approved"
 APPROVED_TEXT = "Everybody who has to has approved exactly this certificate (`ddg status`)."
 
 
-def approval_checks(reviews: Sequence[ReleaseReview]) -> Iterator[dg.AssetCheckResult]:
-    """Say of each publication in Dagster who has approved it and who is missing."""
+def approval_checks(reviews: Sequence[ReleaseReview], series: Mapping[str, str]) -> Iterator[dg.AssetCheckResult]:
+    """Say of each publication in Dagster who has approved it and who is missing.
+
+    Args:
+        reviews: Who has approved what.
+        series: For each release the one whose asset it is: of a reporting period, that of all periods.
+    """
     for review in reviews:
         roles = [
             {"role": one.role, "state": one.state, "by": one.by, "standing": one.standing, "why": list(one.why)}
             for one in review.roles
         ]
         yield dg.AssetCheckResult(
-            asset_key=_key(review.release),
+            asset_key=_key(series[review.release]),
             check_name=APPROVED,
             passed=review.complete,
             severity=dg.AssetCheckSeverity.WARN,  # nothing is wrong: people have not decided yet
@@ -77,43 +85,46 @@ def review_jobs(project: Project) -> list[dg.JobDefinition]:
     return [approve_release]
 
 
-def approved_releases_sensor(project: Project, groups: Sequence[Sequence[str]]) -> list[dg.SensorDefinition]:
+def approved_releases_sensor(
+    project: Project, groups: Sequence[Sequence[ReleaseContract]]
+) -> list[dg.SensorDefinition]:
     """Make the sensor that publishes releases once everybody has approved them; off until someone turns it on.
 
     Releases that nobody has to approve are published by the run that makes them, and are left alone.
 
     Args:
         project: The project.
-        groups: Linked releases, which are published together.
+        groups: The contracts of linked releases, which are published together; of reporting periods, one by one.
     """
     if not groups:
         return []
 
     @dg.sensor(
         name="approved_releases",
-        asset_selection=dg.AssetSelection.assets(*(_key(name) for group in groups for name in group)),
+        asset_selection=dg.AssetSelection.assets(*(_key(one.release) for group in groups for one in group)),
         minimum_interval_seconds=60,
         default_status=dg.DefaultSensorStatus.STOPPED,
         description="Publishes releases once everybody who has to has approved them.",
     )
     def approved_releases() -> Iterator[dg.RunRequest | dg.SkipReason]:
-        contracts = attempt(contracts_of, project)
         waiting: list[str] = []
-        ready: list[list[ReleaseStatus]] = []
-        for group in groups:
+        ready: list[tuple[list[ReleaseContract], list[ReleaseStatus]]] = []
+        for group in (one for written in groups for one in attempt(known_groups, project, written)):
             try:
-                found = [status_of(project, contracts[name]) for name in group if name in contracts]
+                found = [status_of(project, contract) for contract in group]
             except DdgError as error:  # of one group; the others go on, and this is told
                 waiting.append(str(error))
                 continue
             waiting += [text for one in found if (text := _waits(one)) is not None]
             asked = any(one.review is not None and one.review.roles for one in found)
             if asked and all(one.complete for one in found) and not all(one.published for one in found):
-                ready.append(found)
-        for found in ready:
+                ready.append((group, found))
+        for group, found in ready:
             # the same approvals of the same certificates start one run; others, after a failure, another
             key = sha256_of([one.to_json_dict() for one in found])
-            yield dg.RunRequest(run_key=key, asset_selection=[_key(one.release) for one in found])
+            yield dg.RunRequest(
+                run_key=key, asset_selection=[_key(one.series) for one in group], partition_key=partition_of(group[0])
+            )
         if not ready:
             yield dg.SkipReason("; ".join(waiting) or "nothing that was approved waits to be published")
 

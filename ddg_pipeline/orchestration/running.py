@@ -6,14 +6,16 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.orchestration.failures import BAD_INPUT_ERRORS
 from ddg_pipeline.orchestration.project import Project
 
 if TYPE_CHECKING:
-    from dagster import AssetCheckEvaluation, EventLogEntry, ExecuteInProcessResult
+    from dagster import AssetCheckEvaluation, DagsterInstance, Definitions, EventLogEntry, ExecuteInProcessResult
+
+    from ddg_pipeline.contract.manifest import DbtRelease
 
 _DAGSTER_YAML = """\
 # Written once by `ddg run`; yours to change.
@@ -97,6 +99,7 @@ def run(
     project: Project,
     releases: Sequence[str] = (),
     *,
+    periods: Sequence[str] = (),
     until: Literal["masked", "release", "publication"] = "publication",
     on_step: Callable[[str], None] | None = None,
     on_wait: Callable[[str], None] | None = None,
@@ -106,6 +109,7 @@ def run(
     Args:
         project: The project.
         releases: Names of releases; none means all. Linked ones come along.
+        periods: Of releases by periods, which; by default those that are over and new, or whose figures have changed.
         until: The last asset of each release to make: ``masked``, ``release`` or ``publication``.
         on_step: Called with the name of each step when it starts.
         on_wait: Called with a sentence, if another run has to end first.
@@ -120,7 +124,9 @@ def run(
     from ddg_pipeline.orchestration.building import build_definitions
     from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest, releases_of
     from ddg_pipeline.orchestration.dead_runs import alive, bury_dead_runs
-    from ddg_pipeline.orchestration.schedules import EVERYTHING
+    from ddg_pipeline.orchestration.period_sensor import due_now
+    from ddg_pipeline.orchestration.periods import by_periods, check_period, group_of_period
+    from ddg_pipeline.orchestration.schedules import EVERYTHING, last_assets
     from ddg_pipeline.orchestration.selection import with_siblings
     from ddg_pipeline.orchestration.store_work import alone
     from ddg_pipeline.orchestration.unfinished import begin
@@ -133,11 +139,23 @@ def run(
         found = ", ".join(unknown)
         raise InputErrors([InputError(str(project.root), "release", found, f"one of {', '.join(known)}")])
     # linked releases come along: they are masked, checked and published together
-    with_links = [{release.contract.release for release in group} for group in groups]
-    wanted = [name for group in with_links if not releases or group & set(releases) for name in sorted(group)]
+    chosen = [
+        group for group in groups if not releases or {release.contract.release for release in group} & set(releases)
+    ]
+    by_period = [group for group in chosen if by_periods(group)]
+    for group in by_period:
+        for period in periods:
+            check_period(group[0].contract, period)
+    if periods and not by_period:
+        found = ", ".join(release.contract.release for group in chosen for release in group)
+        expected = "releases with `reporting_periods` (docs/periods.md), or no period"
+        raise InputErrors([InputError(str(project.root), "period", f"{', '.join(periods)}, of {found}", expected)])
+    wanted = [release.contract.release for group in chosen if not by_periods(group) for release in group]
     definitions = build_definitions(project)
     graph = definitions.resolve_asset_graph()
     run_id = str(uuid.uuid4())
+    targets = [dg.AssetKey([name, until]) for name in wanted]
+    targets += [key for group in by_period for key in last_assets(graph, group)]
     with (
         alone(project, on_wait),
         dg.DagsterInstance.get() as instance,
@@ -152,12 +170,63 @@ def run(
             instance=instance,
             run_id=run_id,
             raise_on_error=False,
-            asset_selection=sorted(with_siblings(graph, [dg.AssetKey([name, until]) for name in wanted])),
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+            asset_selection=sorted(with_siblings(graph, targets)),
+            run_config=_QUIET,
         )
-    outcomes = tuple(_outcome(result, name) for name in wanted)
+        outcomes = [_outcome(result, name, name) for name in wanted]
+        problems, bad_input = _problems(result)
+        success = result.success
+        for group in by_period if success else ():
+            due = periods or [one.period for one in due_now(project, group)]
+            if until == "publication":  # so that no period takes away what the next ones are made of
+                begin(project, [one.contract.release for period in due for one in group_of_period(group, period)])
+            for period in due if until == "publication" else due[-1:]:
+                done = _run_period(project, definitions, instance, group, period, until, on_step)
+                success &= done.success
+                outcomes += done.outcomes
+                problems += done.problems
+                bad_input |= done.bad_input
+    return RunResult(success, run_id, tuple(outcomes), problems, bad_input)
+
+
+_QUIET: Final = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+def _run_period(
+    project: Project,
+    definitions: Definitions,
+    instance: DagsterInstance,
+    group: Sequence[DbtRelease],
+    period: str,
+    until: str,
+    on_step: Callable[[str], None] | None,
+) -> RunResult:
+    """Release one period of a group from its aggregates, in a run of its own; one that fails stops no other."""
+    import dagster as dg
+
+    from ddg_pipeline.orchestration.dead_runs import alive
+    from ddg_pipeline.orchestration.partitions import partition_of
+    from ddg_pipeline.orchestration.periods import group_of_period
+    from ddg_pipeline.orchestration.schedules import period_job_name
+    from ddg_pipeline.orchestration.selection import RELEASE_STEPS
+
+    now = group_of_period(group, period)
+    run_id = str(uuid.uuid4())
+    with alive(project.dagster_home, run_id):
+        if on_step is not None:
+            instance.add_event_listener(run_id, _StepListener(on_step))
+        steps = [step for step in RELEASE_STEPS if until == "publication" or step == until]
+        result = definitions.resolve_job_def(period_job_name(group)).execute_in_process(
+            instance=instance,
+            run_id=run_id,
+            raise_on_error=False,
+            partition_key=partition_of(now[0].contract),
+            asset_selection=[dg.AssetKey([one.contract.release, step]) for one in group for step in steps],
+            run_config=_QUIET,
+        )
+    outcomes = [_outcome(result, one.contract.series, one.contract.release) for one in now]
     problems, bad_input = _problems(result)
-    return RunResult(result.success, run_id, outcomes, problems, bad_input)
+    return RunResult(result.success, run_id, tuple(outcomes), problems, bad_input)
 
 
 class _StepListener:
@@ -171,11 +240,11 @@ class _StepListener:
             self._on_step(event.step_key.replace("__", " / "))
 
 
-def _outcome(result: ExecuteInProcessResult, release: str) -> Outcome:
+def _outcome(result: ExecuteInProcessResult, series: str, release: str) -> Outcome:
     import dagster as dg
 
     def metadata(step: str) -> dict[str, Any]:
-        key = dg.AssetKey([release, step])
+        key = dg.AssetKey([series, step])
         found = [event for event in result.get_asset_materialization_events() if event.asset_key == key]
         return {name: value.value for name, value in found[-1].materialization.metadata.items()} if found else {}
 
@@ -183,7 +252,7 @@ def _outcome(result: ExecuteInProcessResult, release: str) -> Outcome:
     failed = [
         f"{release}: check {check.check_name} failed: {_reason(check)}"
         for check in result.get_asset_check_evaluations()
-        if check.asset_key == dg.AssetKey([release, "release"]) and not check.passed
+        if check.asset_key == dg.AssetKey([series, "release"]) and not check.passed
     ]
     return Outcome(
         release=release,
@@ -194,7 +263,7 @@ def _outcome(result: ExecuteInProcessResult, release: str) -> Outcome:
         small=masked.get("small_cells", 0),
         complementary=masked.get("complementary_cells", 0),
         problems=tuple(failed),
-        waits_for=_waits_for(result, release),
+        waits_for=_waits_for(result, series),
     )
 
 

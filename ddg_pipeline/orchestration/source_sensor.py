@@ -21,7 +21,7 @@ _SECONDS = 60
 def source_sensor(
     project: Project,
     graph: BaseAssetGraph[Any],
-    publications: Sequence[Sequence[dg.AssetKey]],
+    wanted: Sequence[Sequence[dg.AssetKey]],
     job: UnresolvedAssetJobDefinition,
 ) -> dg.SensorDefinition:
     """Make the sensor. It is off until someone turns it on, and sees files only: a database says nothing by itself.
@@ -32,7 +32,8 @@ def source_sensor(
     Args:
         project: The project.
         graph: Its assets.
-        publications: The publications of each group of linked releases.
+        wanted: What has to be made of each group of linked releases: its publications, or, where periods are released
+            one by one, its aggregates.
         job: The job to run parts of.
     """
 
@@ -54,9 +55,9 @@ def source_sensor(
             context.update_cursor(json.dumps({"seen": now, "requested": done}))
             yield dg.SkipReason("no source file has changed, or one is still being written")
             return
-        wanted = _to_make(graph, publications, changed)
+        chosen = _to_make(graph, wanted, changed)
         stamp = ", ".join(f"{name} {now[name]}" for name in changed)
-        yield dg.RunRequest(run_key=stamp, asset_selection=wanted, tags={"ddg/new_sources": ", ".join(changed)})
+        yield dg.RunRequest(run_key=stamp, asset_selection=chosen, tags={"ddg/new_sources": ", ".join(changed)})
         requested = {**done, **{name: now[name] for name in changed}}
         context.update_cursor(json.dumps({"seen": now, "requested": requested}))
 
@@ -90,13 +91,13 @@ def _loaded(instance: dg.DagsterInstance, now: Mapping[str, str]) -> dict[str, s
 
 
 def _to_make(
-    graph: BaseAssetGraph[Any], publications: Sequence[Sequence[dg.AssetKey]], changed: Sequence[str]
+    graph: BaseAssetGraph[Any], wanted: Sequence[Sequence[dg.AssetKey]], changed: Sequence[str]
 ) -> list[dg.AssetKey]:
-    """Choose the changed sources, and all that leads from them to publications."""
+    """Choose the changed sources, and all that leads from them to what is wanted."""
     sources = {dg.AssetKey([SOURCE_SCHEMA, name]) for name in changed}
-    wanted = set(sources)
-    for group in publications:
+    chosen = set(sources)
+    for group in wanted:
         needed = with_siblings(graph, group)
         if needed & sources:
-            wanted |= needed
-    return sorted(wanted)
+            chosen |= needed
+    return sorted(chosen)

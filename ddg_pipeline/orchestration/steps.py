@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from ddg_pipeline.contract import BoundTable, ReleaseContract, bind
 from ddg_pipeline.contract.manifest import DbtRelease
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
+from ddg_pipeline.orchestration.periods import another_period_is_masked, part_of_period
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.proofs import CheckedProof, check_proof, keep_proof, stage_proof
 from ddg_pipeline.orchestration.public_versions import (
@@ -138,7 +139,7 @@ def read_group(
         for name in release.contract.reference_tables:
             if name not in references:
                 references[name] = store.read_table(*relations[name])
-        table = store.read_table(release.schema, release.relation)
+        table = part_of_period(store.read_table(release.schema, release.relation), release.contract, release.model)
         # first of all: what binding says of a row that does not fit names its categories
         rulebook = load_rulebook(release.contract.rulebook, project.rulebook_source, names)
         refuse_direct_identifiers(table, release.contract, rulebook)
@@ -164,7 +165,9 @@ def stage(project: Project, tables: Sequence[BoundTable], progress: Progress | N
     from ddg_pipeline.preparation import prepare
 
     rulebook = rulebook_of_group(project, tables)
-    prepared = prepare(tables, rulebook, progress, public_knowledge(project, tables, rulebook).versions)
+    known = public_knowledge(project, tables, rulebook).versions
+    alike = another_period_is_masked(project, [table.contract for table in tables])
+    prepared = prepare(tables, rulebook, progress, known, like_other_periods=alike)
     protections = prepared[0].protections
     proof = proof_bytes(protections) if protections else None
     return [_stage(project, one, rulebook, proof) for one in prepared]
@@ -270,11 +273,11 @@ def suite_texts(project: Project, tables: Sequence[BoundTable]) -> list[tuple[Pa
     rulebook = rulebook_of_group(project, tables)
     return [
         (
-            project.expectations / f"{bound.contract.release}.json",
+            project.suite_file(bound.contract),
             suite_text(
                 with_hand_written(
                     expected_suite(_read_staged(project, bound, rulebook), bound, rulebook),
-                    project.expectations / f"{bound.contract.release}.json",
+                    project.suite_file(bound.contract),
                 )
             ),
         )
@@ -295,7 +298,8 @@ def check(project: Project, tables: Sequence[BoundTable], progress: Progress | N
     rulebook = rulebook_of_group(project, tables)
     staged = [_read_staged(project, bound, rulebook) for bound in tables]
     public = public_knowledge(project, tables, rulebook)
-    assessments = assess_group(tables, rulebook, public.versions)
+    alike = another_period_is_masked(project, [table.contract for table in tables])
+    assessments = assess_group(tables, rulebook, public.versions, like_other_periods=alike)
     masked = assessments[0].decision == "mask"
     for one, assessment in zip(staged, assessments, strict=True):
         if one.masked is not masked or one.assessment != assessment.to_json_dict():
@@ -331,7 +335,7 @@ def _check(
 
     data, frame = judged
     differences = _differences(frame, bound, rulebook)
-    path = project.expectations / f"{staged.contract.release}.json"
+    path = project.suite_file(staged.contract)
     try:
         suite = load_suite(path)
     except (InputError, InputErrors) as error:

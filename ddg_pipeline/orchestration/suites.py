@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ddg_pipeline.orchestration import steps
 from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest, relations_of, releases_of
+from ddg_pipeline.orchestration.periods import staged_group
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.store_work import exclusive
 from ddg_pipeline.release_groups import linked_groups
@@ -15,7 +16,8 @@ def current_suites(project: Project, releases: Sequence[str], *, write: bool) ->
 
     Args:
         project: The project.
-        releases: Names of releases; none means all. Linked ones come along.
+        releases: Names of releases; none means all. Linked ones come along. All periods of one have the same suite, and
+            it is compared with what the last period that is staged asks for.
         write: Whether to write those that differ.
 
     Returns:
@@ -28,8 +30,9 @@ def current_suites(project: Project, releases: Sequence[str], *, write: bool) ->
     for group in linked_groups(releases_of(manifest)):
         if releases and not {release.contract.release for release in group} & set(releases):
             continue
+        staged = staged_group(project, group)
         with exclusive(project):
-            tables = steps.read_group(project, group, relations_of(manifest))
+            tables = steps.read_group(project, staged, relations_of(manifest))
             texts = steps.suite_texts(project, tables)
         for path, text in texts:
             changed = not path.is_file() or path.read_text(encoding="utf-8") != text

@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 
 from ddg_pipeline.contract.manifest import contracts_from_manifest
+from ddg_pipeline.orchestration.partitions import group_in_run
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.warehouse.private import DIRECTORY_MODE, FILE_MODE
 
@@ -34,7 +35,8 @@ def unfinished(project: Project) -> set[str]:
 
 
 def releases_in_run(context: dg.AssetExecutionContext, manifest: Mapping[str, Any]) -> list[str]:
-    """The releases that a run of Dagster's masks."""
+    """The releases that a run of Dagster's masks; of one by reporting periods, the run's period."""
     chosen = context.job_def.asset_layer.selected_asset_keys  # the run's own, which a schedule's run need not name
-    every = [release.contract.release for release in contracts_from_manifest(manifest)]
-    return [name for name in every if dg.AssetKey([name, "masked"]) in chosen]
+    every = contracts_from_manifest(manifest)
+    masked = [one for one in every if dg.AssetKey([one.contract.release, "masked"]) in chosen]
+    return [release.contract.release for one in masked for release in group_in_run([one], context)]

@@ -46,7 +46,7 @@ def data_package(
         "name": names.resource,
         "type": "table",
         "path": names.csv,
-        "title": contract.title,
+        "title": contract.full_title,
         "description": _one_line(f"{contract.description} {small_cell_rule}"),
         "format": "csv",
         "mediatype": "text/csv",
@@ -63,7 +63,7 @@ def data_package(
     package: dict[str, Any] = {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": names.resource,
-        "title": contract.title,
+        "title": contract.full_title,
         "resources": [resource],
     }
     if contract.description.strip():

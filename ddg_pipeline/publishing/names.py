@@ -32,8 +32,11 @@ def package_names(contract: ReleaseContract) -> PackageNames:
     """Name a release's package.
 
     ``publication.dataset`` and ``publication.resource`` are taken as they are; without them the release's name is used,
-    with hyphens. (``ddg mask`` is no publication and calls its file ``<release>.csv``.)
+    with hyphens. Each reporting period is a resource of one dataset. (``ddg mask`` is no publication and calls its
+    file ``<release>.csv``.)
     """
-    hyphenated = contract.release.replace("_", "-")
+    hyphenated = contract.series.replace("_", "-")
     resource = contract.publication.resource or hyphenated
+    if contract.reporting_period is not None:  # one dataset, a resource for each period
+        resource += contract.release.removeprefix(contract.series).replace("_", "-")
     return PackageNames(contract.publication.dataset or hyphenated, resource, f"{resource}.csv")

@@ -40,7 +40,8 @@ def report_json(contract: ReleaseContract, rulebook: Rulebook, facts: ReleaseFac
     writer = ColumnWriter(contract, rulebook, masked=facts.masked, reasons_shown=facts.reasons_shown)
     return {
         "release": contract.release,
-        "title": contract.title,
+        "title": contract.full_title,
+        **({"series": contract.series} if contract.reporting_period is not None else {}),
         "description": contract.description,
         "file": package_names(contract).csv,
         "rulebook": {

@@ -77,7 +77,7 @@ def data_docs_html(
     for one in told:
         groups.setdefault(one["about"], []).append(one)
     return _template().render(
-        title=contract.title,
+        title=contract.full_title,
         release=contract.release,
         file=file,
         rulebook=rulebook.title,

@@ -105,7 +105,7 @@ def build_suite(
         *_of_drift(contract),
     ]
     return {
-        "name": contract.release,
+        "name": contract.series,
         "meta": {
             "key": list(contract.dimensions),
             "types": _types(contract, columns),

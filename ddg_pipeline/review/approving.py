@@ -119,11 +119,11 @@ def approve(
     said = Approval(release=subject.release, role=role, by=by, at=at, note=note, key=key, bound=subject.bound)
     statement: Approval | StandingApproval = said
     if series is not None:
-        given = said.model_dump(exclude={"kind", "bound"})
+        given = said.model_dump(exclude={"kind", "bound"}) | {"release": subject.contract.series}
         limits = _limits(desk, subject, series, at)
         statement = StandingApproval(
             **given,
-            bound=said.bound,
+            bound=said.bound.model_copy(update={"contract": subject.series_contract}),
             decision=subject.certificate.decision,
             level=subject.certificate.level,
             code_lists=code_lists_sha256(subject),
@@ -176,7 +176,7 @@ def revoke(
         raise RefusedError(f"{release}: {other}")
 
     def there_is_one(history: History) -> None:
-        said = history.of(release, role)
+        said = history.of({release}, role)
         if not said or isinstance(said[-1].statement, Revocation):
             given = sorted({(one.statement.release, one.statement.role) for one in history.records})
             known = ", ".join(f"{name} as {given_role}" for name, given_role in given) or "none yet"

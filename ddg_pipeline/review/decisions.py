@@ -121,7 +121,7 @@ def review_release(
     roles: list[RoleReview] = []
     for role in subject.roles:
         taken = {same_person(one.by): one.role for one in roles if one.state == "approved" and one.by is not None}
-        roles.append(judge.role(role, history.of(subject.release, role), taken))
+        roles.append(judge.role(role, history.of({subject.release, subject.contract.series}, role), taken))
     return ReleaseReview(subject.release, subject.certificate_sha256, subject.certificate.issued_at, tuple(roles))
 
 

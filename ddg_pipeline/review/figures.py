@@ -115,7 +115,7 @@ def over_limits(subject: Subject, limits: Limits) -> list[str]:
 
 def _changed(subject: Subject, standing: StandingApproval) -> list[str]:
     now = {
-        "contract": subject.bound.contract,
+        "contract": subject.series_contract,
         "rulebook": subject.bound.rulebook,
         "decision to mask": subject.certificate.decision,
         "level of protection": subject.certificate.level,

@@ -16,7 +16,7 @@ import fcntl
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,9 +65,9 @@ class History:
             raise IndexError(entries)
         return self.hashes[entries - 1] if entries else NOTHING_BEFORE
 
-    def of(self, release: str, role: str) -> tuple[Record, ...]:
-        """Give what was said about a release in a role, in order."""
-        return tuple(one for one in self.records if one.statement.release == release and one.statement.role == role)
+    def of(self, releases: Collection[str], role: str) -> tuple[Record, ...]:
+        """Give what was said in a role about a release, under any of its names, in order."""
+        return tuple(one for one in self.records if one.statement.release in releases and one.statement.role == role)
 
 
 class _Head(BaseModel):

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ddg_pipeline.contract.model import ReleaseContract
+from ddg_pipeline.contract.reporting_periods import series_of
 from ddg_pipeline.quality.certificate_form import Certificate
+from ddg_pipeline.quality.hashing import sha256_of
 from ddg_pipeline.quality.suite import Suite
 from ddg_pipeline.review.statements import Bound
 
@@ -23,7 +25,8 @@ class Subject:
         directory: Its package.
         certificate: Its certificate, which holds.
         certificate_sha256: The hash of that file.
-        earlier: The packages of its earlier versions, the oldest first.
+        earlier: The packages that came before it, the oldest first: its earlier versions, of a reporting period also
+            those of other periods.
     """
 
     roles: tuple[str, ...]
@@ -38,6 +41,13 @@ class Subject:
     def release(self) -> str:
         """Its name."""
         return self.contract.release
+
+    @property
+    def series_contract(self) -> str:
+        """The hash of the contract that people wrote: of a reporting period, that of all of them."""
+        if self.contract.reporting_period is None:
+            return self.certificate.contract
+        return sha256_of(series_of(self.contract))
 
     @property
     def bound(self) -> Bound:

@@ -196,6 +196,56 @@ def monthly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Small:
     return Small(load_project(root))
 
 
+CASES_OF_MONTHS = {
+    "2025-01": {"North": 4, "South": 9, "East": 21, "West": 33, "Bay": 90, "Valley": 140},
+    "2025-02": {"North": 0, "South": 12, "East": 25, "West": 28, "Bay": 97, "Valley": 133},  # nothing small
+    "2025-03": {"North": 3, "South": 5, "East": 18, "West": 41, "Bay": 82, "Valley": 151},
+}
+
+
+def write_cases(root: Path, cases: Mapping[str, Mapping[str, int]]) -> None:
+    """Write the source of the monthly project: for each month, the cases of counties."""
+    with (root / "cases.csv").open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(["county", "month", "cases"])
+        rows.writerows((county, month, count) for month, one in cases.items() for county, count in one.items())
+
+
+def by_months(root: Path) -> None:
+    """Let the monthly project release its months one by one."""
+    models = root / "dbt_project" / "models" / "aggregates" / "releases.yml"
+    periods = "          reporting_periods: {dimension: month, every: month, start: 2025-01-01}\n"
+    periods += "          suppression: {show_reason: true}\n"
+    models.write_text(models.read_text(encoding="utf-8") + periods, encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def _months_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Small, Path]]:
+    root = tmp_path_factory.mktemp("months") / "project"
+    shutil.copytree(MONTHLY_PROJECT, root)
+    by_months(root)
+    write_cases(root, CASES_OF_MONTHS)
+    with pytest.MonkeyPatch.context() as patch:
+        _own_environment(patch, root)
+        for command in ("suites", "run"):
+            patch.setattr(sys, "argv", ["ddg", command, "--project", str(root), "--quiet"])
+            with pytest.raises(SystemExit) as ended:
+                cli.main()
+            assert not ended.value.code, f"ddg {command} failed"
+        kept = root.with_name("kept")
+        _copy(root, kept)
+        yield Small(load_project(root)), kept
+
+
+@pytest.fixture
+def months(_months_once: tuple[Small, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Small]:
+    """A project of which three months are released, each by itself."""
+    once, kept = _months_once
+    _own_environment(monkeypatch, once.root)
+    yield once
+    _copy(kept, once.root)
+
+
 @dataclass(frozen=True)
 class Encrypted:
     """The small project with a key for its restricted store, and another one in the environment variable OTHER_KEY."""

@@ -173,10 +173,10 @@ def resource_id(dataset: str, release: str, name: str) -> str:
 def _file(package: Package, names: PackageNames, name: str, sha256: str) -> PortalFile:
     contract = package.contract
     if name == names.csv:
-        title, description, kind = contract.title, contract.description or contract.title, "CSV"
+        title, description, kind = contract.full_title, contract.description or contract.full_title, "CSV"
     else:
         what, description, kind = _DESCRIBED.get(name, (name, "", name.rpartition(".")[2].upper()))
-        title = f"{contract.title}: {what}"
+        title = f"{contract.full_title}: {what}"
     fields = {
         "name": title,
         "description": " ".join(description.split()),

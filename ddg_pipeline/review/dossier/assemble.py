@@ -56,7 +56,7 @@ def dossier_of(
     return Dossier(
         release=contract.release,
         version=version,
-        title=contract.title,
+        title=contract.full_title,
         description=" ".join(contract.description.split()),
         dataset=package_names(contract).dataset,
         file=package.certificate.gate.file,
