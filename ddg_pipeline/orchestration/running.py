@@ -8,12 +8,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.orchestration.failures import BAD_INPUT_ERRORS
 from ddg_pipeline.orchestration.project import Project
 
 if TYPE_CHECKING:
     from dagster import AssetCheckEvaluation, EventLogEntry, ExecuteInProcessResult
+
+    from ddg_pipeline.orchestration.plan import DdgPlan
+    from ddg_pipeline.orchestration.translation import DdgTranslator
 
 _DAGSTER_YAML = """\
 # Written once by `ddg run`; yours to change.
@@ -100,6 +102,7 @@ def run(
     until: Literal["masked", "release", "publication"] = "publication",
     on_step: Callable[[str], None] | None = None,
     on_wait: Callable[[str], None] | None = None,
+    translator: DdgTranslator | None = None,
 ) -> RunResult:
     """Run the road to the given releases, or to all of them.
 
@@ -109,6 +112,7 @@ def run(
         until: The last asset of each release to make: ``masked``, ``release`` or ``publication``.
         on_step: Called with the name of each step when it starts.
         on_wait: Called with a sentence, if another run has to end first.
+        translator: Names the assets; by default as the component does that ``ddg.yaml`` names, if it names one.
 
     Raises:
         InputErrors: The project is wrong, or a release is not in it.
@@ -117,26 +121,18 @@ def run(
     import dagster as dg
 
     prepare_instance(project)
-    from ddg_pipeline.orchestration.building import build_definitions
-    from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest, releases_of
+    from ddg_pipeline.orchestration.building import definitions_of
     from ddg_pipeline.orchestration.dead_runs import alive, bury_dead_runs
+    from ddg_pipeline.orchestration.plan import plan_project
     from ddg_pipeline.orchestration.schedules import EVERYTHING
     from ddg_pipeline.orchestration.selection import with_siblings
     from ddg_pipeline.orchestration.store_work import alone
+    from ddg_pipeline.orchestration.translator_of_project import translator_of
     from ddg_pipeline.orchestration.unfinished import begin
-    from ddg_pipeline.release_groups import linked_groups
 
-    groups = linked_groups(releases_of(read_manifest(ensure_manifest(project))))
-    known = [release.contract.release for group in groups for release in group]
-    unknown = [name for name in releases if name not in known]
-    if unknown:
-        found = ", ".join(unknown)
-        raise InputErrors([InputError(str(project.root), "release", found, f"one of {', '.join(known)}")])
-    # linked releases come along: they are masked, checked and published together
-    with_links = [{release.contract.release for release in group} for group in groups]
-    wanted = [name for group in with_links if not releases or group & set(releases) for name in sorted(group)]
-    definitions = build_definitions(project)
-    graph = definitions.resolve_asset_graph()
+    plan = plan_project(project, translator=translator or translator_of(project), releases=releases)
+    wanted = plan.releases  # with those that are linked: they are masked, checked and published together
+    definitions = definitions_of(plan)
     run_id = str(uuid.uuid4())
     with (
         alone(project, on_wait),
@@ -148,14 +144,14 @@ def run(
             begin(project, wanted)
         if on_step is not None:
             instance.add_event_listener(run_id, _StepListener(on_step))
-        result = definitions.resolve_job_def(EVERYTHING).execute_in_process(
+        result = definitions.resolve_job_def(plan.name("job", EVERYTHING)).execute_in_process(
             instance=instance,
             run_id=run_id,
             raise_on_error=False,
-            asset_selection=sorted(with_siblings(graph, [dg.AssetKey([name, until]) for name in wanted])),
+            asset_selection=sorted(with_siblings(plan, [plan.step_key(until, name) for name in wanted])),
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
-    outcomes = tuple(_outcome(result, name) for name in wanted)
+    outcomes = tuple(_outcome(plan, result, name) for name in wanted)
     problems, bad_input = _problems(result)
     return RunResult(result.success, run_id, outcomes, problems, bad_input)
 
@@ -171,11 +167,9 @@ class _StepListener:
             self._on_step(event.step_key.replace("__", " / "))
 
 
-def _outcome(result: ExecuteInProcessResult, release: str) -> Outcome:
-    import dagster as dg
-
-    def metadata(step: str) -> dict[str, Any]:
-        key = dg.AssetKey([release, step])
+def _outcome(plan: DdgPlan, result: ExecuteInProcessResult, release: str) -> Outcome:
+    def metadata(step: Literal["masked", "publication"]) -> dict[str, Any]:
+        key = plan.step_key(step, release)
         found = [event for event in result.get_asset_materialization_events() if event.asset_key == key]
         return {name: value.value for name, value in found[-1].materialization.metadata.items()} if found else {}
 
@@ -183,7 +177,7 @@ def _outcome(result: ExecuteInProcessResult, release: str) -> Outcome:
     failed = [
         f"{release}: check {check.check_name} failed: {_reason(check)}"
         for check in result.get_asset_check_evaluations()
-        if check.asset_key == dg.AssetKey([release, "release"]) and not check.passed
+        if check.asset_key == plan.release_key(release) and not check.passed
     ]
     return Outcome(
         release=release,
@@ -194,16 +188,14 @@ def _outcome(result: ExecuteInProcessResult, release: str) -> Outcome:
         small=masked.get("small_cells", 0),
         complementary=masked.get("complementary_cells", 0),
         problems=tuple(failed),
-        waits_for=_waits_for(result, release),
+        waits_for=_waits_for(plan, result, release),
     )
 
 
-def _waits_for(result: ExecuteInProcessResult, release: str) -> tuple[str, ...]:
-    import dagster as dg
-
+def _waits_for(plan: DdgPlan, result: ExecuteInProcessResult, release: str) -> tuple[str, ...]:
     from ddg_pipeline.orchestration.review_definitions import APPROVED
 
-    publication = dg.AssetKey([release, "publication"])
+    publication = plan.publication_key(release)
     found = [one for one in result.get_asset_check_evaluations() if one.asset_key == publication]
     asked = [one.metadata["waits_for"].value for one in found if one.check_name == APPROVED and not one.passed]
     return tuple(str(role) for roles in asked for role in (roles if isinstance(roles, list) else [roles]))

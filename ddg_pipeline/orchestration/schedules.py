@@ -1,14 +1,9 @@
 """Jobs and schedules: everything at once, and every release by the cadence its contract names."""
 
-from collections.abc import Sequence
-from typing import Any
-
 import dagster as dg
-from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from ddg_pipeline.contract.manifest import DbtRelease
-from ddg_pipeline.orchestration.release_assets import publication_key
+from ddg_pipeline.orchestration.plan import DdgPlan
 from ddg_pipeline.orchestration.selection import with_siblings
 
 EVERYTHING = "everything"
@@ -23,24 +18,29 @@ _CRON = {
 }
 
 
-def everything_job() -> UnresolvedAssetJobDefinition:
-    """From all sources to all publications."""
+def everything_job(plan: DdgPlan) -> UnresolvedAssetJobDefinition:
+    """From all sources to all publications; other assets of the code location are none of its business."""
+    keys = plan.own_keys | with_siblings(plan, map(plan.publication_key, plan.releases))
     return dg.define_asset_job(
-        EVERYTHING, dg.AssetSelection.all(), description="Loads every source and releases every table."
+        plan.name("job", EVERYTHING),
+        dg.AssetSelection.assets(*sorted(keys)),
+        description="Loads every source and releases every table.",
     )
 
 
 def schedules(
-    groups: Sequence[Sequence[DbtRelease]], graph: BaseAssetGraph[Any], time_zone: str
+    plan: DdgPlan,
+    time_zone: str,
+    status: dg.DefaultScheduleStatus = dg.DefaultScheduleStatus.STOPPED,
 ) -> list[dg.ScheduleDefinition]:
     """Make one schedule for each cadence; a group of linked releases runs at the most frequent one among them.
 
     Releases without a cadence, or with an irregular one, are released by hand. Schedules are off until someone turns
-    them on.
+    them on, unless ``status`` says otherwise.
     """
     order = list(_CRON)
     by_cadence: dict[str, list[str]] = {}
-    for group in groups:
+    for group in plan.groups:
         named = [release.contract.publication.cadence for release in group]
         cadences = [cadence for cadence in named if cadence is not None and cadence in _CRON]
         if cadences:
@@ -48,14 +48,15 @@ def schedules(
             by_cadence.setdefault(soonest, []).extend(release.contract.release for release in group)
     return [
         dg.ScheduleDefinition(
-            name=f"{cadence.replace('-', '_')}_releases",
+            name=plan.name("schedule", f"{cadence.replace('-', '_')}_releases"),
             job=dg.define_asset_job(
-                f"release_{cadence.replace('-', '_')}",
-                dg.AssetSelection.assets(*sorted(with_siblings(graph, map(publication_key, names)))),
+                plan.name("job", f"release_{cadence.replace('-', '_')}"),
+                dg.AssetSelection.assets(*sorted(with_siblings(plan, map(plan.publication_key, names)))),
                 description=f"Releases {', '.join(names)} with all they are built from.",
             ),
             cron_schedule=_CRON[cadence],
             execution_timezone=time_zone,
+            default_status=status,
             description=f"Releases {', '.join(names)} ({cadence}).",
         )
         for cadence, names in by_cadence.items()

@@ -3,12 +3,11 @@
 <restricted>/unfinished/<release>    an empty file, from the start of a run until the gate let the release through
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import dagster as dg
 
-from ddg_pipeline.contract.manifest import contracts_from_manifest
+from ddg_pipeline.orchestration.plan import DdgPlan
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.warehouse.private import DIRECTORY_MODE, FILE_MODE
 
@@ -33,8 +32,7 @@ def unfinished(project: Project) -> set[str]:
     return {path.name for path in place.iterdir()} if place.is_dir() else set()
 
 
-def releases_in_run(context: dg.AssetExecutionContext, manifest: Mapping[str, Any]) -> list[str]:
+def releases_in_run(context: dg.AssetExecutionContext, plan: DdgPlan) -> list[str]:
     """The releases that a run of Dagster's masks."""
     chosen = context.job_def.asset_layer.selected_asset_keys  # the run's own, which a schedule's run need not name
-    every = [release.contract.release for release in contracts_from_manifest(manifest)]
-    return [name for name in every if dg.AssetKey([name, "masked"]) in chosen]
+    return [name for name in plan.releases if plan.masked_key(name) in chosen]
