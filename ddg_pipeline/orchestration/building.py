@@ -1,49 +1,107 @@
 """Put a project's assets, checks, jobs and schedules together."""
 
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Literal
+
 import dagster as dg
 
-from ddg_pipeline.orchestration.dbt_models import dbt_models, ensure_manifest, read_manifest, releases_of
+from ddg_pipeline.orchestration.dbt_build import dbt_models
 from ddg_pipeline.orchestration.period_sensor import period_sensors
 from ddg_pipeline.orchestration.periods import TIME_ZONE
+from ddg_pipeline.orchestration.plan import DdgPlan, Elsewhere, plan_project
 from ddg_pipeline.orchestration.portal_watch import portal_watch
-from ddg_pipeline.orchestration.project import Project
+from ddg_pipeline.orchestration.project import Project, turn_telemetry_off
 from ddg_pipeline.orchestration.release_assets import release_assets
 from ddg_pipeline.orchestration.review_definitions import approved_releases_sensor, review_jobs
-from ddg_pipeline.orchestration.schedules import everything_job, last_assets, period_jobs, schedules
+from ddg_pipeline.orchestration.schedules import everything_job, period_jobs
+from ddg_pipeline.orchestration.schedules import schedules as cadence_schedules
 from ddg_pipeline.orchestration.source_assets import source_assets
 from ddg_pipeline.orchestration.source_sensor import source_sensor
-from ddg_pipeline.release_groups import linked_groups
+from ddg_pipeline.orchestration.translation import DdgTranslator
+
+if TYPE_CHECKING:
+    from dagster_dbt import DagsterDbtTranslator
+
+Status = Literal["stopped", "running", "none"]
 
 
-def build_definitions(project: Project) -> dg.Definitions:
-    """Build the code location of a project.
+def build_definitions(
+    project: Project,
+    *,
+    translator: DdgTranslator | None = None,
+    releases: Collection[str] = (),
+    elsewhere: Collection[Elsewhere] = (),
+    dbt_translator: "DagsterDbtTranslator | None" = None,
+    time_zone: str = TIME_ZONE,
+    schedules: Status = "stopped",
+    sensors: Status = "stopped",
+    executor: dg.ExecutorDefinition | None = dg.in_process_executor,
+) -> dg.Definitions:
+    """Build the code location of a project, or a project's part of one.
 
     Importing this, and calling it, loads neither Great Expectations nor the solver.
 
+    Args:
+        project: The project.
+        translator: Names assets, jobs, schedules, sensors and ops.
+        releases: Names of releases; none means all. Linked ones come along.
+        elsewhere: What something else in the code location makes; see :func:`plan_project`.
+        dbt_translator: The translator of dbt assets that are made elsewhere.
+        time_zone: Of the schedules.
+        schedules: ``stopped`` until someone turns them on, ``running`` from the start, or ``none``.
+        sensors: The same of sensors.
+        executor: The executor of the code location; None leaves it to others, as a part of one has to.
+
     Raises:
-        InputErrors: ``sources.yaml``, the dbt project or a contract is wrong.
+        InputErrors: ``sources.yaml``, the dbt project, a contract or a name is wrong.
     """
-    project.prepare_environment()
-    manifest = read_manifest(ensure_manifest(project))
-    groups = linked_groups(releases_of(manifest))
-    models, dbt = dbt_models(project, manifest)
-    assets = [*source_assets(project), models, *release_assets(project, manifest, groups)]
-    resources = {"dbt": dbt}
-    graph = dg.Definitions(assets=assets, resources=resources).resolve_asset_graph()
-    everything, by_period = everything_job(groups), period_jobs(groups)
-    wanted = [last_assets(graph, group) for group in groups]
-    watch = portal_watch(project, [release.contract for group in groups for release in group])
-    return dg.Definitions(
-        assets=assets,
-        asset_checks=watch.checks,
-        jobs=[everything, *by_period, *watch.jobs, *review_jobs(project)],
-        schedules=schedules(groups, graph, TIME_ZONE),
-        sensors=[
-            source_sensor(project, graph, wanted, everything),
-            *period_sensors(project, manifest, groups, by_period),
-            *watch.sensors,
-            *approved_releases_sensor(project, [[one.contract for one in group] for group in groups]),
-        ],
-        resources=resources,
-        executor=dg.in_process_executor,
+    plan = plan_project(
+        project, translator=translator, releases=releases, elsewhere=elsewhere, dbt_translator=dbt_translator
     )
+    return definitions_of(plan, time_zone=time_zone, schedules=schedules, sensors=sensors, executor=executor)
+
+
+def definitions_of(
+    plan: DdgPlan,
+    *,
+    time_zone: str = TIME_ZONE,
+    schedules: Status = "stopped",
+    sensors: Status = "stopped",
+    executor: dg.ExecutorDefinition | None = dg.in_process_executor,
+) -> dg.Definitions:
+    """Build what a plan says; the arguments are those of :func:`build_definitions`."""
+    turn_telemetry_off()
+    everything, by_period = everything_job(plan), period_jobs(plan)
+    sensor_status = dg.DefaultSensorStatus[_default(sensors)]
+    watch = portal_watch(plan, sensor_status)
+    made = [
+        source_sensor(plan, everything, sensor_status),
+        *period_sensors(plan, by_period, sensor_status),
+        *watch.sensors,
+        *approved_releases_sensor(plan, sensor_status),
+    ]
+    return dg.Definitions(
+        assets=assets_of(plan),
+        asset_checks=watch.checks,
+        jobs=[everything, *by_period, *watch.jobs, *review_jobs(plan)],
+        schedules=[] if schedules == "none" else _schedules(plan, time_zone, schedules),
+        sensors=[] if sensors == "none" else made,
+        executor=executor,
+    )
+
+
+def assets_of(plan: DdgPlan) -> list[dg.AssetsDefinition]:
+    """Make the assets of a plan, but for those that are made elsewhere."""
+    return [
+        *([] if "sources" in plan.elsewhere else source_assets(plan)),
+        *([] if "dbt" in plan.elsewhere else [dbt_models(plan)]),
+        *release_assets(plan),
+    ]
+
+
+def _schedules(plan: DdgPlan, time_zone: str, status: Status) -> list[dg.ScheduleDefinition]:
+    return cadence_schedules(plan, time_zone, dg.DefaultScheduleStatus[_default(status)])
+
+
+def _default(status: Status) -> str:
+    return "RUNNING" if status == "running" else "STOPPED"

@@ -1,35 +1,22 @@
-"""The dbt project as assets, and the release contracts written in it."""
+"""The dbt project, parsed, and the release contracts written in it. As assets: `dbt_build`."""
 
 import hashlib
 import json
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
-from importlib.metadata import version
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import dagster as dg
-from packaging.version import Version
+from typing import Any
 
 from ddg_pipeline.contract.manifest import DbtRelease, contracts_from_manifest
 from ddg_pipeline.contract.model import ReleaseContract
 from ddg_pipeline.errors import InputError, InputErrors
-from ddg_pipeline.orchestration.dbt_messages import MESSAGES, kept_messages
-from ddg_pipeline.orchestration.failures import attempt, exclusive_step
 from ddg_pipeline.orchestration.project import Project
-from ddg_pipeline.orchestration.source_assets import DUCKDB_POOL
-from ddg_pipeline.orchestration.store_work import parsing, remove_plain_files
-from ddg_pipeline.orchestration.unfinished import begin, releases_in_run
-
-if TYPE_CHECKING:
-    import pandas as pd
+from ddg_pipeline.orchestration.store_work import parsing
 
 _FINGERPRINT = "manifest.sha256"
 _PLUGIN = "ddg_pipeline.orchestration.dbt_plugin"
-_QUIETLY = ("--no-use-colors", "--log-level-file", "none")  # its log files quote values, and are not encrypted
+QUIETLY = ("--no-use-colors", "--log-level-file", "none")  # its log files quote values, and are not encrypted
 _PARSED = {".sql", ".yml", ".yaml", ".csv", ".md"}
 
 
@@ -45,8 +32,7 @@ def ensure_manifest(project: Project) -> Path:
     _check_profile(project)
     if _is_current(project):
         return project.manifest
-    project.prepare_environment()
-    with parsing(project):
+    with project.dbt_environment(), parsing(project):
         if not _is_current(project):  # another process may have parsed it meanwhile
             _parse(project)
     return project.manifest
@@ -62,7 +48,7 @@ def _is_current(project: Project) -> bool:
 def _parse(project: Project) -> None:
     fingerprint = _fingerprint(project)
     directory = str(project.dbt_project)
-    command = [sys.executable, "-m", "dbt.cli.main", "--quiet", *_QUIETLY, "parse", "--project-dir", directory]
+    command = [sys.executable, "-m", "dbt.cli.main", "--quiet", *QUIETLY, "parse", "--project-dir", directory]
     command += ["--profiles-dir", directory, "--target-path", str(project.dbt_target)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own arguments
     if done.returncode:
@@ -147,110 +133,3 @@ def relations_of(manifest: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
         for node in manifest["nodes"].values()
         if node["resource_type"] in ("model", "seed")
     }
-
-
-def asset_key_of(manifest: Mapping[str, Any], name: str) -> dg.AssetKey:
-    """Give the asset of a model or seed, by its dbt name."""
-    from dagster_dbt import DagsterDbtTranslator
-
-    node = next(n for n in manifest["nodes"].values() if n["name"] == name and n["resource_type"] in ("model", "seed"))
-    return DagsterDbtTranslator().get_asset_key(node)
-
-
-def read_relation(project: Project, relation: tuple[str, str]) -> "pd.DataFrame":
-    """Read a model or seed from the restricted store."""
-    return project.restricted_store.read_table(*relation)
-
-
-def dbt_models(project: Project, manifest: Mapping[str, Any]) -> tuple[dg.AssetsDefinition, Any]:
-    """Make the assets of every model, seed and test of the dbt project.
-
-    Returns:
-        The assets, and the dbt command line as a resource.
-    """
-    from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
-
-    class Translator(DagsterDbtTranslator):
-        """Groups are the folders of the dbt project; everything dbt builds is restricted."""
-
-        def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-            folders = dbt_resource_props["fqn"][1:-1]
-            return folders[0] if folders else f"{dbt_resource_props['resource_type']}s"
-
-        def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, str]:
-            return {**super().get_tags(dbt_resource_props), "ddg/store": "restricted"}
-
-        def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
-            return str(dbt_resource_props.get("description", ""))
-
-    class Dbt(DbtCliResource):
-        """The dbt beside this Python, without what takes seconds and is not needed."""
-
-        @cached_property
-        def _cli_version(self) -> Version:
-            """Known without starting dbt."""
-            return Version(version("dbt-core")) if _dbt_executable().is_absolute() else super()._cli_version
-
-        def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> Any:  # noqa: ARG002
-            """None: nobody asks for row counts and columns, and a Ctrl-C while it is made would be lost."""
-            return None
-
-    dbt_project = DbtProject(
-        project_dir=project.dbt_project, profiles_dir=project.dbt_project, target_path=project.dbt_target
-    )
-
-    @dbt_assets(
-        manifest=manifest, project=dbt_project, dagster_dbt_translator=Translator(), name="dbt", pool=DUCKDB_POOL
-    )
-    def models(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
-        project.prepare_environment()
-        with exclusive_step(project, context.log.info):
-            attempt(begin, project, releases_in_run(context, manifest))
-            attempt(_check_store, project)
-            target = project.dbt_runs / context.run.run_id
-            target.mkdir(parents=True, exist_ok=True)
-            with kept_messages(project, target):
-                invocation = dbt.cli([*_QUIETLY, "build"], context=context, target_path=target, raise_on_error=False)
-                yield from invocation.stream()
-                successful = invocation.is_successful()
-            if not successful:
-                description = _what_failed(project, target)
-                if project.encryption is not None:
-                    remove_plain_files(target)
-                raise dg.Failure(description=description, allow_retries=False)
-            shutil.rmtree(target)
-
-    return models, Dbt(
-        project_dir=str(project.dbt_project),
-        profiles_dir=str(project.dbt_project),
-        dbt_executable=str(_dbt_executable()),
-    )
-
-
-def _check_store(project: Project) -> None:
-    """Open the store once before dbt does: a wrong key, or somebody else's connection, is said in our words.
-
-    Raises:
-        DdgError: It cannot be opened.
-    """
-    with project.restricted_store.connect():
-        pass
-
-
-def _what_failed(project: Project, target: Path) -> str:
-    """Name the models and tests that failed, and say where dbt's own words are; they may quote values."""
-    where = f"what dbt says about it is in {target / MESSAGES}"
-    if project.encryption is not None:
-        where += ", sealed; `ddg store show` prints it"
-    try:
-        results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
-    except (OSError, ValueError, KeyError):
-        return f"dbt could not run the project; {where}"
-    broken = [result["unique_id"] for result in results if result["status"] in ("error", "fail", "runtime error")]
-    return f"dbt: {len(broken)} of {len(results)} models and tests failed: {', '.join(broken)}; {where}"
-
-
-def _dbt_executable() -> Path:
-    """Find the dbt that is installed beside this Python, whatever PATH says."""
-    beside = Path(sys.executable).with_name("dbt")
-    return beside if beside.is_file() else Path("dbt")

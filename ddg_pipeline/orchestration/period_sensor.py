@@ -1,17 +1,16 @@
 """A sensor for releases by periods: a period that is over and new, or was corrected, is released."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from ddg_pipeline.contract.manifest import DbtRelease
-from ddg_pipeline.orchestration.dbt_models import asset_key_of
 from ddg_pipeline.orchestration.failures import attempt
 from ddg_pipeline.orchestration.partitions import partition_of
 from ddg_pipeline.orchestration.periods import DuePeriod, by_periods, due_periods, group_of_period, today
+from ddg_pipeline.orchestration.plan import DdgPlan
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.schedules import period_job_name
 from ddg_pipeline.orchestration.store_work import exclusive
@@ -21,10 +20,9 @@ _SECONDS = 300
 
 
 def period_sensors(
-    project: Project,
-    manifest: Mapping[str, Any],
-    groups: Sequence[Sequence[DbtRelease]],
+    plan: DdgPlan,
     jobs: Sequence[UnresolvedAssetJobDefinition],
+    status: dg.DefaultSensorStatus = dg.DefaultSensorStatus.STOPPED,
 ) -> list[dg.SensorDefinition]:
     """Make the sensor; none where nothing is released by periods. It is off until someone turns it on.
 
@@ -32,20 +30,20 @@ def period_sensors(
     sources, or by hand. So late and corrected data of a past period release that period again, and no other.
 
     Args:
-        project: The project.
-        manifest: The manifest of its dbt project.
-        groups: Its releases, those that are linked together.
+        plan: The project's assets.
         jobs: Those that release a period (`schedules.period_jobs`).
+        status: Whether it is on from the start.
     """
-    chosen = [group for group in groups if by_periods(group)]
+    project = plan.project
+    chosen = [group for group in plan.groups if by_periods(group)]
     if not chosen:
         return []
 
     @dg.sensor(
-        name=NAME,
+        name=plan.name("sensor", NAME),
         jobs=jobs,
         minimum_interval_seconds=_SECONDS,
-        default_status=dg.DefaultSensorStatus.STOPPED,
+        default_status=status,
         description="Releases the periods that are over and new, or whose figures have changed.",
     )
     def look(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
@@ -53,8 +51,8 @@ def period_sensors(
         told: list[str] = []
         asked = False
         for group in chosen:
-            job = period_job_name(group)
-            stamp = _stamp(context.instance, manifest, group)
+            job = period_job_name(plan, group)
+            stamp = _stamp(context.instance, plan, group)
             if seen.get(job) == stamp:
                 continue
             try:
@@ -76,9 +74,9 @@ def period_sensors(
     return [look]
 
 
-def _stamp(instance: dg.DagsterInstance, manifest: Mapping[str, Any], group: Sequence[DbtRelease]) -> str:
+def _stamp(instance: dg.DagsterInstance, plan: DdgPlan, group: Sequence[DbtRelease]) -> str:
     """Say when the aggregates of a group were built, and what day it is: nothing else makes a period due."""
-    built = [instance.get_latest_materialization_event(asset_key_of(manifest, one.model)) for one in group]
+    built = [instance.get_latest_materialization_event(plan.dbt_key(one.model)) for one in group]
     return " ".join([today().isoformat(), *("" if one is None else f"{one.timestamp:.3f}" for one in built)])
 
 

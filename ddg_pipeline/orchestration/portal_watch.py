@@ -15,9 +15,9 @@ from ddg_pipeline.contract import ReleaseContract
 from ddg_pipeline.errors import RefusedError
 from ddg_pipeline.orchestration.failures import attempt
 from ddg_pipeline.orchestration.periods import every_period
+from ddg_pipeline.orchestration.plan import DdgPlan
 from ddg_pipeline.orchestration.portals import portal_problems
 from ddg_pipeline.orchestration.project import Project
-from ddg_pipeline.orchestration.release_assets import publication_key
 from ddg_pipeline.orchestration.review import public_certificate
 
 CHECK = "portal_shows_what_was_published"
@@ -41,43 +41,47 @@ class PortalWatch:
     sensors: Sequence[dg.SensorDefinition] = ()
 
 
-def portal_watch(project: Project, contracts: Sequence[ReleaseContract]) -> PortalWatch:
-    """Make what watches the portal of a project."""
+def portal_watch(plan: DdgPlan, status: dg.DefaultSensorStatus = dg.DefaultSensorStatus.STOPPED) -> PortalWatch:
+    """Make what watches the portal of a project; its sensor is on from the start if ``status`` says so."""
+    project = plan.project
+    contracts = [release.contract for group in plan.groups for release in group]
     if project.ckan is None or not contracts:
         return PortalWatch()
-    checks = [_check(project, contract) for contract in contracts]
-    keys = [dg.AssetCheckKey(publication_key(contract.release), CHECK) for contract in contracts]
+    checks = [_check(plan, contract) for contract in contracts]
+    keys = [dg.AssetCheckKey(plan.publication_key(contract.release), CHECK) for contract in contracts]
+    job_name = plan.name("job", JOB)
     job = dg.define_asset_job(
-        JOB,
+        job_name,
         dg.AssetSelection.checks(*keys),
         description=f"Compares {project.ckan.url} with what was published.",
     )
 
     @dg.sensor(
-        name=SENSOR,
+        name=plan.name("sensor", SENSOR),
         job=job,
         minimum_interval_seconds=_EVERY,
-        default_status=dg.DefaultSensorStatus.STOPPED,
+        default_status=status,
         description=f"Looks every hour whether {project.ckan.url} still shows what was published.",
     )
     def watch(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         running = context.instance.get_run_records(
-            dg.RunsFilter(job_name=JOB, statuses=[dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTED]), limit=1
+            dg.RunsFilter(job_name=job_name, statuses=[dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTED]),
+            limit=1,
         )
         return dg.SkipReason("the last look is not over yet") if running else dg.RunRequest()
 
     return PortalWatch(checks, [job], [watch])
 
 
-def _check(project: Project, contract: ReleaseContract) -> dg.AssetChecksDefinition:
+def _check(plan: DdgPlan, contract: ReleaseContract) -> dg.AssetChecksDefinition:
     @dg.asset_check(
-        asset=publication_key(contract.release),
+        asset=plan.publication_key(contract.release),
         name=CHECK,
         blocking=True,  # so that the run fails, and is told of
         description="Anybody who reads the portal reads the certified bytes, rows and data dictionary.",
     )
     def check() -> dg.AssetCheckResult:
-        return attempt(_compare, project, contract)
+        return attempt(_compare, plan.project, contract)
 
     return check
 

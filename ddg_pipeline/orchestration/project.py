@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -34,6 +35,7 @@ from ddg_pipeline.warehouse.sealed import SealedFiles
 PROJECT_FILE = "ddg.yaml"
 PROJECT_VARIABLE = "DDG_PROJECT"  # the environment variable that names the project's directory
 RESTRICTED_VARIABLE = "DDG_RESTRICTED_DB"  # what a dbt profile reads the path of the restricted store from
+_INDIRECT_SELECTION = "DBT_INDIRECT_SELECTION"
 
 
 class _SigningSettings(BaseModel):
@@ -105,8 +107,9 @@ class _Settings(_Paths):
     signing: _SigningSettings | None = None
     ckan: CkanPortal | None = None
     review: ReviewSettings = ReviewSettings()
+    component: str | None = Field(default=None, min_length=1)
 
-    @field_validator("signing", "ckan", "review", mode="before")
+    @field_validator("signing", "ckan", "review", "component", mode="before")
     @classmethod
     def _not_empty(cls, given: Any) -> Any:
         if (
@@ -138,6 +141,7 @@ class Project:
         targets: Object stores that releases are published to, besides the portal folder.
         ckan: The CKAN portal that releases are published to; None where there is none.
         review: Who has to approve releases, and where approvals are kept.
+        component: The folder of the Dagster component that shows this project; None where there is none.
     """
 
     root: Path
@@ -157,6 +161,7 @@ class Project:
     targets: tuple[Target, ...] = ()
     ckan: CkanPortal | None = None
     review: Review = field(default_factory=lambda: Review(Path(LOG).absolute()))
+    component: Path | None = None
 
     @property
     def rulebook_source(self) -> RulebookFiles:
@@ -220,19 +225,58 @@ class Project:
         return self.restricted / "data_docs" / f"{release}.html"
 
     def prepare_environment(self) -> None:
-        """Set, for this process and those it starts, what dbt, Dagster and Great Expectations read."""
-        os.environ[RESTRICTED_VARIABLE] = str(self.restricted_store.path)
-        for name in (KEY_FROM_VARIABLE, CRYPTO_VARIABLE):
-            os.environ.pop(name, None)
-        if self.encryption is not None:
-            os.environ.update(self.encryption.environment())
+        """Set, for this process and those it starts, what dbt, Dagster and Great Expectations read.
+
+        For processes that work for this project alone. In a code location that has other things in it, use
+        :meth:`dbt_environment` around what starts dbt.
+        """
         os.environ.setdefault("DAGSTER_HOME", str(self.dagster_home))
-        os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
-        os.environ["DO_NOT_TRACK"] = "1"
-        os.environ["GX_ANALYTICS_ENABLED"] = "false"
+        turn_telemetry_off()
+        _set_environment(self._dbt_variables())
+
+    @contextmanager
+    def dbt_environment(self) -> Iterator[None]:
+        """Have what dbt reads in the environment for the length of a block, and as it was before afterwards.
+
+        So two projects in one process, or other people's dbt projects, do not read each other's settings.
+        """
+        turn_telemetry_off()
+        variables = self._dbt_variables()
+        before = {name: os.environ.get(name) for name in variables}
+        _set_environment(variables)
+        try:
+            yield
+        finally:
+            _set_environment(before)
+
+    def _dbt_variables(self) -> dict[str, str | None]:
+        """What dbt is told by the environment; None for what may not be there."""
+        key: dict[str, str | None] = dict.fromkeys((KEY_FROM_VARIABLE, CRYPTO_VARIABLE))
+        if self.encryption is not None:
+            key |= self.encryption.environment()
         # a run of some releases must not fail by a test that asks for a model which only others need, and was not built
-        os.environ.setdefault("DBT_INDIRECT_SELECTION", "buildable")
-        os.environ["DBT_LOG_PATH"] = str(self.restricted / "dbt" / "logs")
+        selection = os.environ.get(_INDIRECT_SELECTION, "buildable")
+        return {
+            RESTRICTED_VARIABLE: str(self.restricted_store.path),
+            **key,
+            _INDIRECT_SELECTION: selection,
+            "DBT_LOG_PATH": str(self.restricted / "dbt" / "logs"),
+        }
+
+
+def turn_telemetry_off() -> None:
+    """Keep Dagster, dbt and Great Expectations from reporting to anybody, in this process and those it starts."""
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
+    os.environ["DO_NOT_TRACK"] = "1"
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+
+
+def _set_environment(variables: Mapping[str, str | None]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 def load_project(directory: Path | None = None) -> Project:
@@ -277,6 +321,7 @@ def load_project(directory: Path | None = None) -> Project:
         targets=targets_of(settings.targets, str(file)),
         ckan=settings.ckan,
         review=_review(settings.review, root, str(file)),
+        component=_component(settings.component, root, str(file)),
     )
     _check_apart(project, str(file))
     return project
@@ -308,6 +353,16 @@ def _review(settings: ReviewSettings, root: Path, file: str) -> Review:
         return review_of(settings, root, file)
     except InputError as error:
         raise InputErrors([error]) from None
+
+
+def _component(text: str | None, root: Path, file: str) -> Path | None:
+    if text is None:
+        return None
+    place = _path(root, os.path.expandvars(text), "component", file)
+    if not (place / "defs.yaml").is_file():
+        expected = "the folder of a Dagster component, with its defs.yaml (docs/component.md)"
+        raise InputErrors([InputError(file, "component", str(place), expected)])
+    return place
 
 
 def _path(root: Path, text: str, field: str, file: str, *, home: bool = False) -> Path:

@@ -8,7 +8,7 @@ Linked releases are masked together, so they share each step: all of a group pas
 version of one beside a new one of the other could tell what neither tells alone.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,9 @@ import dagster as dg
 from ddg_pipeline.contract.manifest import DbtRelease
 from ddg_pipeline.orchestration import publication, steps
 from ddg_pipeline.orchestration.data_docs import write_data_docs
-from ddg_pipeline.orchestration.dbt_models import asset_key_of, relations_of
+from ddg_pipeline.orchestration.dbt_models import relations_of
 from ddg_pipeline.orchestration.dossiers import dossiers_of_group
 from ddg_pipeline.orchestration.failures import attempt, exclusive_step
-from ddg_pipeline.orchestration.freshness import freshness
 from ddg_pipeline.orchestration.metadata import (
     audit_metadata,
     gate_metadata,
@@ -29,13 +28,13 @@ from ddg_pipeline.orchestration.metadata import (
     publication_metadata,
     release_metadata,
 )
-from ddg_pipeline.orchestration.partitions import group_in_run, partitions_of
+from ddg_pipeline.orchestration.partitions import group_in_run
+from ddg_pipeline.orchestration.plan import DdgPlan
+from ddg_pipeline.orchestration.pools import DUCKDB_POOL
 from ddg_pipeline.orchestration.portal_notes import portal_notes
-from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.retention import clean_after_release
 from ddg_pipeline.orchestration.review import reviews_of
 from ddg_pipeline.orchestration.review_definitions import approval_check_specs, approval_checks
-from ddg_pipeline.orchestration.source_assets import DUCKDB_POOL
 from ddg_pipeline.orchestration.unfinished import begin, finish, releases_in_run
 
 CHECKS = {
@@ -47,99 +46,70 @@ CHECKS = {
 }
 
 
-def masked_key(release: str) -> dg.AssetKey:
-    """The asset of a masked, staged release."""
-    return dg.AssetKey([release, "masked"])
-
-
-def release_key(release: str) -> dg.AssetKey:
-    """The asset of a release that passed the gate."""
-    return dg.AssetKey([release, "release"])
-
-
-def publication_key(release: str) -> dg.AssetKey:
-    """The asset of a published release."""
-    return dg.AssetKey([release, "publication"])
-
-
-def release_assets(
-    project: Project, manifest: Mapping[str, Any], groups: Sequence[Sequence[DbtRelease]]
-) -> list[dg.AssetsDefinition]:
+def release_assets(plan: DdgPlan) -> list[dg.AssetsDefinition]:
     """Make the assets of every group of linked releases."""
-    assets: list[dg.AssetsDefinition] = []
-    for group in groups:
-        assets.append(_masked(project, manifest, group))
-        assets.append(_gate(project, manifest, group))
-        assets.append(_publication(project, manifest, group))
-    return assets
+    return [*masking_assets(plan), *gate_assets(plan), *publication_assets(plan)]
+
+
+def masking_assets(plan: DdgPlan) -> list[dg.AssetsDefinition]:
+    """Make what assesses, masks and stages each group of linked releases."""
+    return [_masked(plan, group) for group in plan.groups]
+
+
+def gate_assets(plan: DdgPlan) -> list[dg.AssetsDefinition]:
+    """Make what judges the staged bytes of each group, and certifies those that pass."""
+    return [_gate(plan, group) for group in plan.groups]
+
+
+def publication_assets(plan: DdgPlan) -> list[dg.AssetsDefinition]:
+    """Make what publishes the certified bytes of each group, once everybody who has to has approved them."""
+    return [_publication(plan, group) for group in plan.groups]
 
 
 def _name(group: Sequence[DbtRelease]) -> str:
     return "__".join(release.contract.release for release in group)
 
 
-def _partitions(group: Sequence[DbtRelease]) -> dg.TimeWindowPartitionsDefinition | None:
-    return partitions_of(group[0].contract)  # linked releases have the same
+def _masked(plan: DdgPlan, group: Sequence[DbtRelease]) -> dg.AssetsDefinition:
+    project = plan.project
+    specs = [plan.masked_specs[release.contract.release] for release in group]
 
-
-def _tags(release: DbtRelease, level: str) -> dict[str, str]:
-    return {"ddg/store": level, "ddg/level": release.contract.suppression.level}
-
-
-def _masked(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRelease]) -> dg.AssetsDefinition:
-    specs = [
-        dg.AssetSpec(
-            masked_key(release.contract.release),
-            deps=[
-                asset_key_of(manifest, name)
-                for linked in group
-                for name in dict.fromkeys([linked.model, *linked.contract.reference_tables])
-            ],
-            group_name=release.contract.release,
-            kinds={"ddg", "csv"},
-            description=f"{release.contract.title}: assessed, masked and staged.\n\n{release.contract.description}",
-            tags=_tags(release, "restricted"),
-        )
-        for release in group
-    ]
-
-    @dg.multi_asset(name=f"mask_{_name(group)}", specs=specs, pool=DUCKDB_POOL, partitions_def=_partitions(group))
+    @dg.multi_asset(
+        name=plan.name("op", f"mask_{_name(group)}"),
+        specs=specs,
+        pool=DUCKDB_POOL,
+        partitions_def=specs[0].partitions_def,
+    )
     def mask(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         now = attempt(group_in_run, group, context)
         with exclusive_step(project, context.log.info):
             attempt(begin, project, [release.contract.release for release in now])
-            tables = attempt(steps.read_group, project, now, relations_of(manifest))
+            tables = attempt(steps.read_group, project, now, relations_of(plan.manifest))
             staged = attempt(steps.stage, project, tables, _progress(context))
             rulebook = attempt(steps.rulebook_of_group, project, tables)
         for one in staged:
             metadata = masked_metadata(one, rulebook)
-            yield dg.MaterializeResult(asset_key=masked_key(one.contract.series), metadata=metadata)
+            yield dg.MaterializeResult(asset_key=plan.masked_key(one.contract.series), metadata=metadata)
 
     return mask
 
 
-def _gate(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRelease]) -> dg.AssetsDefinition:
-    names = [release.contract.release for release in group]
-    specs = [
-        dg.AssetSpec(
-            release_key(release.contract.release),
-            deps=[masked_key(name) for name in names],
-            group_name=release.contract.release,
-            kinds={"ddg", "greatexpectations", "csv"},
-            description=f"{release.contract.title}: the bytes that passed the gate, with their certificate.",
-            tags=_tags(release, "public"),
-        )
-        for release in group
-    ]
-    partitions = _partitions(group)
+def _gate(plan: DdgPlan, group: Sequence[DbtRelease]) -> dg.AssetsDefinition:
+    project = plan.project
+    written = [release.contract.release for release in group]
+    specs = [plan.release_specs[name] for name in written]
     checks = [
-        dg.AssetCheckSpec(check, asset=release_key(name), blocking=True, description=text)
-        for name in names
+        dg.AssetCheckSpec(name=check, asset=plan.release_key(name), blocking=True, description=text)
+        for name in written
         for check, text in CHECKS.items()
     ]
 
     @dg.multi_asset(
-        name=f"gate_{_name(group)}", specs=specs, check_specs=checks, pool=DUCKDB_POOL, partitions_def=partitions
+        name=plan.name("op", f"gate_{_name(group)}"),
+        specs=specs,
+        check_specs=checks,
+        pool=DUCKDB_POOL,
+        partitions_def=specs[0].partitions_def,
     )
     def gate(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
         with exclusive_step(project, context.log.info):
@@ -151,12 +121,12 @@ def _gate(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRele
         now = attempt(group_in_run, group, context)
         names = [release.contract.release for release in now]
         attempt(begin, project, names)
-        tables = attempt(steps.read_group, project, now, relations_of(manifest))
+        tables = attempt(steps.read_group, project, now, relations_of(plan.manifest))
         checked = attempt(steps.check, project, tables, _progress(context))
         blocked = [one.staged.contract.release for one in checked if not one.passed]
         for one in checked:
             others = [name for name in blocked if name != one.staged.contract.release]
-            yield from _check_results(one, attempt(write_data_docs, project, one, CHECKS, others))
+            yield from _check_results(plan, one, attempt(write_data_docs, project, one, CHECKS, others))
         if blocked:
             raise dg.Failure(
                 description=f"{', '.join(blocked)} did not pass the gate: nothing of {', '.join(names)} was released, "
@@ -171,14 +141,15 @@ def _gate(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRele
             release = one.staged.contract.release
             metadata = release_metadata(one, certificate, place) | dossiers.metadata(release)
             metadata |= attempt(portal_notes, project, one.staged.contract, one.rulebook, place)
-            yield dg.MaterializeResult(asset_key=release_key(one.staged.contract.series), metadata=metadata)
+            key = plan.release_key(one.staged.contract.series)
+            yield dg.MaterializeResult(asset_key=key, metadata=metadata)
         dossiers.raise_if_any_failed()
 
     return gate
 
 
-def _check_results(checked: steps.Checked, data_docs: Path) -> Iterator[dg.AssetCheckResult]:
-    key = release_key(checked.staged.contract.series)
+def _check_results(plan: DdgPlan, checked: steps.Checked, data_docs: Path) -> Iterator[dg.AssetCheckResult]:
+    key = plan.release_key(checked.staged.contract.series)
     found: dict[str, dict[str, dg.MetadataValue]] = {
         "same_as_aggregate": {"where": dg.MetadataValue.json(list(checked.differences))},
         "suite_matches_contract": {"problems": dg.MetadataValue.json(list(checked.suite_problems))},
@@ -196,38 +167,29 @@ def _check_results(checked: steps.Checked, data_docs: Path) -> Iterator[dg.Asset
         )
 
 
-def _publication(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRelease]) -> dg.AssetsDefinition:
-    contracts = [release.contract for release in group]
-    specs = [
-        dg.AssetSpec(
-            publication_key(release.contract.release),
-            deps=[release_key(contract.release) for contract in contracts],
-            group_name=release.contract.release,
-            kinds={"ddg", "csv"},
-            description=f"{release.contract.title}: in the portal folder, and on the portals that ddg.yaml names.",
-            tags=_tags(release, "public"),
-            freshness_policy=freshness(release.contract),
-            skippable=True,  # a release that waits for approvals is not published, and no step fails
-        )
-        for release in group
-    ]
+def _publication(plan: DdgPlan, group: Sequence[DbtRelease]) -> dg.AssetsDefinition:
+    project, manifest = plan.project, plan.manifest
+    names = [release.contract.release for release in group]
+    specs = [plan.publication_specs[name] for name in names]
+    checks = approval_check_specs(plan, names)
 
-    partitions = _partitions(group)
-    checks = approval_check_specs([contract.release for contract in contracts])
-
-    @dg.multi_asset(name=f"publish_{_name(group)}", specs=specs, check_specs=checks, partitions_def=partitions)
+    @dg.multi_asset(
+        name=plan.name("op", f"publish_{_name(group)}"),
+        specs=specs,
+        check_specs=checks,
+        partitions_def=specs[0].partitions_def,
+    )
     def publish(context: dg.AssetExecutionContext) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
         now = [release.contract for release in attempt(group_in_run, group, context)]
         series = {contract.release: contract.series for contract in now}
         reviews = attempt(reviews_of, project, attempt(publication.certified, project, now))
-        yield from approval_checks(reviews, series)
+        yield from approval_checks(plan, reviews, series)
         # all of a group or none; and approvals are looked at again, at the moment of publication
         for receipt in attempt(publication.publish, project, now) if all(one.complete for one in reviews) else ():
-            yield dg.MaterializeResult(
-                asset_key=publication_key(series[receipt.release]), metadata=publication_metadata(receipt)
-            )
+            key = plan.publication_key(series[receipt.release])
+            yield dg.MaterializeResult(asset_key=key, metadata=publication_metadata(receipt))
         with exclusive_step(project, context.log.info):
-            removed = attempt(clean_after_release, project, manifest, releases_in_run(context, manifest))
+            removed = attempt(clean_after_release, project, manifest, releases_in_run(context, plan))
         if removed:
             context.log.info("removed from the restricted store, by its retention: %s", ", ".join(removed))
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import dagster as dg
 
-from ddg_pipeline.contract.model import ReleaseContract
+from ddg_pipeline.contract import ReleaseContract
 from ddg_pipeline.errors import DdgError
 from ddg_pipeline.orchestration.failures import attempt
 from ddg_pipeline.orchestration.partitions import partition_of
 from ddg_pipeline.orchestration.periods import known_groups
-from ddg_pipeline.orchestration.project import Project
+from ddg_pipeline.orchestration.plan import DdgPlan
 from ddg_pipeline.orchestration.review import ReleaseStatus, approve_in_ui, status_of
 from ddg_pipeline.quality.hashing import sha256_of
 from ddg_pipeline.review.decisions import ReleaseReview
@@ -21,10 +21,13 @@ APPROVED = "approved"
 APPROVED_TEXT = "Everybody who has to has approved exactly this certificate (`ddg status`)."
 
 
-def approval_checks(reviews: Sequence[ReleaseReview], series: Mapping[str, str]) -> Iterator[dg.AssetCheckResult]:
+def approval_checks(
+    plan: DdgPlan, reviews: Sequence[ReleaseReview], series: Mapping[str, str]
+) -> Iterator[dg.AssetCheckResult]:
     """Say of each publication in Dagster who has approved it and who is missing.
 
     Args:
+        plan: The project's assets.
         reviews: Who has approved what.
         series: For each release the one whose asset it is: of a reporting period, that of all periods.
     """
@@ -34,7 +37,7 @@ def approval_checks(reviews: Sequence[ReleaseReview], series: Mapping[str, str])
             for one in review.roles
         ]
         yield dg.AssetCheckResult(
-            asset_key=_key(series[review.release]),
+            asset_key=plan.publication_key(series[review.release]),
             check_name=APPROVED,
             passed=review.complete,
             severity=dg.AssetCheckSeverity.WARN,  # nothing is wrong: people have not decided yet
@@ -47,13 +50,17 @@ def approval_checks(reviews: Sequence[ReleaseReview], series: Mapping[str, str])
         )
 
 
-def approval_check_specs(releases: Sequence[str]) -> list[dg.AssetCheckSpec]:
+def approval_check_specs(plan: DdgPlan, releases: Sequence[str]) -> list[dg.AssetCheckSpec]:
     """Declare those checks."""
-    return [dg.AssetCheckSpec(APPROVED, asset=_key(release), description=APPROVED_TEXT) for release in releases]
+    return [
+        dg.AssetCheckSpec(APPROVED, asset=plan.publication_key(release), description=APPROVED_TEXT)
+        for release in releases
+    ]
 
 
-def review_jobs(project: Project) -> list[dg.JobDefinition]:
+def review_jobs(plan: DdgPlan) -> list[dg.JobDefinition]:
     """Make the job by which somebody approves a release in the UI."""
+    project = plan.project
     config = {
         "release": dg.Field(str, description="The release."),
         "role": dg.Field(str, description="The role, such as data_steward."),
@@ -68,14 +75,14 @@ def review_jobs(project: Project) -> list[dg.JobDefinition]:
         ),
     }
 
-    @dg.op(name="record_approval", config_schema=config)
+    @dg.op(name=plan.name("op", "record_approval"), config_schema=config)
     def record_approval(context: dg.OpExecutionContext) -> None:
         given: Mapping[str, str] = context.op_config
         attempt(approve_in_ui, project, given)
         context.log.info("%s: approved as %s", given["release"], given["role"])
 
     @dg.job(
-        name="approve_release",
+        name=plan.name("job", "approve_release"),
         description="Records the approval of one release. Where approvals are signed, use `ddg approve`.",
         executor_def=dg.in_process_executor,
     )
@@ -86,24 +93,26 @@ def review_jobs(project: Project) -> list[dg.JobDefinition]:
 
 
 def approved_releases_sensor(
-    project: Project, groups: Sequence[Sequence[ReleaseContract]]
+    plan: DdgPlan, status: dg.DefaultSensorStatus = dg.DefaultSensorStatus.STOPPED
 ) -> list[dg.SensorDefinition]:
     """Make the sensor that publishes releases once everybody has approved them; off until someone turns it on.
 
     Releases that nobody has to approve are published by the run that makes them, and are left alone.
 
     Args:
-        project: The project.
-        groups: The contracts of linked releases, which are published together; of reporting periods, one by one.
+        plan: The project's assets; linked releases are published together.
+        status: Whether it is on from the start.
     """
+    project = plan.project
+    groups = [[one.contract for one in group] for group in plan.groups]
     if not groups:
         return []
 
     @dg.sensor(
-        name="approved_releases",
-        asset_selection=dg.AssetSelection.assets(*(_key(one.release) for group in groups for one in group)),
+        name=plan.name("sensor", "approved_releases"),
+        asset_selection=dg.AssetSelection.assets(*map(plan.publication_key, plan.releases)),
         minimum_interval_seconds=60,
-        default_status=dg.DefaultSensorStatus.STOPPED,
+        default_status=status,
         description="Publishes releases once everybody who has to has approved them.",
     )
     def approved_releases() -> Iterator[dg.RunRequest | dg.SkipReason]:
@@ -123,7 +132,9 @@ def approved_releases_sensor(
             # the same approvals of the same certificates start one run; others, after a failure, another
             key = sha256_of([one.to_json_dict() for one in found])
             yield dg.RunRequest(
-                run_key=key, asset_selection=[_key(one.series) for one in group], partition_key=partition_of(group[0])
+                run_key=key,
+                asset_selection=[plan.publication_key(one.series) for one in group],
+                partition_key=partition_of(group[0]),
             )
         if not ready:
             yield dg.SkipReason("; ".join(waiting) or "nothing that was approved waits to be published")
@@ -135,7 +146,3 @@ def _waits(status: ReleaseStatus) -> str | None:
     if status.review is None:
         return status.problem
     return None if status.complete else status.review.describe()
-
-
-def _key(release: str) -> dg.AssetKey:
-    return dg.AssetKey([release, "publication"])

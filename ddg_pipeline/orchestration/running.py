@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from dagster import AssetCheckEvaluation, DagsterInstance, Definitions, EventLogEntry, ExecuteInProcessResult
 
     from ddg_pipeline.contract.manifest import DbtRelease
+    from ddg_pipeline.orchestration.plan import DdgPlan, Step
+    from ddg_pipeline.orchestration.translation import DdgTranslator
 
 _DAGSTER_YAML = """\
 # Written once by `ddg run`; yours to change.
@@ -103,6 +105,7 @@ def run(
     until: Literal["masked", "release", "publication"] = "publication",
     on_step: Callable[[str], None] | None = None,
     on_wait: Callable[[str], None] | None = None,
+    translator: DdgTranslator | None = None,
 ) -> RunResult:
     """Run the road to the given releases, or to all of them.
 
@@ -113,6 +116,7 @@ def run(
         until: The last asset of each release to make: ``masked``, ``release`` or ``publication``.
         on_step: Called with the name of each step when it starts.
         on_wait: Called with a sentence, if another run has to end first.
+        translator: Names the assets; by default as the component does that ``ddg.yaml`` names, if it names one.
 
     Raises:
         InputErrors: The project is wrong, or a release is not in it.
@@ -121,41 +125,32 @@ def run(
     import dagster as dg
 
     prepare_instance(project)
-    from ddg_pipeline.orchestration.building import build_definitions
-    from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest, releases_of
+    from ddg_pipeline.orchestration.building import definitions_of
     from ddg_pipeline.orchestration.dead_runs import alive, bury_dead_runs
     from ddg_pipeline.orchestration.period_sensor import due_now
     from ddg_pipeline.orchestration.periods import by_periods, check_period, group_of_period
-    from ddg_pipeline.orchestration.schedules import EVERYTHING, last_assets
+    from ddg_pipeline.orchestration.plan import plan_project
+    from ddg_pipeline.orchestration.schedules import EVERYTHING
     from ddg_pipeline.orchestration.selection import with_siblings
     from ddg_pipeline.orchestration.store_work import alone
+    from ddg_pipeline.orchestration.translator_of_project import translator_of
     from ddg_pipeline.orchestration.unfinished import begin
-    from ddg_pipeline.release_groups import linked_groups
 
-    groups = linked_groups(releases_of(read_manifest(ensure_manifest(project))))
-    known = [release.contract.release for group in groups for release in group]
-    unknown = [name for name in releases if name not in known]
-    if unknown:
-        found = ", ".join(unknown)
-        raise InputErrors([InputError(str(project.root), "release", found, f"one of {', '.join(known)}")])
-    # linked releases come along: they are masked, checked and published together
-    chosen = [
-        group for group in groups if not releases or {release.contract.release for release in group} & set(releases)
-    ]
-    by_period = [group for group in chosen if by_periods(group)]
+    plan = plan_project(project, translator=translator or translator_of(project), releases=releases)
+    by_period = [group for group in plan.groups if by_periods(group)]
     for group in by_period:
         for period in periods:
             check_period(group[0].contract, period)
     if periods and not by_period:
-        found = ", ".join(release.contract.release for group in chosen for release in group)
         expected = "releases with `reporting_periods` (docs/periods.md), or no period"
-        raise InputErrors([InputError(str(project.root), "period", f"{', '.join(periods)}, of {found}", expected)])
-    wanted = [release.contract.release for group in chosen if not by_periods(group) for release in group]
-    definitions = build_definitions(project)
-    graph = definitions.resolve_asset_graph()
+        found = f"{', '.join(periods)}, of {', '.join(plan.releases)}"
+        raise InputErrors([InputError(str(project.root), "period", found, expected)])
+    # with those that are linked: they are masked, checked and published together
+    wanted = [one.contract.release for group in plan.groups if not by_periods(group) for one in group]
+    targets = [plan.step_key(until, name) for name in wanted]
+    targets += [key for group in by_period for key in plan.last_keys(group)]
+    definitions = definitions_of(plan)
     run_id = str(uuid.uuid4())
-    targets = [dg.AssetKey([name, until]) for name in wanted]
-    targets += [key for group in by_period for key in last_assets(graph, group)]
     with (
         alone(project, on_wait),
         dg.DagsterInstance.get() as instance,
@@ -166,14 +161,14 @@ def run(
             begin(project, wanted)
         if on_step is not None:
             instance.add_event_listener(run_id, _StepListener(on_step))
-        result = definitions.resolve_job_def(EVERYTHING).execute_in_process(
+        result = definitions.resolve_job_def(plan.name("job", EVERYTHING)).execute_in_process(
             instance=instance,
             run_id=run_id,
             raise_on_error=False,
-            asset_selection=sorted(with_siblings(graph, targets)),
+            asset_selection=sorted(with_siblings(plan, targets)),
             run_config=_QUIET,
         )
-        outcomes = [_outcome(result, name, name) for name in wanted]
+        outcomes = [_outcome(plan, result, name, name) for name in wanted]
         problems, bad_input = _problems(result)
         success = result.success
         for group in by_period if success else ():
@@ -181,7 +176,7 @@ def run(
             if until == "publication":  # so that no period takes away what the next ones are made of
                 begin(project, [one.contract.release for period in due for one in group_of_period(group, period)])
             for period in due if until == "publication" else due[-1:]:
-                done = _run_period(project, definitions, instance, group, period, until, on_step)
+                done = _run_period(plan, definitions, instance, group, period, until, on_step)
                 success &= done.success
                 outcomes += done.outcomes
                 problems += done.problems
@@ -193,38 +188,35 @@ _QUIET: Final = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 def _run_period(
-    project: Project,
+    plan: DdgPlan,
     definitions: Definitions,
     instance: DagsterInstance,
     group: Sequence[DbtRelease],
     period: str,
-    until: str,
+    until: Step,
     on_step: Callable[[str], None] | None,
 ) -> RunResult:
     """Release one period of a group from its aggregates, in a run of its own; one that fails stops no other."""
-    import dagster as dg
-
     from ddg_pipeline.orchestration.dead_runs import alive
     from ddg_pipeline.orchestration.partitions import partition_of
     from ddg_pipeline.orchestration.periods import group_of_period
     from ddg_pipeline.orchestration.schedules import period_job_name
-    from ddg_pipeline.orchestration.selection import RELEASE_STEPS
 
     now = group_of_period(group, period)
     run_id = str(uuid.uuid4())
-    with alive(project.dagster_home, run_id):
+    chosen = [plan.step_key(until, one.contract.release) for one in group]
+    with alive(plan.project.dagster_home, run_id):
         if on_step is not None:
             instance.add_event_listener(run_id, _StepListener(on_step))
-        steps = [step for step in RELEASE_STEPS if until == "publication" or step == until]
-        result = definitions.resolve_job_def(period_job_name(group)).execute_in_process(
+        result = definitions.resolve_job_def(period_job_name(plan, group)).execute_in_process(
             instance=instance,
             run_id=run_id,
             raise_on_error=False,
             partition_key=partition_of(now[0].contract),
-            asset_selection=[dg.AssetKey([one.contract.release, step]) for one in group for step in steps],
+            asset_selection=plan.chain_keys(group) if until == "publication" else chosen,
             run_config=_QUIET,
         )
-    outcomes = [_outcome(result, one.contract.series, one.contract.release) for one in now]
+    outcomes = [_outcome(plan, result, one.contract.series, one.contract.release) for one in now]
     problems, bad_input = _problems(result)
     return RunResult(result.success, run_id, tuple(outcomes), problems, bad_input)
 
@@ -240,11 +232,9 @@ class _StepListener:
             self._on_step(event.step_key.replace("__", " / "))
 
 
-def _outcome(result: ExecuteInProcessResult, series: str, release: str) -> Outcome:
-    import dagster as dg
-
-    def metadata(step: str) -> dict[str, Any]:
-        key = dg.AssetKey([series, step])
+def _outcome(plan: DdgPlan, result: ExecuteInProcessResult, series: str, release: str) -> Outcome:
+    def metadata(step: Step) -> dict[str, Any]:
+        key = plan.step_key(step, series)
         found = [event for event in result.get_asset_materialization_events() if event.asset_key == key]
         return {name: value.value for name, value in found[-1].materialization.metadata.items()} if found else {}
 
@@ -252,7 +242,7 @@ def _outcome(result: ExecuteInProcessResult, series: str, release: str) -> Outco
     failed = [
         f"{release}: check {check.check_name} failed: {_reason(check)}"
         for check in result.get_asset_check_evaluations()
-        if check.asset_key == dg.AssetKey([series, "release"]) and not check.passed
+        if check.asset_key == plan.release_key(series) and not check.passed
     ]
     return Outcome(
         release=release,
@@ -263,16 +253,14 @@ def _outcome(result: ExecuteInProcessResult, series: str, release: str) -> Outco
         small=masked.get("small_cells", 0),
         complementary=masked.get("complementary_cells", 0),
         problems=tuple(failed),
-        waits_for=_waits_for(result, series),
+        waits_for=_waits_for(plan, result, series),
     )
 
 
-def _waits_for(result: ExecuteInProcessResult, release: str) -> tuple[str, ...]:
-    import dagster as dg
-
+def _waits_for(plan: DdgPlan, result: ExecuteInProcessResult, release: str) -> tuple[str, ...]:
     from ddg_pipeline.orchestration.review_definitions import APPROVED
 
-    publication = dg.AssetKey([release, "publication"])
+    publication = plan.publication_key(release)
     found = [one for one in result.get_asset_check_evaluations() if one.asset_key == publication]
     asked = [one.metadata["waits_for"].value for one in found if one.check_name == APPROVED and not one.passed]
     return tuple(str(role) for roles in asked for role in (roles if isinstance(roles, list) else [roles]))

@@ -1,26 +1,25 @@
 """Which assets have to be made for a release."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetGraph
 
-from ddg_pipeline.warehouse.restricted import SOURCE_SCHEMA
-
-RELEASE_STEPS = frozenset({"masked", "release", "publication"})
+from ddg_pipeline.orchestration.plan import DdgPlan
 
 
-def with_siblings(graph: BaseAssetGraph[Any], targets: Iterable[dg.AssetKey]) -> set[dg.AssetKey]:
+def with_siblings(plan: DdgPlan, targets: Iterable[dg.AssetKey]) -> set[dg.AssetKey]:
     """Give what the targets are made of, and whatever else the dbt project makes of the same sources.
 
     Siblings belong to it because dbt's tests span models: that no record is lost holds for what was kept and what was
     rejected together.
     """
+    graph = plan.graph
+    loaded_here = {spec.key for spec in plan.source_specs.values()}
+    built = loaded_here | {spec.key for spec in plan.dbt_specs.values()}
     sources: dict[dg.AssetKey, frozenset[dg.AssetKey]] = {}
     for key in graph.toposorted_asset_keys:
         above = frozenset().union(*(sources.get(parent, frozenset()) for parent in graph.get(key).parent_keys))
-        sources[key] = above | {key} if key.path[0] == SOURCE_SCHEMA else above
+        sources[key] = above | {key} if key in loaded_here else above
     needed: set[dg.AssetKey] = set()
     todo = list(targets)
     while todo:
@@ -29,5 +28,6 @@ def with_siblings(graph: BaseAssetGraph[Any], targets: Iterable[dg.AssetKey]) ->
             needed.add(key)
             todo += graph.get(key).parent_keys
     loaded = frozenset().union(*(sources[key] for key in needed))
-    siblings = {key for key, above in sources.items() if above <= loaded and key.path[-1] not in RELEASE_STEPS}
-    return needed | siblings
+    siblings = {key for key, above in sources.items() if above <= loaded and key in built}
+    made = {key for key in needed if key in built or key in plan.own_keys}  # not what nobody makes
+    return made | siblings

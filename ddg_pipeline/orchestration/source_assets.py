@@ -4,30 +4,21 @@ import dagster as dg
 
 from ddg_pipeline.orchestration.failures import attempt, exclusive_step
 from ddg_pipeline.orchestration.metadata import column_schema, row_count
-from ddg_pipeline.orchestration.project import Project
-from ddg_pipeline.warehouse.restricted import SOURCE_SCHEMA
-from ddg_pipeline.warehouse.sources import Source, read_sources
-
-DUCKDB_POOL = "duckdb"  # one writer at a time, in this run and in every other
+from ddg_pipeline.orchestration.plan import DdgPlan
+from ddg_pipeline.orchestration.pools import DUCKDB_POOL
+from ddg_pipeline.warehouse.sources import Source
 
 
-def source_assets(project: Project) -> list[dg.AssetsDefinition]:
-    """Make one asset for each declared source; its key is ``source/<name>``, as dbt knows it.
-
-    Raises:
-        InputErrors: ``sources.yaml`` is wrong.
-    """
-    return [_source_asset(project, source) for source in read_sources(project.sources).values()]
+def source_assets(plan: DdgPlan) -> list[dg.AssetsDefinition]:
+    """Make one asset for each declared source; its key is ``source/<name>``, unless the translator has another."""
+    return [_source_asset(plan, source) for source in plan.sources.values()]
 
 
-def _source_asset(project: Project, source: Source) -> dg.AssetsDefinition:
-    @dg.asset(
-        key=[SOURCE_SCHEMA, source.name],
-        group_name="sources",
-        kinds={"duckdb", source.table.kind},
-        description=source.table.description,
-        tags={"ddg/store": "restricted"},
-        pool=DUCKDB_POOL,
+def _source_asset(plan: DdgPlan, source: Source) -> dg.AssetsDefinition:
+    project = plan.project
+
+    @dg.multi_asset(
+        name=plan.name("op", f"source__{source.name}"), specs=[plan.source_specs[source.name]], pool=DUCKDB_POOL
     )
     def load(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         from ddg_pipeline.warehouse.loading import load_source

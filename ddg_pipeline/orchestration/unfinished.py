@@ -3,13 +3,12 @@
 <restricted>/unfinished/<release>    an empty file, from the start of a run until the gate let the release through
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import dagster as dg
 
-from ddg_pipeline.contract.manifest import contracts_from_manifest
 from ddg_pipeline.orchestration.partitions import group_in_run
+from ddg_pipeline.orchestration.plan import DdgPlan
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.warehouse.private import DIRECTORY_MODE, FILE_MODE
 
@@ -34,9 +33,8 @@ def unfinished(project: Project) -> set[str]:
     return {path.name for path in place.iterdir()} if place.is_dir() else set()
 
 
-def releases_in_run(context: dg.AssetExecutionContext, manifest: Mapping[str, Any]) -> list[str]:
+def releases_in_run(context: dg.AssetExecutionContext, plan: DdgPlan) -> list[str]:
     """The releases that a run of Dagster's masks; of one by reporting periods, the run's period."""
     chosen = context.job_def.asset_layer.selected_asset_keys  # the run's own, which a schedule's run need not name
-    every = contracts_from_manifest(manifest)
-    masked = [one for one in every if dg.AssetKey([one.contract.release, "masked"]) in chosen]
+    masked = [one for group in plan.groups for one in group if plan.masked_key(one.contract.release) in chosen]
     return [release.contract.release for one in masked for release in group_in_run([one], context)]

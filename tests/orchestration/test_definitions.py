@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from ddg_pipeline.orchestration.building import build_definitions
+from ddg_pipeline.orchestration.plan import plan_project
 from ddg_pipeline.orchestration.selection import with_siblings
 
 
@@ -140,8 +141,10 @@ class TestOneWriter:
 
 
 class TestSiblings:
-    def test_a_release_takes_along_what_else_is_made_of_its_sources(self, graph):
-        found = {asset.to_user_string() for asset in with_siblings(graph, [key("statewide/masked")])}
+    def test_a_release_takes_along_what_else_is_made_of_its_sources(self, small):
+        found = {
+            asset.to_user_string() for asset in with_siblings(plan_project(small.project), [key("statewide/masked")])
+        }
         assert found == {
             "source/cases", "staging/stg_cases", "aggregates/by_sex", "aggregates/by_age", "aggregates/statewide",
             "statewide/masked",

@@ -331,10 +331,8 @@ class TestAPlantedUnsafeValue:
         assert example.project.public_store.current(self.RELEASE).name == "1"
 
     def test_is_told_by_its_coordinates(self, example, gate):
-        from ddg_pipeline.orchestration.release_assets import release_key
-
         _, (county, period, sex, *_) = gate
-        key = dg.AssetCheckKey(release_key(self.RELEASE), "great_expectations")
+        key = dg.AssetCheckKey(dg.AssetKey([self.RELEASE, "release"]), "great_expectations")
         with dg.DagsterInstance.from_config(str(example.project.dagster_home)) as instance:
             record = instance.event_log_storage.get_latest_asset_check_execution_by_key([key])[key]
         found = record.event.dagster_event.event_specific_data

@@ -1,0 +1,2 @@
+select case_id, county, sex
+from {{ source('source', 'cases') }}

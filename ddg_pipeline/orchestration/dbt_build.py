@@ -1,0 +1,107 @@
+"""The dbt project as assets: everything in it is built into the restricted store by one step."""
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from packaging.version import Version
+
+from ddg_pipeline.orchestration.dbt_messages import MESSAGES, kept_messages
+from ddg_pipeline.orchestration.dbt_models import QUIETLY
+from ddg_pipeline.orchestration.failures import attempt, exclusive_step
+from ddg_pipeline.orchestration.plan import DdgPlan
+from ddg_pipeline.orchestration.pools import DUCKDB_POOL
+from ddg_pipeline.orchestration.project import Project
+from ddg_pipeline.orchestration.store_work import remove_plain_files
+from ddg_pipeline.orchestration.unfinished import begin, releases_in_run
+
+
+def dbt_models(plan: DdgPlan) -> dg.AssetsDefinition:
+    """Make the assets of every model, seed and test of the dbt project."""
+    from dagster_dbt import DbtCliResource, DbtProject, dbt_assets
+
+    project = plan.project
+
+    class Dbt(DbtCliResource):
+        """The dbt beside this Python, without what takes seconds and is not needed."""
+
+        @cached_property
+        def _cli_version(self) -> Version:
+            """Known without starting dbt."""
+            return Version(version("dbt-core")) if _dbt_executable().is_absolute() else super()._cli_version
+
+        def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> Any:  # noqa: ARG002
+            """None: nobody asks for row counts and columns, and a Ctrl-C while it is made would be lost."""
+            return None
+
+    dbt_project = DbtProject(
+        project_dir=project.dbt_project, profiles_dir=project.dbt_project, target_path=project.dbt_target
+    )
+    # no resource of the code location: it may have a `dbt` of its own, or two of our projects
+    dbt = Dbt(
+        project_dir=str(project.dbt_project),
+        profiles_dir=str(project.dbt_project),
+        dbt_executable=str(_dbt_executable()),
+    )
+
+    @dbt_assets(
+        manifest=plan.manifest,
+        project=dbt_project,
+        dagster_dbt_translator=plan.dbt,
+        name=plan.name("op", "dbt"),
+        pool=DUCKDB_POOL,
+    )
+    def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        with exclusive_step(project, context.log.info):
+            attempt(begin, project, releases_in_run(context, plan))
+            attempt(_check_store, project)
+            target = project.dbt_runs / context.run.run_id
+            target.mkdir(parents=True, exist_ok=True)
+            with kept_messages(project, target):
+                with project.dbt_environment():  # dbt's process takes it over as it is now
+                    invocation = dbt.cli([*QUIETLY, "build"], context=context, target_path=target, raise_on_error=False)
+                yield from invocation.stream()
+                successful = invocation.is_successful()
+            if not successful:
+                description = _what_failed(project, target)
+                if project.encryption is not None:
+                    remove_plain_files(target)
+                raise dg.Failure(description=description, allow_retries=False)
+            shutil.rmtree(target)
+
+    return models
+
+
+def _check_store(project: Project) -> None:
+    """Open the store once before dbt does: a wrong key, or somebody else's connection, is said in our words.
+
+    Raises:
+        DdgError: It cannot be opened.
+    """
+    with project.restricted_store.connect():
+        pass
+
+
+def _what_failed(project: Project, target: Path) -> str:
+    """Name the models and tests that failed, and say where dbt's own words are; they may quote values."""
+    where = f"what dbt says about it is in {target / MESSAGES}"
+    if project.encryption is not None:
+        where += ", sealed; `ddg store show` prints it"
+    try:
+        results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    except (OSError, ValueError, KeyError):
+        return f"dbt could not run the project; {where}"
+    broken = [result["unique_id"] for result in results if result["status"] in ("error", "fail", "runtime error")]
+    return f"dbt: {len(broken)} of {len(results)} models and tests failed: {', '.join(broken)}; {where}"
+
+
+def _dbt_executable() -> Path:
+    """Find the dbt that is installed beside this Python, whatever PATH says."""
+    beside = Path(sys.executable).with_name("dbt")
+    return beside if beside.is_file() else Path("dbt")
