@@ -50,7 +50,7 @@ class TestARun:
             {"North": "", "South": "", "East": "21", "West": "33", "Bay": "90", "Valley": "140", "State": "297"},
         )
         assert table(released, RELEASES[1])[1]["North"] == "0"
-        assert sorted(path.name for path in (released.portal / "monthly-cases").iterdir() if path.is_dir()) == [
+        assert sorted(path.name for path in (released.portal / "monthly-cases").iterdir() if path.is_symlink()) == [
             "monthly-cases-2025-01", "monthly-cases-2025-02", "monthly-cases-2025-03",
         ]  # fmt: skip
 
