@@ -21,6 +21,7 @@ from ddg_pipeline.orchestration.default_specs import (
     source_default,
 )
 from ddg_pipeline.orchestration.project import Project
+from ddg_pipeline.orchestration.settings_in_dagster import Elsewhere
 from ddg_pipeline.orchestration.translation import DdgAsset, DdgTranslator, DefinitionKind
 from ddg_pipeline.release_groups import linked_groups
 from ddg_pipeline.warehouse.restricted import SOURCE_SCHEMA
@@ -28,8 +29,6 @@ from ddg_pipeline.warehouse.sources import Source, read_sources
 
 if TYPE_CHECKING:
     from dagster_dbt import DagsterDbtTranslator
-
-Elsewhere = Literal["dbt", "sources"]
 
 
 @dataclass(frozen=True)
