@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field
 
 from ddg_pipeline.components.scaffolder import DdgReleasesScaffolder
 from ddg_pipeline.errors import InputError, InputErrors
+from ddg_pipeline.orchestration.plan import default_dbt_translator
 from ddg_pipeline.orchestration.project import PROJECT_FILE, Project, load_project
 from ddg_pipeline.orchestration.settings_in_dagster import Elsewhere, Status
 from ddg_pipeline.orchestration.translation import DdgAsset, DdgTranslator, DefinitionKind
@@ -213,7 +214,7 @@ class DdgReleases(ShowsProject, dg.Component, dg.Resolvable, dg.Model):
             translator=self.translator_of_assets,
             releases=self.releases,
             elsewhere=self.elsewhere,
-            dbt_translator=self._dbt_translator(),
+            dbt_translator=self.translator_of_dbt,
             time_zone=self.time_zone,
             schedules=self.schedules,
             sensors=self.sensors,
@@ -257,20 +258,24 @@ class DdgReleases(ShowsProject, dg.Component, dg.Resolvable, dg.Model):
         prefix: Sequence[str] = [self.key_prefix] if isinstance(self.key_prefix, str) else self.key_prefix
         return (given or DdgTranslator)(key_prefix=prefix, name_prefix=self.name_prefix)
 
-    def _dbt_translator(self) -> "DagsterDbtTranslator | None":
-        if self.dbt_translation is None:
+    @property
+    def translator_of_dbt(self) -> "DagsterDbtTranslator | None":
+        """What names dbt's assets where they are made elsewhere."""
+        if "dbt" not in self.elsewhere:
             return None
+        if self.dbt_translation is None:
+            return default_dbt_translator()
         translation: TranslationFn[Mapping[str, Any]] = self.dbt_translation
         from dagster_dbt import DagsterDbtTranslator
 
-        class Elsewhere(DagsterDbtTranslator):
+        class TheirTranslator(DagsterDbtTranslator):
             """Gives dbt's nodes the keys that the component elsewhere gives them."""
 
             def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: Any) -> dg.AssetSpec:
                 base = super().get_asset_spec(manifest, unique_id, project)
                 return translation(base, self.get_resource_props(manifest, unique_id))
 
-        return Elsewhere()
+        return TheirTranslator()
 
     def _check(self) -> None:
         """Check what no type says.

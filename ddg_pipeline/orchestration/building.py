@@ -74,7 +74,7 @@ def definitions_of(
     sensor_status = dg.DefaultSensorStatus[_default(sensors)]
     watch = portal_watch(plan, sensor_status)
     made = [
-        source_sensor(plan, everything, sensor_status),
+        *([] if "sources" in plan.elsewhere else [source_sensor(plan, everything, sensor_status)]),
         *watch.sensors,
         *approved_releases_sensor(plan, sensor_status),
     ]

@@ -1,5 +1,7 @@
 """Jobs and schedules: everything at once, and every release by the cadence its contract names."""
 
+from collections.abc import Iterable
+
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
@@ -23,7 +25,7 @@ def everything_job(plan: DdgPlan) -> UnresolvedAssetJobDefinition:
     keys = plan.own_keys | with_siblings(plan, map(plan.publication_key, plan.releases))
     return dg.define_asset_job(
         plan.name("job", EVERYTHING),
-        dg.AssetSelection.assets(*sorted(keys)),
+        _made_here(keys),
         description="Loads every source and releases every table.",
     )
 
@@ -51,7 +53,7 @@ def schedules(
             name=plan.name("schedule", f"{cadence.replace('-', '_')}_releases"),
             job=dg.define_asset_job(
                 plan.name("job", f"release_{cadence.replace('-', '_')}"),
-                dg.AssetSelection.assets(*sorted(with_siblings(plan, map(plan.publication_key, names)))),
+                _made_here(with_siblings(plan, map(plan.publication_key, names))),
                 description=f"Releases {', '.join(names)} with all they are built from.",
             ),
             cron_schedule=_CRON[cadence],
@@ -61,3 +63,8 @@ def schedules(
         )
         for cadence, names in by_cadence.items()
     ]
+
+
+def _made_here(keys: Iterable[dg.AssetKey]) -> dg.AssetSelection:
+    """Select assets, but for those that are only known in this code location and made in another."""
+    return dg.AssetSelection.assets(*sorted(keys)) & dg.AssetSelection.all()

@@ -145,6 +145,10 @@ class TestRelease:
     def test_has_a_certificate_that_holds(self, project, package):
         project.run("ddg", "verify", str(package))
 
+    def test_went_by_the_suite_that_came_with_it(self, project, package):
+        assert package.is_dir()
+        project.run("ddg", "suites", "--check", "--project", "my_releases")
+
     def test_is_the_command_line_s_as_well(self, project, package):
         assert "cases_by_county_and_sex" in project.run("ddg", "status", "--project", "my_releases")
         assert package.is_dir()

@@ -128,11 +128,15 @@ class TestFactories:
             *(f"{one}/{step}" for one in plan.releases for step in ("masked", "release", "publication")),
         }
 
-    def test_and_refused_where_dbt_s_assets_are_ours(self, location):
+    def test_and_names_dbt_s_assets_where_they_are_made_here(self, location):
         from dagster_dbt import DagsterDbtTranslator
 
-        with pytest.raises(InputErrors, match="dbt_translator: found dbt's assets are made here"):
-            pieces.plan_project(location.project, dbt_translator=DagsterDbtTranslator())
+        class Theirs(DagsterDbtTranslator):
+            def get_asset_key(self, dbt_resource_props):
+                return dg.AssetKey(["theirs", dbt_resource_props["name"]])
+
+        plan = pieces.plan_project(location.project, translator=Ours(), dbt_translator=Theirs())
+        assert {"theirs/cases", "theirs/by_sex", "ours/by_sex/masked"} <= made_by(pieces.assets_of(plan))
 
     def test_a_release_on_a_model_that_is_kept_nowhere_is_refused(self, location):
         file = location.root / "dbt_project" / "models" / "aggregates" / "statewide.sql"

@@ -251,7 +251,13 @@ class TestElsewhere:
         assert "warehouse/source/cases" in keys(found)
 
     def test_sources_can_be_loaded_by_others(self, location):
-        assert keys(location.definitions(elsewhere="sources")) == {*DBT, *STEPS}
+        found = location.definitions(elsewhere="sources")
+        assert keys(found) == {*DBT, *STEPS}
+        # perhaps in another code location: then no job here can make them, and no sensor here looks at their files
+        job = found.resolve_job_def("release_quarterly")
+        assert dg.AssetKey(["source", "cases"]) not in job.asset_layer.executable_asset_keys
+        assert dg.AssetKey(["by_sex", "publication"]) in job.asset_layer.executable_asset_keys
+        assert "new_source_data" not in names(found)["sensors"]
 
     def test_another_name_of_dbt_s_assets_that_are_made_here_is_a_mistake(self, location):
         said = location.refusal(dbt_translation={"key_prefix": "warehouse"})

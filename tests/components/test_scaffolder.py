@@ -13,7 +13,7 @@ import yaml
 from dagster.components.component_scaffolding import scaffold_object
 
 from ddg_pipeline.orchestration.project import load_project
-from ddg_pipeline.orchestration.translator_of_project import translator_of
+from ddg_pipeline.orchestration.translator_of_project import translators_of
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ class TestWhatIsWritten:
             content = yaml.safe_load((folder / "defs.yaml").read_text(encoding="utf-8"))
             content["attributes"]["key_prefix"] = "health"
             (folder / "defs.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
-            translator = translator_of(load_project(root / "my_releases"))
+            translator = translators_of(load_project(root / "my_releases")).assets
         finally:
             (root / "pyproject.toml").unlink()
         assert translator.key_prefix == ("health",)
