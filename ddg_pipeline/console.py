@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,7 +96,10 @@ def print_run(result: RunResult, project: Project) -> None:
     places = [f"{one.release}: {one.published}" for one in result.outcomes if one.published is not None]
     if places:
         places.append(f"For reviewers, a dossier of each: {project.dossiers}")
-    print_lines(to, [*places, f"How it came about: run {result.run_id} in Dagster (in {shown}: make ui)"])
+    shows = f"in {shown}: make ui"
+    if project.component is not None:  # a part of somebody's own Dagster project
+        shows = f"with DAGSTER_HOME={os.environ.get('DAGSTER_HOME', project.dagster_home)}: dg dev"
+    print_lines(to, [*places, f"How it came about: run {result.run_id} in Dagster ({shows})"])
 
 
 def _outcome_cells(outcome: Outcome) -> list[str | Text]:

@@ -50,3 +50,18 @@ class TestCodeLocation:
             "assert definitions.resolve_asset_graph().get_all_asset_keys()"
         )
         assert heavy_modules_after(code, SOLVERS_AND_GATE | DATABASES) == set()
+
+    def test_what_others_import_for_it_loads_none_either(self):
+        code = "from ddg_pipeline.dagster import DdgReleases, DdgTranslator, build_definitions"
+        heavy = SOLVERS_AND_GATE | DATABASES | {"dagster_dbt", "dbt"}
+        assert heavy_modules_after(code, heavy) == set()
+
+    def test_dagster_s_tools_find_the_component_without_dbt(self):
+        # `dg` asks for everything in the package whenever it starts
+        code = "import ddg_pipeline\nassert [getattr(ddg_pipeline, name) for name in dir(ddg_pipeline)]"
+        assert heavy_modules_after(code, SOLVERS_AND_GATE | DATABASES | {"dagster_dbt", "dbt"}) == set()
+
+
+class TestPackage:
+    def test_import_costs_nothing(self):
+        assert heavy_modules_after("import ddg_pipeline", {"dagster", "pydantic", "pandas", "yaml"}) == set()

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -13,7 +13,9 @@ from pydantic import ConfigDict, Field
 
 from ddg_pipeline.components.scaffolder import DdgReleasesScaffolder
 from ddg_pipeline.errors import InputError, InputErrors
+from ddg_pipeline.orchestration.plan import default_dbt_translator
 from ddg_pipeline.orchestration.project import PROJECT_FILE, Project, load_project
+from ddg_pipeline.orchestration.settings_in_dagster import Elsewhere, Status
 from ddg_pipeline.orchestration.translation import DdgAsset, DdgTranslator, DefinitionKind
 from ddg_pipeline.orchestration.translator_of_project import ShowsProject
 
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from dagster_dbt import DagsterDbtTranslator
 
 _PLACE = "ddg_pipeline.DdgReleases"
-_Words = Literal["stopped", "running", "none"]
 
 
 def _directory(context: dg.ResolutionContext, text: str) -> str:
@@ -33,6 +34,30 @@ def _translator(context: dg.ResolutionContext, given: Any) -> Any:
     return _load_translator(value) if isinstance(value, str) else value
 
 
+def _one_of(field: str, words: Any, description: str, example: str) -> dg.Resolver:
+    """Resolve a word of a few; Dagster itself would take any, and say of a wrong one neither file nor field."""
+    known = get_args(words)
+
+    def resolve(context: dg.ResolutionContext, given: Any) -> Any:
+        value = context.resolve_value(given)
+        if field == "elsewhere" and isinstance(value, str):
+            value = [value]
+        wrong = [word for word in (value if isinstance(value, list) else [value]) if word not in known]
+        if wrong:
+            found, expected = ", ".join(map(repr, wrong)), f"one of {', '.join(known)}"
+            raise InputErrors([InputError(_file(context), f"attributes.{field}", found, expected)])
+        return value
+
+    examples: list[Any] = [[example]] if field == "elsewhere" else [example]
+    kind = list[words] if field == "elsewhere" else words
+    return dg.Resolver(resolve, model_field_type=kind, description=description, examples=examples)
+
+
+def _file(context: dg.ResolutionContext) -> str:
+    tree = context.source_position_tree
+    return _PLACE if tree is None else tree.position.filename  # Dagster shows the line itself
+
+
 def _template_variables(asset: DdgAsset) -> Mapping[str, Any]:
     return {
         "step": asset.step,
@@ -42,6 +67,13 @@ def _template_variables(asset: DdgAsset) -> Mapping[str, Any]:
         "source": asset.source,
         "node": asset.node,
     }
+
+
+def _described(resolver: dg.Resolver, description: str, example: Any) -> dg.Resolver:
+    """Describe a translation, whose resolver takes no description of its own."""
+    resolver.description = description
+    resolver.examples = [example]
+    return resolver
 
 
 @dg.scaffold_with(DdgReleasesScaffolder)
@@ -84,12 +116,14 @@ class DdgReleases(ShowsProject, dg.Component, dg.Resolvable, dg.Model):
         ),
     ] = Field(default_factory=list)
     elsewhere: Annotated[
-        list[Literal["dbt", "sources"]],
-        dg.Resolver.default(
-            description="What another part of this code location makes, so that this one does not: `dbt`, where you "
+        list[Elsewhere],
+        _one_of(
+            "elsewhere",
+            Elsewhere,
+            "What another part of this code location makes, so that this one does not: `dbt`, where you "
             "have a DbtProjectComponent or `@dbt_assets` for the same dbt project; `sources`, where something else "
             "loads the tables of `sources.yaml`.",
-            examples=[["dbt"]],
+            "dbt",
         ),
     ] = Field(default_factory=list)
     key_prefix: Annotated[
@@ -118,40 +152,44 @@ class DdgReleases(ShowsProject, dg.Component, dg.Resolvable, dg.Model):
     ] = None
     translation: Annotated[
         TranslationFn[DdgAsset] | None,
-        TranslationFnResolver(template_vars_for_translation_fn=_template_variables),
-    ] = Field(
-        default=None,
-        description="What assets should have otherwise. Templates know `step` (source, dbt, masked, release or "
-        "publication), `name`, `release` (the release's name, or none), `contract`, `source`, `node` and `spec`.",
-        examples=[{"owners": ["team:epidemiology"], "group_name": "{{ release or step }}"}],
-    )
+        _described(
+            TranslationFnResolver(template_vars_for_translation_fn=_template_variables),
+            "What assets should have otherwise. Templates know `step` (source, dbt, masked, release or publication), "
+            "`name`, `release` (the release's name, or none), `contract`, `source`, `node` and `spec`.",
+            {"owners": ["team:epidemiology"], "group_name": "{{ release or step }}"},
+        ),
+    ] = None
     dbt_translation: Annotated[
         TranslationFn[Mapping[str, Any]] | None,
-        TranslationFnResolver(template_vars_for_translation_fn=lambda node: {"node": node}),
-    ] = Field(
-        default=None,
-        description="Where dbt's assets are made `elsewhere`: the `translation` of your DbtProjectComponent, so that "
-        "their keys are known here.",
-        examples=[{"key_prefix": "warehouse"}],
-    )
+        _described(
+            TranslationFnResolver(template_vars_for_translation_fn=lambda node: {"node": node}),
+            "Where dbt's assets are made `elsewhere`: the `translation` of your DbtProjectComponent, so that their "
+            "keys are known here.",
+            {"key_prefix": "warehouse"},
+        ),
+    ] = None
     time_zone: Annotated[
         str,
         dg.Resolver.default(description="Of the schedules.", examples=["America/Los_Angeles", "UTC"]),
     ] = "America/Los_Angeles"
     schedules: Annotated[
-        _Words,
-        dg.Resolver.default(
-            description="`stopped` until someone turns them on, `running` from the start, or `none`. There is one for "
+        Status,
+        _one_of(
+            "schedules",
+            Status,
+            "`stopped` until someone turns them on, `running` from the start, or `none`. There is one for "
             "each cadence that contracts name.",
-            examples=["running"],
+            "running",
         ),
     ] = "stopped"
     sensors: Annotated[
-        _Words,
-        dg.Resolver.default(
-            description="`stopped` until someone turns them on, `running` from the start, or `none`: new source data, "
+        Status,
+        _one_of(
+            "sensors",
+            Status,
+            "`stopped` until someone turns them on, `running` from the start, or `none`: new source data, "
             "releases that everybody has approved, and whether the portal still shows what was published.",
-            examples=["none"],
+            "none",
         ),
     ] = "stopped"
 
@@ -176,7 +214,7 @@ class DdgReleases(ShowsProject, dg.Component, dg.Resolvable, dg.Model):
             translator=self.translator_of_assets,
             releases=self.releases,
             elsewhere=self.elsewhere,
-            dbt_translator=self._dbt_translator(),
+            dbt_translator=self.translator_of_dbt,
             time_zone=self.time_zone,
             schedules=self.schedules,
             sensors=self.sensors,
@@ -220,20 +258,24 @@ class DdgReleases(ShowsProject, dg.Component, dg.Resolvable, dg.Model):
         prefix: Sequence[str] = [self.key_prefix] if isinstance(self.key_prefix, str) else self.key_prefix
         return (given or DdgTranslator)(key_prefix=prefix, name_prefix=self.name_prefix)
 
-    def _dbt_translator(self) -> "DagsterDbtTranslator | None":
-        if self.dbt_translation is None:
+    @property
+    def translator_of_dbt(self) -> "DagsterDbtTranslator | None":
+        """What names dbt's assets where they are made elsewhere."""
+        if "dbt" not in self.elsewhere:
             return None
+        if self.dbt_translation is None:
+            return default_dbt_translator()
         translation: TranslationFn[Mapping[str, Any]] = self.dbt_translation
         from dagster_dbt import DagsterDbtTranslator
 
-        class Elsewhere(DagsterDbtTranslator):
+        class TheirTranslator(DagsterDbtTranslator):
             """Gives dbt's nodes the keys that the component elsewhere gives them."""
 
             def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: Any) -> dg.AssetSpec:
                 base = super().get_asset_spec(manifest, unique_id, project)
                 return translation(base, self.get_resource_props(manifest, unique_id))
 
-        return Elsewhere()
+        return TheirTranslator()
 
     def _check(self) -> None:
         """Check what no type says.

@@ -1,28 +1,27 @@
 """Put a project's assets, checks, jobs and schedules together."""
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from ddg_pipeline.orchestration.dbt_build import dbt_models
 from ddg_pipeline.orchestration.period_sensor import period_sensors
 from ddg_pipeline.orchestration.periods import TIME_ZONE
-from ddg_pipeline.orchestration.plan import DdgPlan, Elsewhere, plan_project
+from ddg_pipeline.orchestration.plan import DdgPlan, plan_project
 from ddg_pipeline.orchestration.portal_watch import portal_watch
 from ddg_pipeline.orchestration.project import Project, turn_telemetry_off
 from ddg_pipeline.orchestration.release_assets import release_assets
 from ddg_pipeline.orchestration.review_definitions import approved_releases_sensor, review_jobs
 from ddg_pipeline.orchestration.schedules import everything_job, period_jobs
 from ddg_pipeline.orchestration.schedules import schedules as cadence_schedules
+from ddg_pipeline.orchestration.settings_in_dagster import Elsewhere, Status
 from ddg_pipeline.orchestration.source_assets import source_assets
 from ddg_pipeline.orchestration.source_sensor import source_sensor
 from ddg_pipeline.orchestration.translation import DdgTranslator
 
 if TYPE_CHECKING:
     from dagster_dbt import DagsterDbtTranslator
-
-Status = Literal["stopped", "running", "none"]
 
 
 def build_definitions(
@@ -75,7 +74,7 @@ def definitions_of(
     sensor_status = dg.DefaultSensorStatus[_default(sensors)]
     watch = portal_watch(plan, sensor_status)
     made = [
-        source_sensor(plan, everything, sensor_status),
+        *([] if "sources" in plan.elsewhere else [source_sensor(plan, everything, sensor_status)]),
         *period_sensors(plan, by_period, sensor_status),
         *watch.sensors,
         *approved_releases_sensor(plan, sensor_status),

@@ -23,6 +23,7 @@ from ddg_pipeline.orchestration.default_specs import (
 from ddg_pipeline.orchestration.partitions import partitions_of
 from ddg_pipeline.orchestration.periods import by_periods
 from ddg_pipeline.orchestration.project import Project
+from ddg_pipeline.orchestration.settings_in_dagster import Elsewhere
 from ddg_pipeline.orchestration.translation import DdgAsset, DdgTranslator, DefinitionKind
 from ddg_pipeline.release_groups import linked_groups
 from ddg_pipeline.warehouse.restricted import SOURCE_SCHEMA
@@ -31,7 +32,6 @@ from ddg_pipeline.warehouse.sources import Source, read_sources
 if TYPE_CHECKING:
     from dagster_dbt import DagsterDbtTranslator
 
-Elsewhere = Literal["dbt", "sources"]
 Step = Literal["masked", "release", "publication"]
 
 
@@ -156,23 +156,21 @@ def plan_project(
         releases: Names of releases; none means all. Linked ones come along, because they are masked together.
         elsewhere: What something else in the code location makes: ``dbt`` where you have ``@dbt_assets`` of your own,
             ``sources`` where something else loads the tables of ``sources.yaml``.
-        dbt_translator: The translator of your ``@dbt_assets``; needed if it gives other keys than dagster-dbt does.
+        dbt_translator: Names dbt's nodes and the sources they are made of, instead of ``translator``: that of your
+            ``@dbt_assets``, if they have other keys than dagster-dbt gives.
 
     Raises:
         InputErrors: ``sources.yaml``, the dbt project or a contract is wrong, there is no such release, or the
             translator gives one key to two assets.
     """
     translator = DdgTranslator() if translator is None else translator
-    if dbt_translator is not None and "dbt" not in elsewhere:
-        expected = "`elsewhere` with `dbt`, or a DdgTranslator, which names dbt's assets too"
-        raise InputErrors([InputError(str(project.root), "dbt_translator", "dbt's assets are made here", expected)])
     manifest = read_manifest(ensure_manifest(project))
     groups = _chosen(project, linked_groups(releases_of(manifest)), releases)
     sources = read_sources(project.sources)
     problems: list[InputError] = []
     source_specs = {name: _translated(translator, source_default(source), problems) for name, source in sources.items()}
-    if "dbt" in elsewhere:
-        dbt = dbt_translator if dbt_translator is not None else _default_dbt_translator()
+    if dbt_translator is not None or "dbt" in elsewhere:
+        dbt = dbt_translator if dbt_translator is not None else default_dbt_translator()
         source_specs = _as_dbt_has_them(dbt, manifest, source_specs)
     else:
         dbt = translated_dbt(manifest, translator, {name: spec.key for name, spec in source_specs.items()})
@@ -183,7 +181,7 @@ def plan_project(
         for default in (masked_default, release_default, publication_default)
     )
     problems += [problem for one in every for problem in _not_stored(one, manifest, dbt_specs)]
-    if "dbt" not in elsewhere:
+    if "dbt" not in elsewhere:  # theirs may have partitions, if what releases are made of is whole
         problems += _partitioned(translator, dbt_specs.values())
     if problems:
         raise InputErrors(problems)
@@ -276,7 +274,8 @@ def _with_deps(spec: dg.AssetSpec, keys: Iterable[dg.AssetKey]) -> dg.AssetSpec:
     return spec.replace_attributes(deps=[*ours, *(dep for dep in spec.deps if dep.asset_key not in ours)])
 
 
-def _default_dbt_translator() -> DagsterDbtTranslator:
+def default_dbt_translator() -> DagsterDbtTranslator:
+    """What names dbt's nodes if nobody says otherwise."""
     from dagster_dbt import DagsterDbtTranslator
 
     return DagsterDbtTranslator()

@@ -35,6 +35,7 @@ from ddg_pipeline.warehouse.sealed import SealedFiles
 PROJECT_FILE = "ddg.yaml"
 PROJECT_VARIABLE = "DDG_PROJECT"  # the environment variable that names the project's directory
 RESTRICTED_VARIABLE = "DDG_RESTRICTED_DB"  # what a dbt profile reads the path of the restricted store from
+_COMPONENT_FILES = ("defs.yaml", "defs.yml", "component.py")
 _INDIRECT_SELECTION = "DBT_INDIRECT_SELECTION"
 
 
@@ -359,8 +360,8 @@ def _component(text: str | None, root: Path, file: str) -> Path | None:
     if text is None:
         return None
     place = _path(root, os.path.expandvars(text), "component", file)
-    if not (place / "defs.yaml").is_file():
-        expected = "the folder of a Dagster component, with its defs.yaml (docs/component.md)"
+    if not any((place / name).is_file() for name in _COMPONENT_FILES):
+        expected = f"the folder of a Dagster component, with {' or '.join(_COMPONENT_FILES)} (docs/component.md)"
         raise InputErrors([InputError(file, "component", str(place), expected)])
     return place
 

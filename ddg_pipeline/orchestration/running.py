@@ -133,10 +133,11 @@ def run(
     from ddg_pipeline.orchestration.schedules import EVERYTHING
     from ddg_pipeline.orchestration.selection import with_siblings
     from ddg_pipeline.orchestration.store_work import alone
-    from ddg_pipeline.orchestration.translator_of_project import translator_of
+    from ddg_pipeline.orchestration.translator_of_project import Translators, translators_of
     from ddg_pipeline.orchestration.unfinished import begin
 
-    plan = plan_project(project, translator=translator or translator_of(project), releases=releases)
+    names = Translators(translator) if translator is not None else translators_of(project)
+    plan = plan_project(project, translator=names.assets, releases=releases, dbt_translator=names.dbt)
     by_period = [group for group in plan.groups if by_periods(group)]
     for group in by_period:
         for period in periods:

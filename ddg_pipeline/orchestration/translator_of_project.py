@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ddg_pipeline.errors import DdgError, InputError, InputErrors, where_raised
 from ddg_pipeline.orchestration.project import PROJECT_FILE, Project
+from ddg_pipeline.orchestration.translation import DdgTranslator
 
 if TYPE_CHECKING:
     from dagster.components import Component
-
-    from ddg_pipeline.orchestration.translation import DdgTranslator
+    from dagster_dbt import DagsterDbtTranslator
 
 
 class ShowsProject(ABC):
@@ -28,27 +29,45 @@ class ShowsProject(ABC):
     def translator_of_assets(self) -> DdgTranslator:
         """What names its assets."""
 
+    @property
+    @abstractmethod
+    def translator_of_dbt(self) -> DagsterDbtTranslator | None:
+        """What names dbt's assets, where these are made elsewhere; None where they are the component's."""
 
-def translator_of(project: Project) -> DdgTranslator | None:
-    """Load the component that ``component`` in ``ddg.yaml`` names, and give its translator.
 
-    Of the Dagster project around it only this one component is loaded.
+@dataclass(frozen=True)
+class Translators:
+    """What names a project's assets.
+
+    Attributes:
+        assets: All but dbt's, where something else names these.
+        dbt: What names dbt's, where these are made elsewhere in Dagster.
+    """
+
+    assets: DdgTranslator
+    dbt: DagsterDbtTranslator | None = None
+
+
+def translators_of(project: Project) -> Translators:
+    """Load the component that ``component`` in ``ddg.yaml`` names, and give its translators.
+
+    Other components of the Dagster project around it are read, and not built.
 
     Returns:
-        The translator; None where the project names no component.
+        The translators; those that are there by default where the project names no component.
 
     Raises:
         InputErrors: There is no Dagster project around the component, it cannot be loaded, or shows another project.
     """
     if project.component is None:
-        return None
+        return Translators(DdgTranslator())
     component = _load(project, project.component)
     if not isinstance(component, ShowsProject):
         raise _wrong(project, f"a {type(component).__name__}", "a component of type ddg_pipeline.DdgReleases")
     if component.project_directory.resolve() != project.root:
         found = f"{project.component}, which shows {component.project_directory}"
         raise _wrong(project, found, f"the component whose `project` is {project.root}")
-    return component.translator_of_assets
+    return Translators(component.translator_of_assets, component.translator_of_dbt)
 
 
 def _load(project: Project, place: Path) -> Component:
