@@ -18,10 +18,12 @@ from ddg_pipeline.contract.manifest import DbtRelease, contracts_from_manifest
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.orchestration.dbt_messages import MESSAGES, kept_messages
 from ddg_pipeline.orchestration.failures import attempt, exclusive_step
+from ddg_pipeline.orchestration.model_columns import ModelColumns, with_columns
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.source_assets import DUCKDB_POOL
 from ddg_pipeline.orchestration.store_work import parsing, remove_plain_files
 from ddg_pipeline.orchestration.unfinished import begin, releases_in_run
+from ddg_pipeline.warehouse.sources import read_sources
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -189,6 +191,9 @@ def dbt_models(project: Project, manifest: Mapping[str, Any]) -> tuple[dg.Assets
         project_dir=project.dbt_project, profiles_dir=project.dbt_project, target_path=project.dbt_target
     )
 
+    def key_of(unique_id: str) -> dg.AssetKey:
+        return Translator().get_asset_spec(manifest, unique_id, dbt_project).key
+
     @dbt_assets(
         manifest=manifest, project=dbt_project, dagster_dbt_translator=Translator(), name="dbt", pool=DUCKDB_POOL
     )
@@ -199,9 +204,11 @@ def dbt_models(project: Project, manifest: Mapping[str, Any]) -> tuple[dg.Assets
             attempt(_check_store, project)
             target = project.dbt_runs / context.run.run_id
             target.mkdir(parents=True, exist_ok=True)
+            columns = ModelColumns(manifest, target, read_sources(project.sources), key_of)
             with kept_messages(project, target):
                 invocation = dbt.cli([*_QUIETLY, "build"], context=context, target_path=target, raise_on_error=False)
-                yield from invocation.stream()
+                for event in invocation.stream():
+                    yield with_columns(event, columns)
                 successful = invocation.is_successful()
             if not successful:
                 description = _what_failed(project, target)

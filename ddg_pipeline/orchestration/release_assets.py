@@ -8,6 +8,7 @@ Linked releases are masked together, so they share each step: all of a group pas
 version of one beside a new one of the other could tell what neither tells alone.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import dagster as dg
 
 from ddg_pipeline.contract.manifest import DbtRelease
-from ddg_pipeline.orchestration import publication, steps
+from ddg_pipeline.orchestration import publication, release_pages, steps
 from ddg_pipeline.orchestration.data_docs import write_data_docs
 from ddg_pipeline.orchestration.dbt_models import asset_key_of, relations_of
 from ddg_pipeline.orchestration.dossiers import dossiers_of_group
@@ -35,6 +36,7 @@ from ddg_pipeline.orchestration.retention import clean_after_release
 from ddg_pipeline.orchestration.review import reviews_of
 from ddg_pipeline.orchestration.review_definitions import approval_check_specs, approval_checks
 from ddg_pipeline.orchestration.source_assets import DUCKDB_POOL
+from ddg_pipeline.orchestration.tags import contract_tags, materialization_tags, release_tags
 from ddg_pipeline.orchestration.unfinished import begin, finish, releases_in_run
 
 CHECKS = {
@@ -77,8 +79,8 @@ def _name(group: Sequence[DbtRelease]) -> str:
     return "__".join(release.contract.release for release in group)
 
 
-def _tags(release: DbtRelease, level: str) -> dict[str, str]:
-    return {"ddg/store": level, "ddg/level": release.contract.suppression.level}
+def _tags(project: Project, release: DbtRelease, store: str) -> dict[str, str]:
+    return contract_tags(release.contract, store) | release_tags(project.public_store, release.contract.release)
 
 
 def _masked(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRelease]) -> dg.AssetsDefinition:
@@ -92,8 +94,8 @@ def _masked(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRe
             ],
             group_name=release.contract.release,
             kinds={"ddg", "csv"},
-            description=f"{release.contract.title}: assessed, masked and staged.\n\n{release.contract.description}",
-            tags=_tags(release, "restricted"),
+            description=release_pages.description(release.contract, "assessed, masked and staged."),
+            tags=_tags(project, release, "restricted"),
         )
         for release in group
     ]
@@ -105,9 +107,15 @@ def _masked(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRe
             tables = attempt(steps.read_group, project, group, relations_of(manifest))
             staged = attempt(steps.stage, project, tables, _progress(context))
             rulebook = attempt(steps.rulebook_of_group, project, tables)
-        for one in staged:
+        for release, one in zip(group, staged, strict=True):
             metadata = masked_metadata(one, rulebook)
-            yield dg.MaterializeResult(asset_key=masked_key(one.contract.release), metadata=metadata)
+            aggregate = asset_key_of(manifest, release.model)
+            metadata |= release_pages.masked_page(context.instance, one, rulebook, aggregate)
+            yield dg.MaterializeResult(
+                asset_key=masked_key(one.contract.release),
+                metadata=metadata,
+                tags=materialization_tags(one.contract, "restricted", metadata),
+            )
 
     return mask
 
@@ -120,8 +128,8 @@ def _gate(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRele
             deps=[masked_key(name) for name in names],
             group_name=release.contract.release,
             kinds={"ddg", "greatexpectations", "csv"},
-            description=f"{release.contract.title}: the bytes that passed the gate, with their certificate.",
-            tags=_tags(release, "public"),
+            description=release_pages.description(release.contract, "the bytes that passed the gate, certified."),
+            tags=_tags(project, release, "public"),
         )
         for release in group
     ]
@@ -141,7 +149,9 @@ def _gate(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRele
         attempt(steps.check_signing, project)
         attempt(begin, project, names)
         tables = attempt(steps.read_group, project, group, relations_of(manifest))
+        started = time.perf_counter()
         checked = attempt(steps.check, project, tables, _progress(context))
+        seconds = time.perf_counter() - started
         blocked = [one.staged.contract.release for one in checked if not one.passed]
         for one in checked:
             others = [name for name in blocked if name != one.staged.contract.release]
@@ -160,7 +170,12 @@ def _gate(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRele
             release = one.staged.contract.release
             metadata = release_metadata(one, certificate, place) | dossiers.metadata(release)
             metadata |= attempt(portal_notes, project, one.staged.contract, one.rulebook, place)
-            yield dg.MaterializeResult(asset_key=release_key(release), metadata=metadata)
+            metadata |= release_pages.release_page(context.instance, one, place, masked_key(release), seconds)
+            yield dg.MaterializeResult(
+                asset_key=release_key(release),
+                metadata=metadata,
+                tags=materialization_tags(one.staged.contract, "public", metadata),
+            )
         dossiers.raise_if_any_failed()
 
     return gate
@@ -193,8 +208,8 @@ def _publication(project: Project, manifest: Mapping[str, Any], group: Sequence[
             deps=[release_key(contract.release) for contract in contracts],
             group_name=release.contract.release,
             kinds={"ddg", "csv"},
-            description=f"{release.contract.title}: in the portal folder, and on the portals that ddg.yaml names.",
-            tags=_tags(release, "public"),
+            description=release_pages.description(release.contract, "in the portal folder, and on other portals."),
+            tags=_tags(project, release, "public"),
             freshness_policy=freshness(release.contract),
             skippable=True,  # a release that waits for approvals is not published, and no step fails
         )
@@ -209,9 +224,12 @@ def _publication(project: Project, manifest: Mapping[str, Any], group: Sequence[
         yield from approval_checks(reviews)
         # all of a group or none; and approvals are looked at again, at the moment of publication
         for receipt in attempt(publication.publish, project, contracts) if all(one.complete for one in reviews) else ():
-            yield dg.MaterializeResult(
-                asset_key=publication_key(receipt.release), metadata=publication_metadata(receipt)
+            metadata = publication_metadata(receipt)
+            contract = next(one for one in contracts if one.release == receipt.release)
+            metadata |= release_pages.publication_page(
+                context.instance, receipt, contract, release_key(receipt.release)
             )
+            yield dg.MaterializeResult(asset_key=publication_key(receipt.release), metadata=metadata)
         with exclusive_step(project, context.log.info):
             removed = attempt(clean_after_release, project, manifest, releases_in_run(context, manifest))
         if removed:
