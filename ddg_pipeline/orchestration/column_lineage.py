@@ -7,6 +7,7 @@ same is told in words beside it. Names of columns only: nothing here has ever se
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,24 +59,58 @@ def passed_on(asset: dg.AssetKey, columns: Sequence[str]) -> Deps:
     return {column: [dg.TableColumnDep(asset_key=asset, column_name=column)] for column in columns}
 
 
-def lineage_metadata(instance: DagsterInstance, deps: Deps) -> dict[str, dg.MetadataValue]:
-    """Describe the columns of a table that is about to be materialized: one step back, and back to the sources.
+@dataclass(frozen=True)
+class Origin:
+    """Where a column begins.
+
+    Attributes:
+        columns: The columns of sources and reference tables that it goes back to.
+        tables: The tables in between, the nearest first.
+    """
+
+    columns: tuple[dg.TableColumnDep, ...]
+    tables: tuple[dg.AssetKey, ...]
+
+    def __str__(self) -> str:
+        """Name the columns, as in a column's description."""
+        tables = _by_table(self.columns)
+        told = [f"{key.to_user_string()}: {', '.join(names)}" for key, names in tables.items()]
+        return f"Comes from {'; '.join(told)}." if told else "Written in the SQL itself."
+
+
+def origins_of(instance: DagsterInstance, deps: Deps) -> dict[str, Origin]:
+    """Follow columns back to where they begin.
 
     Args:
         instance: What was materialized before: each table's latest lineage is read.
         deps: The columns that each is made of.
     """
     walk = _Walk(instance)
+    return {column: walk.back(found) for column, found in deps.items()}
+
+
+def lineage_metadata(deps: Deps, origins: Mapping[str, Origin]) -> dict[str, dg.MetadataValue]:
+    """Tell of each column what it is made of, for Dagster, and where it begins, for people."""
     columns: dict[tuple[str, str], list[str]] = {}  # those of one origin in one line: a count and its annotations
-    for column, found in deps.items():
-        ends, way = walk.back(found)
-        told = _told(ends), " ← ".join(key.to_user_string() for key in way) or "directly"
-        columns.setdefault(told, []).append(f"`{column}`")
+    for column, origin in origins.items():
+        way = " ← ".join(key.to_user_string() for key in origin.tables) or "directly"
+        columns.setdefault((_told(origin.columns), way), []).append(f"`{column}`")
     rows = [[", ".join(names), *told] for told, names in columns.items()]
     return {
-        COLUMN_LINEAGE: dg.MetadataValue.column_lineage(dg.TableColumnLineage(dict(deps))),
         "columns_come_from": markdown_table(["column", "comes from", "by way of"], rows),
+        COLUMN_LINEAGE: dg.MetadataValue.column_lineage(dg.TableColumnLineage(dict(deps))),
     }
+
+
+def with_origins(schema: dg.TableSchemaMetadataValue, origins: Mapping[str, Origin]) -> dg.TableSchemaMetadataValue:
+    """Add to the description of each column where it comes from."""
+    columns = [
+        dg.TableColumn(one.name, one.type, f"{one.description or ''} {origins[one.name]}".strip(), one.constraints)
+        if one.name in origins
+        else one
+        for one in schema.schema.columns
+    ]
+    return dg.MetadataValue.table_schema(dg.TableSchema(columns))
 
 
 class _Walk:
@@ -85,7 +120,7 @@ class _Walk:
         self._instance = instance
         self._lineages: dict[dg.AssetKey, Deps | None] = {}
 
-    def back(self, deps: Sequence[dg.TableColumnDep]) -> tuple[list[dg.TableColumnDep], list[dg.AssetKey]]:
+    def back(self, deps: Sequence[dg.TableColumnDep]) -> Origin:
         """Find where columns begin, and which tables lie between, in the order in which they are met."""
         ends: dict[tuple[dg.AssetKey, str], dg.TableColumnDep] = {}
         between: dict[dg.AssetKey, None] = {}
@@ -103,7 +138,7 @@ class _Walk:
                 continue
             between[one.asset_key] = None
             queue += before.get(one.column_name, before.get(one.column_name.lower(), ()))
-        return [ends[at] for at in sorted(ends)], list(between)
+        return Origin(tuple(ends[at] for at in sorted(ends)), tuple(between))
 
     def _lineage(self, key: dg.AssetKey) -> Deps | None:
         if key not in self._lineages:
@@ -117,11 +152,16 @@ class _Walk:
 
 def _told(deps: Sequence[dg.TableColumnDep]) -> str:
     """Name columns, each table once, linked to its page."""
+    tables = _by_table(deps)
+    told = [f"[{key.to_user_string()}]({_page(key)}): {', '.join(names)}" for key, names in tables.items()]
+    return "; ".join(told) or "written in the SQL itself"
+
+
+def _by_table(deps: Sequence[dg.TableColumnDep]) -> dict[dg.AssetKey, list[str]]:
     tables: dict[dg.AssetKey, list[str]] = {}
     for one in deps:
         tables.setdefault(one.asset_key, []).append("its rows" if one.column_name == ROWS else f"`{one.column_name}`")
-    told = [f"[{key.to_user_string()}]({_page(key)}): {', '.join(names)}" for key, names in tables.items()]
-    return "; ".join(told) or "written in the SQL itself"
+    return tables
 
 
 def _page(key: dg.AssetKey) -> str:

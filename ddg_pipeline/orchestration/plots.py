@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-_WIDTH, _LABEL, _ROW, _FIGURE = 380, 150, 17, 40
+_WIDTH, _LABEL, _ROW = 380, 190, 17
 _CHARACTERS = 24  # of a label that fit into its place
 _IN_AN_ADDRESS = str.maketrans({"%": "%25", "#": "%23", "<": "%3C", ">": "%3E", "(": "%28", ")": "%29", '"': "'"})
 
@@ -21,7 +21,7 @@ class Bar:
     Attributes:
         label: What it stands for.
         value: How long it is; negative ones go to the left.
-        figure: The value in words, written beside it.
+        figure: The value in words, written behind the label.
     """
 
     label: str
@@ -39,22 +39,18 @@ def bar_chart(alternative: str, bars: Sequence[Bar], full: float | None = None) 
     """
     low = min([0.0, *(bar.value for bar in bars)])
     high = max([0.0, *(bar.value for bar in bars)]) if full is None else full
-    room = _WIDTH - _LABEL - _FIGURE
+    room = _WIDTH - _LABEL - 6
     scale = room / (high - low) if high > low else 0
     zero = _LABEL - low * scale
     path = "".join(f"M{zero:.0f} {_ROW * at + 9}h{bar.value * scale:.0f}" for at, bar in enumerate(bars) if bar.value)
-    labels = "".join(
-        f"<text x='{_LABEL - 6}' y='{_ROW * at + 13}'>{escape(_cut(bar.label))}</text>" for at, bar in enumerate(bars)
-    )
-    figures = "".join(
-        f"<text x='{max(zero, zero + bar.value * scale) + 4:.0f}' y='{_ROW * at + 13}'>{escape(bar.figure)}</text>"
-        for at, bar in enumerate(bars)
-    )
+    words = [f"{_cut(bar.label)} {bar.figure}" for bar in bars]
+    texts = "".join(f"<text y='{_ROW * at + 13}'>{escape(text)}</text>" for at, text in enumerate(words))
     height = _ROW * len(bars) + 2
     svg = (
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{_WIDTH}' height='{height}' font-family='sans-serif' "
         f"font-size='11'><path fill='#fff' d='M0 0h{_WIDTH}v{height}H0'/>"
-        f"<path stroke='#4f5bd5' stroke-width='11' d='{path}'/>{figures}<g text-anchor='end'>{labels}</g></svg>"
+        f"<path stroke='#4f5bd5' stroke-width='11' d='{path}'/>"
+        f"<g text-anchor='end' transform='translate({_LABEL - 6})'>{texts}</g></svg>"
     )
     return f"![{_plain(alternative)}](<data:image/svg+xml,{svg.translate(_IN_AN_ADDRESS)}>)"
 

@@ -79,8 +79,9 @@ def _name(group: Sequence[DbtRelease]) -> str:
     return "__".join(release.contract.release for release in group)
 
 
-def _tags(project: Project, release: DbtRelease, store: str) -> dict[str, str]:
-    return contract_tags(release.contract, store) | release_tags(project.public_store, release.contract.release)
+def _tags(project: Project, release: DbtRelease, store: str, *, months: bool = False) -> dict[str, str]:
+    found = release_tags(project.public_store, release.contract.release, months=months)
+    return contract_tags(release.contract, store) | found
 
 
 def _masked(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRelease]) -> dg.AssetsDefinition:
@@ -110,7 +111,8 @@ def _masked(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRe
         for release, one in zip(group, staged, strict=True):
             metadata = masked_metadata(one, rulebook)
             aggregate = asset_key_of(manifest, release.model)
-            metadata |= release_pages.masked_page(context.instance, one, rulebook, aggregate)
+            page = attempt(release_pages.masked_page, context.instance, one, rulebook, aggregate)
+            metadata = release_pages.first(page, metadata)
             yield dg.MaterializeResult(
                 asset_key=masked_key(one.contract.release),
                 metadata=metadata,
@@ -129,7 +131,7 @@ def _gate(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRele
             group_name=release.contract.release,
             kinds={"ddg", "greatexpectations", "csv"},
             description=release_pages.description(release.contract, "the bytes that passed the gate, certified."),
-            tags=_tags(project, release, "public"),
+            tags=_tags(project, release, "public", months=True),
         )
         for release in group
     ]
@@ -170,7 +172,8 @@ def _gate(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRele
             release = one.staged.contract.release
             metadata = release_metadata(one, certificate, place) | dossiers.metadata(release)
             metadata |= attempt(portal_notes, project, one.staged.contract, one.rulebook, place)
-            metadata |= release_pages.release_page(context.instance, one, place, masked_key(release), seconds)
+            page = attempt(release_pages.release_page, context.instance, one, place, masked_key(release), seconds)
+            metadata = release_pages.first(page, metadata)
             yield dg.MaterializeResult(
                 asset_key=release_key(release),
                 metadata=metadata,
@@ -226,10 +229,12 @@ def _publication(project: Project, manifest: Mapping[str, Any], group: Sequence[
         for receipt in attempt(publication.publish, project, contracts) if all(one.complete for one in reviews) else ():
             metadata = publication_metadata(receipt)
             contract = next(one for one in contracts if one.release == receipt.release)
-            metadata |= release_pages.publication_page(
-                context.instance, receipt, contract, release_key(receipt.release)
+            page = attempt(
+                release_pages.publication_page, context.instance, receipt, contract, release_key(receipt.release)
             )
-            yield dg.MaterializeResult(asset_key=publication_key(receipt.release), metadata=metadata)
+            yield dg.MaterializeResult(
+                asset_key=publication_key(receipt.release), metadata=release_pages.first(page, metadata)
+            )
         with exclusive_step(project, context.log.info):
             removed = attempt(clean_after_release, project, manifest, releases_in_run(context, manifest))
         if removed:

@@ -19,8 +19,11 @@ from ddg_pipeline.orchestration.column_lineage import (
     columns_of_file,
     lineage_metadata,
     masked_lineage,
+    origins_of,
     passed_on,
+    with_origins,
 )
+from ddg_pipeline.orchestration.metadata import published_schema
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -49,6 +52,11 @@ def description(contract: ReleaseContract, step: str) -> str:
     return "\n\n".join(part.strip() for part in [*parts, f"{'; '.join(facts)}.".capitalize()] if part.strip())
 
 
+def first(page: Metadata, others: Metadata) -> Metadata:
+    """Put together what a page tells and what else is known: the page's own first, and as it says it."""
+    return {**page, **{name: value for name, value in others.items() if name not in page}}
+
+
 def masked_page(instance: DagsterInstance, staged: Staged, rulebook: Rulebook, aggregate: dg.AssetKey) -> Metadata:
     """Tell by which rules a table was masked, what its score is made of, and where its columns come from."""
     from ddg_pipeline.orchestration.suppression_view import score_chart
@@ -60,12 +68,15 @@ def masked_page(instance: DagsterInstance, staged: Staged, rulebook: Rulebook, a
     )
     columns = columns_of_file(staged.package / package_names(contract).csv)
     rows = next(iter(staged.counts.values())).cells
+    deps = masked_lineage(contract, aggregate, columns)
+    origins = origins_of(instance, deps)
     return {
+        "decision": dg.MetadataValue.text(public.decision),
         "rules": dg.MetadataValue.md(_rules(contract, rulebook)),
         "score_chart": score_chart(public, rulebook.cut_off),
         "dagster/row_count": dg.MetadataValue.int(rows),
-        COLUMN_SCHEMA: _schema(contract, rulebook, staged, columns),
-        **lineage_metadata(instance, masked_lineage(contract, aggregate, columns)),
+        COLUMN_SCHEMA: with_origins(_schema(contract, rulebook, staged, columns), origins),
+        **lineage_metadata(deps, origins),
     }
 
 
@@ -86,10 +97,13 @@ def release_page(
 
     contract = checked.staged.contract
     table = place / package_names(contract).csv
+    deps = passed_on(masked, columns_of_file(table))
+    origins = origins_of(instance, deps)
     return {
         **suppression_metadata(contract, checked.rulebook, table),
         "seconds_in_the_gate": dg.MetadataValue.float(round(seconds, 1)),
-        **lineage_metadata(instance, passed_on(masked, columns_of_file(table))),
+        COLUMN_SCHEMA: with_origins(published_schema(place), origins),
+        **lineage_metadata(deps, origins),
     }
 
 
@@ -97,16 +111,17 @@ def publication_page(
     instance: DagsterInstance, receipt: Receipt, contract: ReleaseContract, release: dg.AssetKey
 ) -> Metadata:
     """Tell the columns of what is public, and where they come from."""
-    from ddg_pipeline.orchestration.metadata import published_schema
     from ddg_pipeline.publishing import package_names
 
     table = receipt.path / package_names(contract).csv
     with table.open(encoding="utf-8", newline="") as lines:
         rows = sum(1 for _ in csv.reader(lines)) - 1
+    deps = passed_on(release, columns_of_file(table))
+    origins = origins_of(instance, deps)
     return {
         "dagster/row_count": dg.MetadataValue.int(rows),
-        COLUMN_SCHEMA: published_schema(receipt.path),
-        **lineage_metadata(instance, passed_on(release, columns_of_file(table))),
+        COLUMN_SCHEMA: with_origins(published_schema(receipt.path), origins),
+        **lineage_metadata(deps, origins),
     }
 
 

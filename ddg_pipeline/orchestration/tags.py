@@ -37,10 +37,15 @@ def contract_tags(contract: ReleaseContract, store: str) -> dict[str, str]:
     return {STORE: store, LEVEL: contract.suppression.level, RULEBOOK: _value(PurePath(contract.rulebook).name)}
 
 
-def release_tags(store: PublicStore, release: str) -> dict[str, str]:
+def release_tags(store: PublicStore, release: str, *, months: bool) -> dict[str, str]:
     """Tag a release by what is in the public store of it: score and decision of the latest version, and when.
 
     A version whose report or certificate cannot be read is tagged ``unreadable``; publishing it is refused anyway.
+
+    Args:
+        store: The public store.
+        release: The release's name.
+        months: Whether to add a tag for each month in which a masked version passed the gate (`MASKED_IN`).
     """
     try:
         versions = store.versions(release)
@@ -49,14 +54,16 @@ def release_tags(store: PublicStore, release: str) -> dict[str, str]:
     if not versions:
         return {}
     tags = _of_version(versions[-1])
-    months = set()
+    if not months:
+        return tags
+    masked_in = set()
     for version in reversed(versions):
         one = _of_version(version)
         if RELEASED in one and _age(one[RELEASED], tags.get(RELEASED, one[RELEASED])) >= _MONTHS:
             break
         if one[DECISION] == "mask":
-            months.add(one[RELEASED])
-    return tags | {f"{MASKED_IN}{month}": "" for month in sorted(months)}  # found by its key alone
+            masked_in.add(one[RELEASED])
+    return tags | {f"{MASKED_IN}{month}": "" for month in sorted(masked_in)}  # found by its key alone
 
 
 def materialization_tags(
