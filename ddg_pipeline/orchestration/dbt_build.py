@@ -15,6 +15,7 @@ from packaging.version import Version
 from ddg_pipeline.orchestration.dbt_messages import MESSAGES, kept_messages
 from ddg_pipeline.orchestration.dbt_models import QUIETLY
 from ddg_pipeline.orchestration.failures import attempt, exclusive_step
+from ddg_pipeline.orchestration.model_columns import ModelColumns, with_columns
 from ddg_pipeline.orchestration.plan import DdgPlan
 from ddg_pipeline.orchestration.pools import DUCKDB_POOL
 from ddg_pipeline.orchestration.project import Project
@@ -63,10 +64,12 @@ def dbt_models(plan: DdgPlan) -> dg.AssetsDefinition:
             attempt(_check_store, project)
             target = project.dbt_runs / context.run.run_id
             target.mkdir(parents=True, exist_ok=True)
+            columns = ModelColumns(plan.manifest, target, plan.sources, plan.key_of_node)
             with kept_messages(project, target):
                 with project.dbt_environment():  # dbt's process takes it over as it is now
                     invocation = dbt.cli([*QUIETLY, "build"], context=context, target_path=target, raise_on_error=False)
-                yield from invocation.stream()
+                for event in invocation.stream():
+                    yield with_columns(event, columns)
                 successful = invocation.is_successful()
             if not successful:
                 description = _what_failed(project, target)

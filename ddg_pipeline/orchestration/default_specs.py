@@ -2,8 +2,13 @@
 
 import dagster as dg
 
+from ddg_pipeline.contract import ReleaseContract
 from ddg_pipeline.contract.manifest import DbtRelease
 from ddg_pipeline.orchestration.freshness import freshness
+from ddg_pipeline.orchestration.periods import known_contracts
+from ddg_pipeline.orchestration.project import Project
+from ddg_pipeline.orchestration.release_pages import description
+from ddg_pipeline.orchestration.tags import MASKED_IN, contract_tags, release_tags
 from ddg_pipeline.orchestration.translation import DdgAsset
 from ddg_pipeline.warehouse.restricted import SOURCE_SCHEMA
 from ddg_pipeline.warehouse.sources import Source
@@ -21,45 +26,49 @@ def source_default(source: Source) -> DdgAsset:
     return DdgAsset("source", source.name, spec, source=source)
 
 
-def masked_default(release: DbtRelease) -> DdgAsset:
+def masked_default(project: Project, release: DbtRelease) -> DdgAsset:
     """A release that is assessed, masked and staged."""
     contract = release.contract
     spec = dg.AssetSpec(
         [contract.release, "masked"],
         group_name=contract.release,
         kinds={"ddg", "csv"},
-        description=f"{contract.title}: assessed, masked and staged.\n\n{contract.description}",
-        tags=_tags(release, "restricted"),
+        description=description(contract, "assessed, masked and staged."),
+        tags=_tags(project, contract, "restricted"),
     )
     return DdgAsset("masked", contract.release, spec, contract=contract)
 
 
-def release_default(release: DbtRelease) -> DdgAsset:
+def release_default(project: Project, release: DbtRelease) -> DdgAsset:
     """A release that passed the gate."""
     contract = release.contract
     spec = dg.AssetSpec(
         [contract.release, "release"],
         group_name=contract.release,
         kinds={"ddg", "greatexpectations", "csv"},
-        description=f"{contract.title}: the bytes that passed the gate, with their certificate.",
-        tags=_tags(release, "public"),
+        description=description(contract, "the bytes that passed the gate, certified."),
+        tags=_tags(project, contract, "public", months=True),
     )
     return DdgAsset("release", contract.release, spec, contract=contract)
 
 
-def publication_default(release: DbtRelease) -> DdgAsset:
+def publication_default(project: Project, release: DbtRelease) -> DdgAsset:
     """A published release."""
     contract = release.contract
     spec = dg.AssetSpec(
         [contract.release, "publication"],
         group_name=contract.release,
         kinds={"ddg", "csv"},
-        description=f"{contract.title}: in the portal folder, and on the portals that ddg.yaml names.",
-        tags=_tags(release, "public"),
+        description=description(contract, "in the portal folder, and on other portals."),
+        tags=_tags(project, contract, "public"),
         freshness_policy=freshness(contract),
     )
     return DdgAsset("publication", contract.release, spec, contract=contract)
 
 
-def _tags(release: DbtRelease, store: str) -> dict[str, str]:
-    return {"ddg/store": store, "ddg/level": release.contract.suppression.level}
+def _tags(project: Project, contract: ReleaseContract, store: str, *, months: bool = False) -> dict[str, str]:
+    """Tag by the contract, and by what is released: of reporting periods, by the last one."""
+    names = list(known_contracts(project, [contract]))
+    found = [release_tags(project.public_store, name, months=months) for name in names]
+    masked_in = {tag: text for one in found for tag, text in one.items() if tag.startswith(MASKED_IN)}
+    return contract_tags(contract, store) | masked_in | (found[-1] if found else {})

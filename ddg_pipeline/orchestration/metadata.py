@@ -1,7 +1,7 @@
 """What analysts see beside an asset in Dagster. Nothing here tells a small count."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +14,24 @@ if TYPE_CHECKING:
     from ddg_pipeline.publishing import PublicAssessment, Receipt
     from ddg_pipeline.quality import Certificate
     from ddg_pipeline.rulebook import Rulebook
+    from ddg_pipeline.warehouse.sources import Source
 
 _DEFAULT_RULEBOOK = "calhhs-ddg-2.0"
 
 
-def column_schema(columns: Iterable[tuple[str, str]]) -> dg.TableSchemaMetadataValue:
-    """Show columns with their types."""
-    return dg.MetadataValue.table_schema(dg.TableSchema([dg.TableColumn(name, kind) for name, kind in columns]))
+def column_schema(source: "Source", columns: Iterable[tuple[str, str]]) -> dg.TableSchemaMetadataValue:
+    """Show the columns of a source with their types, as declared."""
+    declared = source.table.columns
+    found = [
+        dg.TableColumn(
+            name,
+            kind,
+            declared[name].description or None,
+            dg.TableColumnConstraints(nullable=declared[name].nullable),
+        )
+        for name, kind in columns
+    ]
+    return dg.MetadataValue.table_schema(dg.TableSchema(found))
 
 
 def row_count(rows: int) -> dg.MetadataValue:
@@ -29,6 +40,12 @@ def row_count(rows: int) -> dg.MetadataValue:
     if numerator.lower <= rows <= numerator.upper:
         return dg.MetadataValue.text(f"{numerator.lower} to {numerator.upper}")
     return dg.MetadataValue.int(rows)
+
+
+def rows_metadata(rows: int) -> dict[str, dg.MetadataValue]:
+    """Show how many rows a restricted table has; where Dagster shows it of every table, if that may be told exactly."""
+    told = row_count(rows)
+    return {"rows": told, **({"dagster/row_count": told} if isinstance(told, dg.IntMetadataValue) else {})}
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> dg.MarkdownMetadataValue:
@@ -58,14 +75,12 @@ def masked_metadata(staged: "Staged", rulebook: "Rulebook") -> dict[str, dg.Meta
         "decision": dg.MetadataValue.text(public.decision),
         **_score(public),
         "score_terms": markdown_table(
-            ["score", "variable", "column", "riskiest found", "line of the scoring table"],
+            ["score", "variable", "riskiest found, and its line of the scoring table"],
             [
                 [
                     "not shown" if term.score is None else f"{term.score:+d}",
-                    term.variable,
-                    term.column,
-                    term.found,
-                    f"{term.category} ({term.section})",
+                    f"{term.variable} (`{term.column}`)" if term.column else term.variable,
+                    f"{f'{term.found}: ' if term.found else ''}{term.category} ({term.section})",
                 ]
                 for term in public.terms
             ],
@@ -182,8 +197,8 @@ def release_metadata(checked: "Checked", certificate: "Certificate", place: Path
     return {
         "path": dg.MetadataValue.path(str(place)),
         "dagster/row_count": dg.MetadataValue.int(certificate.gate.rows),
-        "dagster/column_schema": _published_schema(place),
-        "files": markdown_table(["file", "sha256"], sorted(certificate.files.items())),
+        "dagster/column_schema": published_schema(place),
+        "files": _files(certificate.files),
         "certificate_issued_at": dg.MetadataValue.text(certificate.issued_at.isoformat()),
         "signed_by": dg.MetadataValue.text(certificate.signing_key or "not signed"),
         "audit": dg.MetadataValue.text(summary),
@@ -193,13 +208,18 @@ def release_metadata(checked: "Checked", certificate: "Certificate", place: Path
     }
 
 
-def _published_schema(place: Path) -> dg.TableSchemaMetadataValue:
+def published_schema(place: Path) -> dg.TableSchemaMetadataValue:
     """Take the columns of the published file from its data package."""
     from ddg_pipeline.publishing.names import DATA_PACKAGE_NAME
 
     fields = json.loads((place / DATA_PACKAGE_NAME).read_text(encoding="utf-8"))["resources"][0]["schema"]["fields"]
     columns = [dg.TableColumn(one["name"], one["type"], one.get("description", "")) for one in fields]
     return dg.MetadataValue.table_schema(dg.TableSchema(columns))
+
+
+def _files(hashes: Mapping[str, str]) -> dg.MarkdownMetadataValue:
+    """Name files with the beginning of their hashes; whole ones stand in the certificate and make the page too wide."""
+    return markdown_table(["file", "sha256"], [[name, f"{sha256[:12]}…"] for name, sha256 in sorted(hashes.items())])
 
 
 def publication_metadata(receipt: "Receipt") -> dict[str, dg.MetadataValue]:
@@ -209,7 +229,7 @@ def publication_metadata(receipt: "Receipt") -> dict[str, dg.MetadataValue]:
         "certificate_sha256": dg.MetadataValue.text(receipt.certificate),
         **{f"{portal}_url": dg.MetadataValue.url(address) for portal, address in receipt.elsewhere.items()},
         "replaced": dg.MetadataValue.text(receipt.replaced or "nothing: the first publication"),
-        "files": markdown_table(["file", "sha256"], sorted(receipt.files.items())),
+        "files": _files(receipt.files),
         **_targets(receipt),
     }
 

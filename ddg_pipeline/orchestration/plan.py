@@ -97,6 +97,10 @@ class DdgPlan:
         """The asset of a dbt model or seed, by its dbt name."""
         return self.dbt_specs[_unique_id(self.manifest, name)].key
 
+    def key_of_node(self, unique_id: str) -> dg.AssetKey:
+        """The asset of a node of dbt's manifest, a source's too, by dbt's unique id."""
+        return self.dbt.get_asset_spec(self.manifest, unique_id, None).key
+
     def last_keys(self, group: Sequence[DbtRelease]) -> list[dg.AssetKey]:
         """What a run without a period makes of a group: its publications, or the aggregates of its periods."""
         names = [release.contract.release for release in group]
@@ -177,7 +181,7 @@ def plan_project(
     dbt_specs = {unique_id: dbt.get_asset_spec(manifest, unique_id, None) for unique_id in _asset_ids(manifest)}
     every = [release for group in groups for release in group]
     masked, released, published = (
-        {one.contract.release: _translated(translator, default(one), problems) for one in every}
+        {one.contract.release: _translated(translator, default(project, one), problems) for one in every}
         for default in (masked_default, release_default, publication_default)
     )
     problems += [problem for one in every for problem in _not_stored(one, manifest, dbt_specs)]

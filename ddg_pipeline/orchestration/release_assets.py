@@ -8,6 +8,7 @@ Linked releases are masked together, so they share each step: all of a group pas
 version of one beside a new one of the other could tell what neither tells alone.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import dagster as dg
 
 from ddg_pipeline.contract.manifest import DbtRelease
-from ddg_pipeline.orchestration import publication, steps
+from ddg_pipeline.orchestration import publication, release_pages, steps
 from ddg_pipeline.orchestration.data_docs import write_data_docs
 from ddg_pipeline.orchestration.dbt_models import relations_of
 from ddg_pipeline.orchestration.dossiers import dossiers_of_group
@@ -35,6 +36,7 @@ from ddg_pipeline.orchestration.portal_notes import portal_notes
 from ddg_pipeline.orchestration.retention import clean_after_release
 from ddg_pipeline.orchestration.review import reviews_of
 from ddg_pipeline.orchestration.review_definitions import approval_check_specs, approval_checks
+from ddg_pipeline.orchestration.tags import materialization_tags
 from ddg_pipeline.orchestration.unfinished import begin, finish, releases_in_run
 
 CHECKS = {
@@ -87,9 +89,16 @@ def _masked(plan: DdgPlan, group: Sequence[DbtRelease]) -> dg.AssetsDefinition:
             tables = attempt(steps.read_group, project, now, relations_of(plan.manifest))
             staged = attempt(steps.stage, project, tables, _progress(context))
             rulebook = attempt(steps.rulebook_of_group, project, tables)
-        for one in staged:
+        for release, one in zip(group, staged, strict=True):
             metadata = masked_metadata(one, rulebook)
-            yield dg.MaterializeResult(asset_key=plan.masked_key(one.contract.series), metadata=metadata)
+            aggregate = plan.dbt_key(release.model)
+            page = attempt(release_pages.masked_page, context.instance, one, rulebook, aggregate)
+            metadata = release_pages.first(page, metadata)
+            yield dg.MaterializeResult(
+                asset_key=plan.masked_key(one.contract.series),
+                metadata=metadata,
+                tags=materialization_tags(one.contract, "restricted", metadata),
+            )
 
     return mask
 
@@ -122,7 +131,9 @@ def _gate(plan: DdgPlan, group: Sequence[DbtRelease]) -> dg.AssetsDefinition:
         names = [release.contract.release for release in now]
         attempt(begin, project, names)
         tables = attempt(steps.read_group, project, now, relations_of(plan.manifest))
+        started = time.perf_counter()
         checked = attempt(steps.check, project, tables, _progress(context))
+        seconds = time.perf_counter() - started
         blocked = [one.staged.contract.release for one in checked if not one.passed]
         for one in checked:
             others = [name for name in blocked if name != one.staged.contract.release]
@@ -141,8 +152,15 @@ def _gate(plan: DdgPlan, group: Sequence[DbtRelease]) -> dg.AssetsDefinition:
             release = one.staged.contract.release
             metadata = release_metadata(one, certificate, place) | dossiers.metadata(release)
             metadata |= attempt(portal_notes, project, one.staged.contract, one.rulebook, place)
-            key = plan.release_key(one.staged.contract.series)
-            yield dg.MaterializeResult(asset_key=key, metadata=metadata)
+            series = one.staged.contract.series
+            masked = plan.masked_key(series)
+            page = attempt(release_pages.release_page, context.instance, one, place, masked, seconds)
+            metadata = release_pages.first(page, metadata)
+            yield dg.MaterializeResult(
+                asset_key=plan.release_key(series),
+                metadata=metadata,
+                tags=materialization_tags(one.staged.contract, "public", metadata),
+            )
         dossiers.raise_if_any_failed()
 
     return gate
@@ -185,9 +203,14 @@ def _publication(plan: DdgPlan, group: Sequence[DbtRelease]) -> dg.AssetsDefinit
         reviews = attempt(reviews_of, project, attempt(publication.certified, project, now))
         yield from approval_checks(plan, reviews, series)
         # all of a group or none; and approvals are looked at again, at the moment of publication
+        by_name = {contract.release: contract for contract in now}
         for receipt in attempt(publication.publish, project, now) if all(one.complete for one in reviews) else ():
-            key = plan.publication_key(series[receipt.release])
-            yield dg.MaterializeResult(asset_key=key, metadata=publication_metadata(receipt))
+            contract, metadata = by_name[receipt.release], publication_metadata(receipt)
+            released = plan.release_key(contract.series)
+            page = attempt(release_pages.publication_page, context.instance, receipt, contract, released)
+            yield dg.MaterializeResult(
+                asset_key=plan.publication_key(contract.series), metadata=release_pages.first(page, metadata)
+            )
         with exclusive_step(project, context.log.info):
             removed = attempt(clean_after_release, project, manifest, releases_in_run(context, plan))
         if removed:

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from ddg_pipeline.orchestration.failures import attempt, exclusive_step
-from ddg_pipeline.orchestration.metadata import column_schema, row_count
+from ddg_pipeline.orchestration.metadata import column_schema, rows_metadata
 from ddg_pipeline.orchestration.plan import DdgPlan
 from ddg_pipeline.orchestration.pools import DUCKDB_POOL
 from ddg_pipeline.warehouse.sources import Source
@@ -27,8 +27,8 @@ def _source_asset(plan: DdgPlan, source: Source) -> dg.AssetsDefinition:
             report = attempt(load_source, source, project.restricted_store)
         context.log.info("loaded %s", source.name)
         metadata: dict[str, dg.MetadataValue] = {
-            "dagster/column_schema": column_schema(report.columns),
-            "rows": row_count(report.rows),
+            "dagster/column_schema": column_schema(source, report.columns),
+            **rows_metadata(report.rows),
             "seconds": dg.MetadataValue.float(round(report.seconds, 2)),
         }
         if report.sha256:

@@ -109,7 +109,7 @@ class TestAGoodRun:
             current.symlink_to("versions/1")
         shown_after, files_after = seen()
         of_this_run = {"path", "certificate_issued_at", "certificate_sha256", "replaced", "files"}
-        of_this_run |= {"dossier", "expert_determination"}
+        of_this_run |= {"dossier", "expert_determination", "seconds_in_the_gate"}
         for step in steps:
             same = [
                 {k: v for k, v in shown[step].items() if k not in of_this_run} for shown in (shown_before, shown_after)
