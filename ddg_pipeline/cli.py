@@ -16,6 +16,7 @@ import typer
 from ddg_pipeline import __version__
 from ddg_pipeline.cli_advise import advise
 from ddg_pipeline.cli_contract import app as contract_app
+from ddg_pipeline.cli_doctor import doctor
 from ddg_pipeline.cli_dossier import dossier
 from ddg_pipeline.cli_init import init
 from ddg_pipeline.cli_ledger import app as ledger_app
@@ -64,6 +65,9 @@ app.add_typer(store_app, name="store", short_help="Clean the restricted store, e
 
 
 app.command(short_help="Write a project to begin with.")(init)
+
+
+app.command(short_help="Check the installation and the project.")(doctor)
 
 
 @app.command(short_help="Assess a table: steps 1 to 3 of the guideline, and its score.")

@@ -179,7 +179,7 @@ def dbt_models(project: Project, manifest: Mapping[str, Any]) -> tuple[dg.Assets
         @cached_property
         def _cli_version(self) -> Version:
             """Known without starting dbt."""
-            return Version(version("dbt-core")) if _dbt_executable().is_absolute() else super()._cli_version
+            return Version(version("dbt-core")) if dbt_executable().is_absolute() else super()._cli_version
 
         def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> Any:  # noqa: ARG002
             """None: nobody asks for row counts and columns, and a Ctrl-C while it is made would be lost."""
@@ -213,7 +213,7 @@ def dbt_models(project: Project, manifest: Mapping[str, Any]) -> tuple[dg.Assets
     return models, Dbt(
         project_dir=str(project.dbt_project),
         profiles_dir=str(project.dbt_project),
-        dbt_executable=str(_dbt_executable()),
+        dbt_executable=str(dbt_executable()),
     )
 
 
@@ -240,7 +240,7 @@ def _what_failed(project: Project, target: Path) -> str:
     return f"dbt: {len(broken)} of {len(results)} models and tests failed: {', '.join(broken)}; {where}"
 
 
-def _dbt_executable() -> Path:
+def dbt_executable() -> Path:
     """Find the dbt that is installed beside this Python, whatever PATH says."""
     beside = Path(sys.executable).with_name("dbt")
     return beside if beside.is_file() else Path("dbt")
