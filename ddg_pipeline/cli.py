@@ -24,6 +24,7 @@ from ddg_pipeline.cli_ledger import retract
 from ddg_pipeline.cli_review import approve, revoke, status
 from ddg_pipeline.cli_rulebook import app as rulebook_app
 from ddg_pipeline.cli_store import app as store_app
+from ddg_pipeline.cli_upgrade import upgrade
 from ddg_pipeline.cli_verify import verify
 from ddg_pipeline.command_line import (
     AsJson,
@@ -68,6 +69,9 @@ app.command(short_help="Write a project to begin with.")(init)
 
 
 app.command(short_help="Check the installation and the project.")(doctor)
+
+
+app.command(short_help="Bring contracts and rulebooks up to date.")(upgrade)
 
 
 @app.command(short_help="Assess a table: steps 1 to 3 of the guideline, and its score.")

@@ -11,6 +11,7 @@ from ddg_pipeline.contract.model import ReleaseContract
 from ddg_pipeline.contract.portal_metadata import EMAIL_PATTERN, PERIOD_PATTERN, TAG_PATTERN, URL_PATTERN
 from ddg_pipeline.contract.strict import NAME_PATTERN, PORTAL_NAME_PATTERN
 from ddg_pipeline.errors import InputError, InputErrors
+from ddg_pipeline.format_version import CONTRACT_FORMAT, without_format
 from ddg_pipeline.validation_messages import KeyPath, Mistake, mistakes, shown, value_at
 
 _PATTERNS = {
@@ -51,13 +52,15 @@ def parse_contract(raw: object, place: str) -> ReleaseContract:
         place: The file, and for dbt the model, that errors should name.
 
     Raises:
+        NewerFormatError: It is written in a newer format.
         InputErrors: One error for every key that is wrong, each naming place, key, what was found and what is allowed.
     """
     if not isinstance(raw, Mapping):
         expected = "a mapping of the keys of a release contract; a contract comes before its table"
         raise InputErrors([InputError(place, "the whole", _kind(raw), expected)])
+    raw = without_format(raw, place, CONTRACT_FORMAT)
     try:
-        return ReleaseContract.model_validate(dict(raw))
+        return ReleaseContract.model_validate(raw)
     except ValidationError as error:
         found = mistakes(ReleaseContract, raw, error, patterns=_PATTERNS, keys=_KEYS)
         raise InputErrors([told for mistake in found for told in _told(mistake, raw, place)]) from None
