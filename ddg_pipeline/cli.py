@@ -15,12 +15,16 @@ import typer
 
 from ddg_pipeline import __version__
 from ddg_pipeline.cli_advise import advise
+from ddg_pipeline.cli_contract import app as contract_app
+from ddg_pipeline.cli_doctor import doctor
 from ddg_pipeline.cli_dossier import dossier
+from ddg_pipeline.cli_init import init
 from ddg_pipeline.cli_ledger import app as ledger_app
 from ddg_pipeline.cli_ledger import retract
 from ddg_pipeline.cli_review import approve, revoke, status
 from ddg_pipeline.cli_rulebook import app as rulebook_app
 from ddg_pipeline.cli_store import app as store_app
+from ddg_pipeline.cli_upgrade import upgrade
 from ddg_pipeline.cli_verify import verify
 from ddg_pipeline.command_line import (
     AsJson,
@@ -55,9 +59,19 @@ app = typer.Typer(
     suggest_commands=False,  # click suggests them too
 )
 
+app.add_typer(contract_app, name="contract", short_help="Draft a release contract from a table.")
 app.add_typer(rulebook_app, name="rulebook", short_help="Show the rulebooks: editions of the guideline, and your own.")
 app.add_typer(ledger_app, name="ledger", short_help="What is public of every release, or was.")
 app.add_typer(store_app, name="store", short_help="Clean the restricted store, encrypt it, look into it.")
+
+
+app.command(short_help="Write a project to begin with.")(init)
+
+
+app.command(short_help="Check the installation and the project.")(doctor)
+
+
+app.command(short_help="Bring contracts and rulebooks up to date.")(upgrade)
 
 
 @app.command(short_help="Assess a table: steps 1 to 3 of the guideline, and its score.")

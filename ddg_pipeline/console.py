@@ -96,7 +96,8 @@ def print_run(result: RunResult, project: Project) -> None:
     places = [f"{one.release}: {one.published}" for one in result.outcomes if one.published is not None]
     if places:
         places.append(f"For reviewers, a dossier of each: {project.dossiers}")
-    shows = f"in {shown}: make ui"
+    ui = "make ui" if (project.root / "Makefile").is_file() else "dagster dev, as in README.md"
+    shows = f"in {shown}: {ui}"
     if project.component is not None:  # a part of somebody's own Dagster project
         shows = f"with DAGSTER_HOME={os.environ.get('DAGSTER_HOME', project.dagster_home)}: dg dev"
     print_lines(to, [*places, f"How it came about: run {result.run_id} in Dagster ({shows})"])

@@ -11,6 +11,7 @@ from ddg_pipeline.contract.model import ReleaseContract
 from ddg_pipeline.contract.portal_metadata import EMAIL_PATTERN, PERIOD_PATTERN, TAG_PATTERN, URL_PATTERN
 from ddg_pipeline.contract.strict import NAME_PATTERN, PORTAL_NAME_PATTERN
 from ddg_pipeline.errors import InputError, InputErrors
+from ddg_pipeline.format_version import CONTRACT_FORMAT, without_format
 from ddg_pipeline.validation_messages import KeyPath, Mistake, mistakes, shown, value_at
 
 _PATTERNS = {
@@ -43,24 +44,27 @@ _KEYS = {
 }
 
 
-def parse_contract(raw: object, place: str) -> ReleaseContract:
+def parse_contract(raw: object, place: str, *, kept: bool = False) -> ReleaseContract:
     """Validate a contract given as plain mappings.
 
     Args:
         raw: The contract, as YAML or a dbt manifest gives it.
         place: The file, and for dbt the model, that errors should name.
+        kept: Whether the plugin wrote it, and not a person.
 
     Raises:
+        NewerFormatError: It is written in a newer format.
         InputErrors: One error for every key that is wrong, each naming place, key, what was found and what is allowed.
     """
     if not isinstance(raw, Mapping):
         expected = "a mapping of the keys of a release contract; a contract comes before its table"
         raise InputErrors([InputError(place, "the whole", _kind(raw), expected)])
-    if "reporting_period" in raw:  # the plugin's own: who wrote it meant the other
+    if "reporting_period" in raw and not kept:  # the plugin's own: who wrote it meant the other
         expected = "write `reporting_periods` (docs/periods.md)"
         raise InputErrors([InputError(place, "reporting_period", shown(raw["reporting_period"]), expected)])
+    raw = without_format(raw, place, CONTRACT_FORMAT)
     try:
-        return ReleaseContract.model_validate(dict(raw))
+        return ReleaseContract.model_validate(raw)
     except ValidationError as error:
         found = mistakes(ReleaseContract, raw, error, patterns=_PATTERNS, keys=_KEYS)
         raise InputErrors([told for mistake in found for told in _told(mistake, raw, place)]) from None

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from importlib.metadata import version
@@ -13,7 +12,7 @@ import dagster as dg
 from packaging.version import Version
 
 from ddg_pipeline.orchestration.dbt_messages import MESSAGES, kept_messages
-from ddg_pipeline.orchestration.dbt_models import QUIETLY
+from ddg_pipeline.orchestration.dbt_models import QUIETLY, dbt_executable
 from ddg_pipeline.orchestration.failures import attempt, exclusive_step
 from ddg_pipeline.orchestration.model_columns import ModelColumns, with_columns
 from ddg_pipeline.orchestration.plan import DdgPlan
@@ -35,7 +34,7 @@ def dbt_models(plan: DdgPlan) -> dg.AssetsDefinition:
         @cached_property
         def _cli_version(self) -> Version:
             """Known without starting dbt."""
-            return Version(version("dbt-core")) if _dbt_executable().is_absolute() else super()._cli_version
+            return Version(version("dbt-core")) if dbt_executable().is_absolute() else super()._cli_version
 
         def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> Any:  # noqa: ARG002
             """None: nobody asks for row counts and columns, and a Ctrl-C while it is made would be lost."""
@@ -48,7 +47,7 @@ def dbt_models(plan: DdgPlan) -> dg.AssetsDefinition:
     dbt = Dbt(
         project_dir=str(project.dbt_project),
         profiles_dir=str(project.dbt_project),
-        dbt_executable=str(_dbt_executable()),
+        dbt_executable=str(dbt_executable()),
     )
 
     @dbt_assets(
@@ -102,9 +101,3 @@ def _what_failed(project: Project, target: Path) -> str:
         return f"dbt could not run the project; {where}"
     broken = [result["unique_id"] for result in results if result["status"] in ("error", "fail", "runtime error")]
     return f"dbt: {len(broken)} of {len(results)} models and tests failed: {', '.join(broken)}; {where}"
-
-
-def _dbt_executable() -> Path:
-    """Find the dbt that is installed beside this Python, whatever PATH says."""
-    beside = Path(sys.executable).with_name("dbt")
-    return beside if beside.is_file() else Path("dbt")

@@ -133,3 +133,9 @@ def relations_of(manifest: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
         for node in manifest["nodes"].values()
         if node["resource_type"] in ("model", "seed")
     }
+
+
+def dbt_executable() -> Path:
+    """Find the dbt that is installed beside this Python, whatever PATH says."""
+    beside = Path(sys.executable).with_name("dbt")
+    return beside if beside.is_file() else Path("dbt")

@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ddg_pipeline.contract import BoundTable, ReleaseContract, bind
+from ddg_pipeline.contract.kept import contract_of_kept, kept_contract
 from ddg_pipeline.earlier_versions import EarlierVersion, as_published, refuse_disconnected
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
+from ddg_pipeline.format_version import NewerFormatError
 from ddg_pipeline.orchestration.periods import today
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.publishing.ledger import PublicVersion
@@ -229,7 +231,7 @@ def _kept(project: Project, release: str, version: int) -> Path:
 
 def _packed(bound: BoundTable) -> bytes:
     files: dict[str, bytes] = {
-        _CONTRACT: bound.contract.model_dump_json().encode(),
+        _CONTRACT: kept_contract(bound.contract),
         _TABLE: _parquet(bound.original),
     }
     for number, (name, reference) in enumerate(sorted(bound.references.items())):
@@ -247,7 +249,7 @@ def _unpacked(data: bytes, path: Path, name: str) -> BoundTable:
 
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            contract = ReleaseContract.model_validate_json(archive.read(_CONTRACT))
+            contract = contract_of_kept(archive.read(_CONTRACT), str(path))
             table = pd.read_parquet(io.BytesIO(archive.read(_TABLE)))
             references: dict[str, Any] = {}
             for member in sorted(archive.namelist()):
@@ -255,6 +257,8 @@ def _unpacked(data: bytes, path: Path, name: str) -> BoundTable:
                     content = archive.read(f"{member.removesuffix('.json')}.parquet")
                     references[json.loads(archive.read(member))] = pd.read_parquet(io.BytesIO(content))
         return bind(contract, table, references, name)
+    except NewerFormatError:
+        raise
     except (ValueError, KeyError, OSError, zipfile.BadZipFile, InputErrors):
         # also a contract as an older version of this tool wrote it
         found = "not what this version of ddg_pipeline keeps of a release"

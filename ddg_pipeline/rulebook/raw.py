@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ddg_pipeline.errors import InputError, InputErrors
+from ddg_pipeline.format_version import RULEBOOK_FORMAT, without_format
 from ddg_pipeline.strict_yaml import load_yaml_with_lines
 from ddg_pipeline.validation_messages import mistakes
 
@@ -73,14 +74,16 @@ class RawRulebook:
 
 
 def read(text: str, place: str) -> RawRulebook:
-    """Read a document; only its being YAML and a mapping is checked.
+    """Read a document; only its being YAML, a mapping, and of a format that is known, is checked.
 
     Raises:
+        NewerFormatError: It is written in a newer format.
         InputErrors: It is neither.
     """
     data, lines = _parsed(text, place)
     if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
         raise InputErrors([InputError(place, "the whole", "no mapping", "a mapping of the keys of a rulebook")])
+    data = without_format(data, place, RULEBOOK_FORMAT)
     return RawRulebook(place, copy.deepcopy(data), {path: Where(place, line) for path, line in lines.items()})
 
 

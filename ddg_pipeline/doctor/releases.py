@@ -1,0 +1,57 @@
+"""The releases: contracts, rulebooks, suites."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ddg_pipeline.doctor.finding import Finding, hint, ok, problem
+from ddg_pipeline.errors import InputError, InputErrors, RefusedError
+from ddg_pipeline.orchestration.project import Project
+
+
+def releases(project: Project) -> Iterator[Finding]:
+    """Look whether contracts can be read, their tables fit them, and their suites are current."""
+    from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest, releases_of
+    from ddg_pipeline.rulebook import load_rulebook
+
+    found = releases_of(read_manifest(ensure_manifest(project)))
+    if not found:
+        yield hint(
+            "releases", "no model has a contract", "write `meta.ddg` onto a model; `ddg contract suggest` drafts it"
+        )
+    for one in found:
+        load_rulebook(one.contract.rulebook, project.rulebook_source, one.contract.release)
+        yield ok(f"release {one.contract.release}", f"its contract can be read; {one.contract.rulebook}")
+    for one in found:
+        yield from _suite(project, one.contract.release)
+
+
+def _suite(project: Project, release: str) -> Iterator[Finding]:
+    from ddg_pipeline.orchestration.suites import current_suites
+
+    what, path = f"suite {release}", project.expectations / f"{release}.json"
+    if not path.is_file():
+        yield problem(what, "not there", f"ddg suites {release}, then read and commit it")
+        return
+    if not project.staged(release).is_dir():
+        yield hint(what, "there; nothing is staged to compare it with", f"ddg suites {release} --check")
+        return
+    try:
+        for file, differs in current_suites(project, [release], write=False):
+            if file != path:
+                continue
+            if differs:
+                yield problem(
+                    what, "not what contract and rulebook ask for", f"ddg suites {release}, read the difference"
+                )
+            else:
+                yield ok(what, "what contract and rulebook ask for; the table fits the contract")
+    except RefusedError:
+        yield hint(what, "what is staged is not the present table's", f"ddg suites {release} --check")
+    except (InputError, InputErrors) as error:
+        yield from _misfit(release, error)
+
+
+def _misfit(release: str, error: InputError | InputErrors) -> Iterator[Finding]:
+    for one in error.errors if isinstance(error, InputErrors) else [error]:
+        yield problem(f"release {release}", f"{one.place}: {one.field}: found {one.found}", one.expected)
