@@ -16,6 +16,7 @@ import typer
 from ddg_pipeline import __version__
 from ddg_pipeline.cli_advise import advise
 from ddg_pipeline.cli_dossier import dossier
+from ddg_pipeline.cli_help import help_
 from ddg_pipeline.cli_ledger import app as ledger_app
 from ddg_pipeline.cli_ledger import retract
 from ddg_pipeline.cli_review import approve, revoke, status
@@ -296,6 +297,9 @@ def schema() -> None:
     from ddg_pipeline.contract.json_schema import contract_json_schema
 
     print_json(contract_json_schema())
+
+
+app.command(name="help", short_help="Print a page of the documentation, or list all.")(help_)
 
 
 @app.command()
