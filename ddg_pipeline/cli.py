@@ -17,6 +17,7 @@ from ddg_pipeline import __version__
 from ddg_pipeline.cli_advise import advise
 from ddg_pipeline.cli_dossier import dossier
 from ddg_pipeline.cli_help import help_
+from ddg_pipeline.cli_init import init
 from ddg_pipeline.cli_ledger import app as ledger_app
 from ddg_pipeline.cli_ledger import retract
 from ddg_pipeline.cli_review import approve, revoke, status
@@ -59,6 +60,9 @@ app = typer.Typer(
 app.add_typer(rulebook_app, name="rulebook", short_help="Show the rulebooks: editions of the guideline, and your own.")
 app.add_typer(ledger_app, name="ledger", short_help="What is public of every release, or was.")
 app.add_typer(store_app, name="store", short_help="Clean the restricted store, encrypt it, look into it.")
+
+
+app.command(short_help="Write a project to begin with.")(init)
 
 
 @app.command(short_help="Assess a table: steps 1 to 3 of the guideline, and its score.")

@@ -95,7 +95,8 @@ def print_run(result: RunResult, project: Project) -> None:
     places = [f"{one.release}: {one.published}" for one in result.outcomes if one.published is not None]
     if places:
         places.append(f"For reviewers, a dossier of each: {project.dossiers}")
-    print_lines(to, [*places, f"How it came about: run {result.run_id} in Dagster (in {shown}: make ui)"])
+    ui = "make ui" if (project.root / "Makefile").is_file() else "dagster dev, as in README.md"
+    print_lines(to, [*places, f"How it came about: run {result.run_id} in Dagster (in {shown}: {ui})"])
 
 
 def _outcome_cells(outcome: Outcome) -> list[str | Text]:
