@@ -7,7 +7,7 @@ A block of ``console`` or ``sh`` is run. What stands in comments before a block,
     <!-- exit: 1 -->                     the last command of the block that follows ends with this code
     <!-- skip: next "why" -->            Sybil's own: the block that follows is not run, and why not
 
-In a ``console`` block, commands begin with ``$ `` and may go on after a backslash; below stands what they print. Each
+In a ``console`` block, commands begin with ``$ `` and go on on lines with ``> ``; below stands what they print. Each
 line shown has to be the beginning of a line that is printed, in the same order; a line ``…`` stands for any others.
 """
 
@@ -79,10 +79,10 @@ def commands(language: str, source: str) -> list[Command]:
         raise ValueError("a console block begins with `$ ` and a command")
     found = []
     for part in parts:
-        command = re.match(r"(?:.*\\\n)*.*\n?", part)
-        assert command is not None
+        command = re.match(r".*\n?(?:> .*\n?)*", part)
+        assert command is not None  # it matches anything
         shown = [line for line in part[command.end() :].splitlines() if line.strip()]
-        found.append(Command(command[0].strip(), tuple(shown)))
+        found.append(Command(re.sub(r"(?m)^> ", "", command[0]).strip(), tuple(shown)))
     return found
 
 
