@@ -15,6 +15,7 @@ import typer
 
 from ddg_pipeline import __version__
 from ddg_pipeline.cli_advise import advise
+from ddg_pipeline.cli_contract import app as contract_app
 from ddg_pipeline.cli_dossier import dossier
 from ddg_pipeline.cli_help import help_
 from ddg_pipeline.cli_init import init
@@ -57,6 +58,7 @@ app = typer.Typer(
     suggest_commands=False,  # click suggests them too
 )
 
+app.add_typer(contract_app, name="contract", short_help="Draft a release contract from a table.")
 app.add_typer(rulebook_app, name="rulebook", short_help="Show the rulebooks: editions of the guideline, and your own.")
 app.add_typer(ledger_app, name="ledger", short_help="What is public of every release, or was.")
 app.add_typer(store_app, name="store", short_help="Clean the restricted store, encrypt it, look into it.")

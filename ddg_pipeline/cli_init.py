@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ddg_pipeline.command_line import AsJson, Quiet, print_json
+from ddg_pipeline.command_line import AsJson, Quiet, print_json, shown_progress
+from ddg_pipeline.errors import InputError
 
 if TYPE_CHECKING:
     from ddg_pipeline.starting import Written
@@ -16,22 +17,45 @@ if TYPE_CHECKING:
 
 def init(
     directory: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to; by default here.")] = Path(),
+    table: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE", help="Your own table: CSV, Parquet or Excel.")
+    ] = None,
+    people: Annotated[
+        list[str] | None,
+        typer.Option("--people", metavar="COLUMN", help="Of --from: a column that counts people; may be repeated."),
+    ] = None,
+    sheet: Annotated[
+        str | None, typer.Option("--sheet", metavar="NAME", help="Of --from: the sheet of a workbook with several.")
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Write a project to begin with, which works at once: `ddg run` in it releases a small made-up table.
 
+    With --from it is made from your own table: what is loaded, a model that aggregates it, and a drafted contract.
     Nothing that is there is written over; all of it is written, or nothing.
     """
     from ddg_pipeline.starting import example_project, write_project
 
-    written = write_project(directory, example_project())
+    if table is None:
+        if people or sheet is not None:
+            raise InputError("command line", "--people, --sheet", "no table", "give --from as well, or leave them out")
+        written, questions = write_project(directory, example_project()), []
+        commands = ["ddg run", "ddg status"]
+    else:
+        from ddg_pipeline.starting.own_table import project_of_table
+
+        with shown_progress(True):
+            own = project_of_table(table, directory, people=people or [], sheet=sheet)
+            written, questions = write_project(directory, own.files), own.draft.questions
+        commands = [f"edit dbt_project/models/releases/{own.model}.yml: {len(questions)} questions are marked ASK"]
+        commands += ["ddg suites", "ddg run"]
     if as_json:
-        print_json({"directory": str(written.directory.absolute()), "files": list(written.files)})
+        print_json({"directory": str(directory.absolute()), "files": list(written.files), "questions": questions})
     elif quiet:
         typer.echo(str(written.directory))
     else:
-        _say(written, ["ddg run", "ddg status"])
+        _say(written, commands)
 
 
 def _say(written: Written, commands: list[str]) -> None:

@@ -28,6 +28,7 @@ from ddg_pipeline.warehouse._reading.reader import (
 from ddg_pipeline.warehouse._reading.rows import bad_rows
 from ddg_pipeline.warehouse._reading.values import Unfit, exact_text, text_columns
 from ddg_pipeline.warehouse._shield import Shield
+from ddg_pipeline.warehouse.column_types import ColumnType
 from ddg_pipeline.warehouse.sources import Column, ExcelTable
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _DIGITS_KEPT = 15  # Excel keeps and shows no more
 _ERROR_CELL = re.compile(rb'<(?:\w+:)?c\s(?=[^>]*\bt="e")[^>]*?\br="([A-Z]+[0-9]+)"')
 _PIECE = 1 << 20
 _ALWAYS_UNPACKED = 64 << 20  # bytes; memory bears this much whatever it is
+_ANY = Column(type=ColumnType.parse("text"))
 _MOST_PACKED = 100  # times; workbooks are packed ten or twenty times, and what explodes a thousand times
 
 
@@ -85,6 +87,14 @@ class ExcelReader:
                 raise bad_rows(self, [(before + row, column, found) for row, column, found in unfit], plan)
             data = text_batch([chunk_column(position) for position in texts], list(texts.values()))
             yield Chunk(connection.from_arrow(data), before, iso_dates=True)
+
+    def cells(self) -> Iterator[list[Any]]:
+        """The rows below the header as they are, for somebody who does not know the columns' types yet."""
+        self._refuse_error_cells(
+            [PlannedColumn(column.name, _ANY, position) for position, column in enumerate(self.found)]
+        )
+        for _, values in self._table_rows():
+            yield values
 
     def where(self, rows: Sequence[int]) -> list[str]:
         """Rows as Excel counts them."""
