@@ -19,19 +19,21 @@ export GX_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run ui test test-thorough test-ckan bench lint format docs-reference pins clean clean-data
+.PHONY: help install run ui test test-thorough test-ckan bench lint format docs docs-check docs-reference pins clean clean-data
 
 help:
 	@echo 'make run             make the example sources, run everything, say what was released and where'
 	@echo 'make install         what `make run` needs, without running anything: .venv/bin/ddg'
 	@echo 'make test            run the tests (ARGS=tests/masking for some of them)'
 	@echo 'make test-thorough   more faults and attempts to get round the gate; minutes more'
-	@echo 'make test-ckan       publishing to a real CKAN, which it starts (docs/portal.md); minutes'
+	@echo 'make test-ckan       publishing to a real CKAN, which it starts (docs/how-to/portal.md); minutes'
 	@echo 'make ui              look at it in Dagster, on http://127.0.0.1:$(PORT) (PORT=… for another port)'
-	@echo 'make bench           measure masking beside its peers and write docs/benchmarks.md (ARGS=--full for all tables)'
+	@echo 'make bench           measure masking beside its peers and write its page (ARGS=--full for all tables)'
 	@echo 'make lint            style, types, import contracts, generated documents'
 	@echo 'make format          put the style right'
-	@echo 'make docs-reference  generate docs/contract.md and docs/contract.schema.json'
+	@echo 'make docs            build the documentation as a site: build/site/index.html'
+	@echo 'make docs-check      the same, look at it in a browser, and run every command that it shows'
+	@echo 'make docs-reference  generate what the code says in docs/reference'
 	@echo 'make pins            resolve all dependencies anew into constraints.txt'
 	@echo 'make clean           remove $(VENV) and what tools left behind'
 	@echo 'make clean-data      remove var/: sources, stores, releases, history of runs'
@@ -75,13 +77,23 @@ lint: $(STAMPS)/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate_contract_reference.py --check
+	$(BIN)/python docs/generate_reference.py --check
 
 format: $(STAMPS)/dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+# a link or an anchor that leads nowhere is an error
+docs: $(STAMPS)/dev
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --nitpicky --fresh-env --quiet -b html docs build/site
+	@echo 'build/site/index.html'
+
+docs-check: docs $(STAMPS)/compiled
+	$(BIN)/pytest --numprocesses auto --dist loadfile docs tests/docs/test_site.py $(ARGS)
+
 docs-reference: $(STAMPS)/run
 	$(BIN)/python docs/generate_contract_reference.py
+	$(BIN)/python docs/generate_reference.py
 
 clean:
 	rm -rf '$(VENV)' build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -1,1 +1,1 @@
-"""Quality and speed of masking, measured beside its peers; see ``docs/benchmarks.md``."""
+"""Quality and speed of masking, measured beside its peers; see ``docs/explanation/benchmarks.md``."""

@@ -36,7 +36,7 @@ def main() -> None:
         from benchmarks.plots import draw_plots
 
         draw_plots(results, options.docs / "images")
-        write_page(results, options.docs / "benchmarks.md")
+        write_page(results, options.docs / "explanation" / "benchmarks.md")
 
 
 def _names(text: str) -> list[str]:

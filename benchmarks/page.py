@@ -1,4 +1,4 @@
-"""Write ``docs/benchmarks.md`` from the records of one run: ratios, and the words around them."""
+"""Write ``docs/explanation/benchmarks.md`` from the records of one run: ratios, and the words around them."""
 
 from __future__ import annotations
 
@@ -450,4 +450,4 @@ def _mishaps(figures: Figures) -> str:
 
 
 def _image(name: str) -> str:
-    return f"images/benchmark-{name}.svg"
+    return f"../images/benchmark-{name}.svg"

@@ -1,4 +1,4 @@
-"""Draw the plots of ``docs/benchmarks.md`` from the records of one run, as SVG."""
+"""Draw the plots of ``docs/explanation/benchmarks.md`` from the records of one run, as SVG."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from ddg_pipeline.cli_advise import advise
 from ddg_pipeline.cli_contract import app as contract_app
 from ddg_pipeline.cli_doctor import doctor
 from ddg_pipeline.cli_dossier import dossier
+from ddg_pipeline.cli_help import help_
 from ddg_pipeline.cli_init import init
 from ddg_pipeline.cli_ledger import app as ledger_app
 from ddg_pipeline.cli_ledger import retract
@@ -321,6 +322,9 @@ def schema() -> None:
     from ddg_pipeline.contract.json_schema import contract_json_schema
 
     print_json(contract_json_schema())
+
+
+app.command(name="help", short_help="Print a page of the documentation, or list all.")(help_)
 
 
 @app.command()

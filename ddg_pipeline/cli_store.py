@@ -81,7 +81,9 @@ def status(project: ProjectDirectory = None, as_json: AsJson = False) -> None:
     if encryption is not None:
         typer.echo(f"key: from the {found['key_from']}; module: {found['module']}")
         if found["module"] == "duckdb":
-            typer.echo("weaker nonces than OpenSSL's: see docs/security.md, or run `INSTALL httpfs` in DuckDB once")
+            typer.echo(
+                "weaker nonces than OpenSSL's: `ddg help security#encryption`, or `INSTALL httpfs` in DuckDB once"
+            )
     typer.echo(f"retention: {', '.join(f'{key} {value}' for key, value in place.retention.model_dump().items())}")
     for name in sorted(unfinished(place)):
         typer.echo(f"under way or failed: {name}; what it needs is kept")

@@ -12,6 +12,7 @@ from typing import Any
 import typer
 
 from ddg_pipeline.errors import DdgError, InputError, InputErrors, RefusedError, where_raised
+from ddg_pipeline.help_topics import topic_of, topics_of
 
 REFUSED = 1
 INTERRUPTED = 130  # as shells number a program that Ctrl-C stopped
@@ -35,10 +36,10 @@ def tell(error: BaseException, *, as_json: bool, in_words: bool = True) -> int:
     """
     kind, message, code = _kind_of(error)
     if in_words:
-        _print_message(message)
+        _print_message(message + _pages(error))
     if as_json:
-        errors = [_plain(one) for one in _input_errors(error)]
-        found = {"error": {"kind": kind, "errors": errors, "message": message}}
+        errors = [_plain(one) | {"help": topic_of(one, error)} for one in _input_errors(error)]
+        found = {"error": {"kind": kind, "errors": errors, "message": message, "help": topics_of(error)}}
         typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
     return code
 
@@ -83,6 +84,11 @@ def _input_errors(error: BaseException) -> Sequence[InputError]:
     if isinstance(error, InputErrors):
         return error.errors
     return [error] if isinstance(error, InputError) else []
+
+
+def _pages(error: BaseException) -> str:
+    """Say last which pages explain an error; commands to copy, so one a line."""
+    return "".join(f"\nMore: ddg help {topic}" for topic in topics_of(error))
 
 
 def _plain(error: InputError) -> dict[str, Any]:

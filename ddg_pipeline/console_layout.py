@@ -18,8 +18,8 @@ from rich.text import Text
 _WIDTH_WHEN_PIPED = 120
 _NARROWEST = 60
 _WIDE = 100
-_GLUE = "\ue000"  # of the private use area: stands for a space at which no line is broken
-_BREAK = "\x1f"  # white space without width: stands where a long name may be broken
+GLUE = "\ue000"  # of the private use area: stands for a space at which no line is broken
+BREAK = "\x1f"  # white space without width: stands where a long name may be broken
 _LONG_NAME = re.compile(r"\S{17,}")
 _JOINT = re.compile(r"(?<=[_.])(?=\w)|(?<=[a-z]-)(?=[A-Za-z])")
 _KEEP_TOGETHER = re.compile(
@@ -51,7 +51,7 @@ def print_parts(to: Console, parts: Iterable[RenderableType]) -> None:
                 to.print(part.title, style="bold")
                 part.title = None
             to.print(part)
-    printed = captured.get().replace(_GLUE, " ").replace(_BREAK, "")
+    printed = captured.get().replace(GLUE, " ").replace(BREAK, "")
     if not to.is_terminal:
         printed = "\n".join(line.rstrip() for line in printed.split("\n"))
     to.file.write(_encodable(printed, to.encoding))
@@ -76,8 +76,8 @@ def _encodable(printed: str, encoding: str) -> str:
 
 def as_text(content: object, style: str = "") -> Text:
     """Make text that is shown as it is, such as ``[65+]``; only long names are broken, after a joint."""
-    whole = _KEEP_TOGETHER.sub(lambda match: match[0].replace(" ", _GLUE), str(content).replace(_BREAK, " "))
-    return Text(_LONG_NAME.sub(lambda match: _JOINT.sub(_BREAK, match[0]), whole), style)
+    whole = _KEEP_TOGETHER.sub(lambda match: match[0].replace(" ", GLUE), str(content).replace(BREAK, " "))
+    return Text(_LONG_NAME.sub(lambda match: _JOINT.sub(BREAK, match[0]), whole), style)
 
 
 def heading(content: str) -> Text:

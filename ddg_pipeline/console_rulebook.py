@@ -52,8 +52,7 @@ def print_rulebook(rulebook: Rulebook) -> None:
     """Print everything that decides about a release, each with the section that says so."""
     to = console()
     parts: list[RenderableType] = [Text.assemble((rulebook.name, "bold"), as_text(f": {rulebook.title}"))]
-    figures = _figures(rulebook, wide=is_wide(to))
-    parts += [table for table in (figures, *_scoring(rulebook), *_words(rulebook)) if table.row_count]
+    parts += rulebook_tables(rulebook, wide=is_wide(to))
     if rulebook.overrides:
         several = len({one.by for one in rulebook.overrides}) > 1
         entries = [
@@ -62,6 +61,11 @@ def print_rulebook(rulebook: Rulebook) -> None:
         ]
         parts.append(_changes("What overlays say otherwise", entries, to.width))
     print_parts(to, parts)
+
+
+def rulebook_tables(rulebook: Rulebook, *, wide: bool = True) -> list[Table]:
+    """Lay out all figures and texts of a rulebook, each with its section."""
+    return [one for one in (_figures(rulebook, wide=wide), *_scoring(rulebook), *_words(rulebook)) if one.row_count]
 
 
 def _changes(title: str, entries: Iterable[tuple[str, str, str, str, str, str]], width: int) -> Table:

@@ -6,7 +6,7 @@
 
     defs = build_definitions(load_project(Path("my_releases")))
 
-More, with an example of each: docs/component.md. Neither Great Expectations nor a solver is imported by it.
+More, with an example of each: docs/how-to/dagster-project.md. Importing it loads no solver.
 """
 
 from ddg_pipeline.components.releases import DdgReleases

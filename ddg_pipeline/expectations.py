@@ -1,4 +1,4 @@
-"""Great Expectations classes for published statistical tables, for anyone's suites: docs/expectations.md.
+"""Great Expectations classes for published statistical tables, for anyone's suites: docs/reference/expectations.md.
 
 Importing this module registers them with Great Expectations (whose import takes seconds):
 
@@ -67,9 +67,9 @@ __all__ = [
 class ExpectAttackToFindNothing(TableRule):
     """Expect that nobody who reads the table can narrow a hidden small count further than a level allows.
 
-    This runs the attack of ``ddg audit`` (docs/masking.md), which takes from seconds to minutes. What the attack could
-    not decide is a breach: not computed is not safe. A release's own gate runs it once for all linked tables, as the
-    check ``attack_audit``, so suites of releases do not list it.
+    This runs the attack of ``ddg audit`` (docs/explanation/masking.md), which takes from seconds to minutes. What the
+    attack could not decide is a breach: not computed is not safe. A release's own gate runs it once for all linked
+    tables, as the check ``attack_audit``, so suites of releases do not list it.
 
     Args:
         contract: The file of the table's contract; reference tables are looked for beside it.

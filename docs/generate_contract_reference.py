@@ -1,4 +1,4 @@
-"""Generate the reference of the release contract: the tables in ``contract.md``, and ``contract.schema.json``.
+"""Generate the reference of the release contract: its tables, and its JSON Schema.
 
     python docs/generate_contract_reference.py            write both
     python docs/generate_contract_reference.py --check    write nothing; exit with 1 if one of them is not current
@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from schema_tables import HEAD, row
 
 from ddg_pipeline.contract.json_schema import contract_json_schema
 
 HERE = Path(__file__).parent
-REFERENCE, SCHEMA = HERE / "contract.md", HERE / "contract.schema.json"
+REFERENCE, SCHEMA = HERE / "reference" / "contract.md", HERE / "reference" / "contract.schema.json"
 BEGIN, END = "<!-- generated: begin -->\n", "<!-- generated: end -->\n"
 
 # The order in which a contract is written, with the heading of each part.
@@ -62,84 +64,13 @@ def reference_tables(schema: Mapping[str, Any]) -> str:
     for name, heading in PARTS.items():
         part = definitions[name] if name else schema
         lines += [f"### {heading}", "", part["description"], ""]
-        lines += ["| key | what to write | default | meaning |", "|---|---|---|---|"]
+        lines += HEAD
         lines += [
-            _row(key, entry, key in part.get("required", ()), definitions) for key, entry in part["properties"].items()
+            row(key, entry, key in part.get("required", ()), definitions, PARTS)
+            for key, entry in part["properties"].items()
         ]
         lines.append("")
     return "\n".join(lines)
-
-
-def _row(key: str, entry: Mapping[str, Any], required: bool, definitions: Mapping[str, Any]) -> str:
-    # "or nothing" is what a default of nothing says already
-    kinds = list(dict.fromkeys(kind for kind in _kinds(entry, definitions) if kind != "nothing"))
-    default = "**required**" if required else _default(entry)
-    meaning = entry.get("description") or _description(entry, definitions)
-    return "| " + " | ".join(_cell(text) for text in (f"`{key}`", " or ".join(kinds), default, meaning)) + " |"
-
-
-def _kinds(entry: Mapping[str, Any], definitions: Mapping[str, Any]) -> Iterator[str]:
-    if "$ref" in entry:
-        name = entry["$ref"].rsplit("/", 1)[-1]
-        referred = definitions[name]
-        yield _choice(referred) if "enum" in referred else f"[mapping](#{_anchor(PARTS[name])})"
-    elif "anyOf" in entry or "oneOf" in entry:
-        for branch in entry.get("anyOf") or entry["oneOf"]:
-            yield from _kinds(branch, definitions)
-    elif "enum" in entry:
-        yield _choice(entry)
-    elif "const" in entry:
-        yield f"`{entry['const']}`"
-    else:
-        yield _plain(entry, definitions)
-
-
-def _plain(entry: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
-    match entry["type"]:
-        case "array":
-            return f"list of {' or '.join(_kinds(entry['items'], definitions))}"
-        case "object":
-            values = entry.get("additionalProperties")
-            return (
-                f"mapping of name to {' or '.join(_kinds(values, definitions))}"
-                if isinstance(values, dict)
-                else "mapping"
-            )
-        case "integer":
-            limits = [("from", entry.get("minimum")), ("to", entry.get("maximum"))]
-            return " ".join(["whole number", *(f"{word} {limit}" for word, limit in limits if limit is not None)])
-        case "string":
-            return f"text matching `{entry['pattern']}`" if "pattern" in entry else "text"
-        case other:
-            return {"boolean": "`true` or `false`", "null": "nothing", "number": "number"}[other]
-
-
-def _choice(entry: Mapping[str, Any]) -> str:
-    return "one of " + ", ".join(f"`{value}`" for value in entry["enum"])
-
-
-def _default(entry: Mapping[str, Any]) -> str:
-    default = entry.get("default")
-    if default is None or default in ("", [], {}) or isinstance(default, dict):
-        return ""
-    return f"`{json.dumps(default, ensure_ascii=False)}`" if not isinstance(default, str) else f"`{default}`"
-
-
-def _description(entry: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
-    """Fall back on what the part itself says of itself."""
-    values = entry.get("additionalProperties")
-    inner = values if isinstance(values, dict) else entry
-    return str(definitions[inner["$ref"].rsplit("/", 1)[-1]].get("description", "")) if "$ref" in inner else ""
-
-
-def _anchor(heading: str) -> str:
-    """Give the anchor that renderers of Markdown make of a heading."""
-    kept = "".join(letter for letter in heading.lower() if letter.isalnum() or letter in " -_")
-    return kept.replace(" ", "-")
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
 
 
 def expected_files() -> dict[Path, str]:

@@ -165,7 +165,7 @@ def _what_now(project: Path, root: Path, request: dg.ScaffoldRequest[DdgReleases
     if request.params.dbt_project is not None:
         return (
             f"Wrote {place}. Now: name in {place}/sources.yaml what is loaded, give the dbt profile an output for the "
-            "restricted store (docs/component.md), put `meta.ddg` on a model, and "
+            "restricted store (docs/how-to/dagster-project.md), put `meta.ddg` on a model, and "
             f"`ddg suites --project {place}` for the suite to review."
         )
     return f"Wrote {place}, a small project with one release of made-up figures. `dg check defs`, then `dg dev`."

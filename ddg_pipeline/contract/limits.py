@@ -29,7 +29,7 @@ class DimensionLimits(Strict):
 
 
 class Limits(Strict):
-    """When the gate stops a release for somebody to look at; `any` lifts a limit (docs/gate.md).
+    """When the gate stops a release for somebody to look at; `any` lifts a limit (docs/explanation/gate.md).
 
     The release before is the current one of the public store; only what both publish is compared.
     """

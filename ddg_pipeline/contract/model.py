@@ -1,6 +1,6 @@
 """The release contract as typed data, checked once when it is read.
 
-The keys are the ones a user writes; docs/contract.md is generated from the descriptions here.
+The keys are the ones a user writes; docs/reference/contract.md is generated from the descriptions here.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Publication(Strict):
         default=None, description="How often it is released: makes a schedule. `irregular` or left out: by hand."
     )
     metadata: PortalMetadata = Field(
-        default=PortalMetadata(), description="What the portal shows beside the data (docs/metadata.md)."
+        default=PortalMetadata(), description="What the portal shows beside the data (docs/reference/metadata.md)."
     )
 
 
@@ -52,7 +52,7 @@ class ReleaseContract(Strict):
     rulebook: Name = Field(
         default="calhhs-ddg-2.0",
         description="The edition of the guideline: a shipped rulebook, the name of one in `rulebooks/` beside the "
-        "contract or in the project, or a path to one that ends in .yaml (docs/rulebook.md).",
+        "contract or in the project, or a path to one that ends in .yaml (docs/reference/rulebook.md).",
     )
     personal_characteristics: bool = Field(
         default=True, description="False only for data that is expressly public, such as provider data (§4.1)."

@@ -60,7 +60,7 @@ def parse_contract(raw: object, place: str, *, kept: bool = False) -> ReleaseCon
         expected = "a mapping of the keys of a release contract; a contract comes before its table"
         raise InputErrors([InputError(place, "the whole", _kind(raw), expected)])
     if "reporting_period" in raw and not kept:  # the plugin's own: who wrote it meant the other
-        expected = "write `reporting_periods` (docs/periods.md)"
+        expected = "write `reporting_periods` (docs/how-to/periods.md)"
         raise InputErrors([InputError(place, "reporting_period", shown(raw["reporting_period"]), expected)])
     raw = without_format(raw, place, CONTRACT_FORMAT)
     try:

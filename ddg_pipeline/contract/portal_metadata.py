@@ -56,7 +56,7 @@ class RelatedResource(Strict):
 
 
 class PortalMetadata(Strict):
-    """What the portal says of a dataset; docs/metadata.md tells where each field is shown and what is derived."""
+    """What the portal says of a dataset; where each field is shown and what is derived: docs/reference/metadata.md."""
 
     title: Text | None = Field(default=None, description="The dataset's title. Left out: the release's.")
     description: Text | None = Field(default=None, description="What it is. Left out: the release's description.")

@@ -35,7 +35,7 @@ _ENGLISH: Final = (
 
 
 class ReportingPeriods(Strict):
-    """Releases each reporting period by itself, in a file of its own of one dataset (docs/periods.md)."""
+    """Releases each reporting period by itself, in a file of its own of one dataset (docs/how-to/periods.md)."""
 
     dimension: Name = Field(description="The dimension of variable `time` whose categories are the periods.")
     every: Every = Field(description="How long a period is.")

@@ -64,11 +64,12 @@ class Suppression(Strict):
     form: Literal["cells", "whole_percentages"] = Field(
         default="cells",
         description="`cells`: counts, with small and complementary cells suppressed where the table has to be masked. "
-        "`whole_percentages`: never a count, only percentages rounded to whole numbers (§4.4.4): docs/masking.md.",
+        "`whole_percentages`: never a count, only percentages rounded to whole numbers (§4.4.4): "
+        "docs/explanation/masking.md.",
     )
     percentages: Percentages | None = Field(default=None, description="Belongs to `form: whole_percentages`.")
     level: Literal["exact", "ddg", "full"] = Field(
-        default="ddg", description="How little may be inferred about a small count: docs/masking.md."
+        default="ddg", description="How little may be inferred about a small count: docs/explanation/masking.md."
     )
     show_reason: bool | None = Field(
         default=None,

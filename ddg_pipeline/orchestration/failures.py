@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from ddg_pipeline.errors import DdgError, InputError, InputErrors, where_raised
+from ddg_pipeline.help_topics import topics_of
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.store_work import exclusive
 
@@ -51,4 +52,7 @@ def exclusive_step(project: Project, tell: Callable[[str], None]) -> Iterator[No
 def _failure(description: str, error: Exception) -> "dg.Failure":
     import dagster as dg
 
-    return dg.Failure(description=description, metadata={"error": type(error).__name__}, allow_retries=False)
+    metadata = {"error": type(error).__name__}
+    if topics := topics_of(error):
+        metadata["help"] = "; ".join(f"ddg help {topic}" for topic in topics)
+    return dg.Failure(description=description, metadata=metadata, allow_retries=False)

@@ -32,7 +32,12 @@ class DepartmentMetadata(PortalMetadata):
 
 
 class TargetSettings(BaseModel):
-    """A target: its address alone, or with its own policy of keeping versions."""
+    """A target: its address alone, or with its own policy of keeping versions.
+
+    Attributes:
+        url: Its address, as in ``s3://open-data/health``; variables of the environment may stand in it.
+        keep: How many versions of a release stay there, the public one among them.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 

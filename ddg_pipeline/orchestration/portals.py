@@ -120,7 +120,7 @@ def retract_from_portals(project: Project, contracts: Sequence[ReleaseContract],
 
 def _ckan(project: Project) -> CkanPortal:
     if project.ckan is None:
-        expected = "write `url`, `organization` and `token` of the portal (docs/portal.md)"
+        expected = "write `url`, `organization` and `token` of the portal"
         raise InputErrors([InputError(str(project.root / "ddg.yaml"), CKAN, "nothing", expected)])
     return project.ckan
 

@@ -40,6 +40,14 @@ _INDIRECT_SELECTION = "DBT_INDIRECT_SELECTION"
 
 
 class _SigningSettings(BaseModel):
+    """How certificates are signed, and whose signatures are believed.
+
+    Attributes:
+        key: The SSH key that signs; a variable of the environment may stand in it.
+        allowed_signers: The file of those whose signatures are believed, as ssh-keygen(1) describes it.
+        identity: The name in it that has to have signed.
+    """
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     key: str | None = Field(default=None, min_length=1)
@@ -56,6 +64,19 @@ class _SigningSettings(BaseModel):
 
 
 class _Paths(BaseModel):
+    """Where everything is: paths from the directory of the file; variables of the environment may stand in them.
+
+    Attributes:
+        sources: The declaration of what is loaded.
+        dbt_project: The dbt project that aggregates it, with the contracts.
+        expectations: The directory of the reviewed suites, one a release.
+        restricted: Source tables, aggregates, staged releases: a directory for its owner alone.
+        public: Certified releases, and nothing else.
+        portal: The local portal folder.
+        dagster_home: Dagster's instance.
+        rulebooks: The department's own rulebooks, if it has any.
+    """
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     sources: str = Field(min_length=1)
@@ -94,7 +115,22 @@ class Retention(BaseModel):
 
 
 class _Settings(_Paths):
-    """Everything that ``ddg.yaml`` may say."""
+    """Everything that ``ddg.yaml`` may say.
+
+    Attributes:
+        restricted_key: The variable of the environment with the key that encrypts the store, as in
+            ``${DDG_RESTRICTED_KEY}``. Left out: not encrypted.
+        restricted_key_file: A file of mode 0600 with that key, instead.
+        restricted_crypto: Which implementation may encrypt: ``any``, or ``openssl`` only.
+        retention: What is kept in the restricted store.
+        store_wait: Seconds that a run waits for another one to leave the store.
+        metadata: What portals show beside every release, unless its contract says otherwise.
+        targets: Object stores that releases are published to, besides the portal folder; an address alone will do.
+        signing: How certificates are signed. Left out: they are not.
+        ckan: The CKAN portal that releases are published to. Left out: none.
+        review: Who has to approve releases. Left out: the five roles of the guideline.
+        component: The folder of the Dagster component that shows this project, by whose names the command line runs it.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -361,7 +397,9 @@ def _component(text: str | None, root: Path, file: str) -> Path | None:
         return None
     place = _path(root, os.path.expandvars(text), "component", file)
     if not any((place / name).is_file() for name in _COMPONENT_FILES):
-        expected = f"the folder of a Dagster component, with {' or '.join(_COMPONENT_FILES)} (docs/component.md)"
+        expected = (
+            f"the folder of a Dagster component, with {' or '.join(_COMPONENT_FILES)} (docs/how-to/dagster-project.md)"
+        )
         raise InputErrors([InputError(file, "component", str(place), expected)])
     return place
 
@@ -393,20 +431,20 @@ def _wrong(file: str, where: Sequence[int | str], message: str) -> InputError:
         expected = "the keys are after_release (keep or remove), proofs and failed_runs (all, or a number)"
     elif where and where[0] == "review":
         keys = ", ".join(ReviewSettings.model_fields)
-        expected = f"a mapping with any of {keys} (docs/review.md); `roles: []` where nobody has to approve"
+        expected = f"a mapping with any of {keys}; `roles: []` where nobody has to approve"
     elif where and where[0] == "restricted_crypto":
         expected = "write any or openssl"
     elif where and where[0] == "ckan":
         expected = (
             f"a mapping with url, organization and token, as in ${{DDG_CKAN_TOKEN}}; the keys are "
-            f"{', '.join(CkanPortal.model_fields)} (docs/portal.md)"
+            f"{', '.join(CkanPortal.model_fields)}"
         )
     elif where and where[0] == "store_wait":
         expected = "write seconds"
     elif where and where[0] == "metadata":
-        expected = f"as in `publication.metadata` of a contract (docs/metadata.md); {DEPARTMENT_KEYS}"
+        expected = f"as in `publication.metadata` of a contract; {DEPARTMENT_KEYS}"
     elif where and where[0] == "targets":
-        expected = "a list of addresses, or of {url: …, keep: …} with `all` or a number of versions (docs/targets.md)"
+        expected = "a list of addresses, or of {url: …, keep: …} with `all` or a number of versions"
     else:
         others = ", ".join(key for key in _Settings.model_fields if key not in _Paths.model_fields)
         expected = f"the keys are {', '.join(_Paths.model_fields)}, each a path; and {others}"

@@ -143,7 +143,7 @@ def run(
         for period in periods:
             check_period(group[0].contract, period)
     if periods and not by_period:
-        expected = "releases with `reporting_periods` (docs/periods.md), or no period"
+        expected = "releases with `reporting_periods` (docs/how-to/periods.md), or no period"
         found = f"{', '.join(periods)}, of {', '.join(plan.releases)}"
         raise InputErrors([InputError(str(project.root), "period", found, expected)])
     # with those that are linked: they are masked, checked and published together

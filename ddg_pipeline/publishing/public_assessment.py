@@ -10,7 +10,7 @@ The full assessment is for the people who may see the table. Beside a masked tab
 * notes that rest on restricted counts.
 
 What cannot be withheld is the decision. A reader who adds up the published terms of a table that is masked for its
-score alone learns what the withheld term must at least be; docs/assessment.md says when that matters.
+score alone learns what the withheld term must at least be; docs/explanation/assessment.md says when that matters.
 """
 
 from __future__ import annotations

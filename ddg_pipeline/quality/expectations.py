@@ -1,4 +1,4 @@
-"""Great Expectations classes for published statistical tables; usable in anyone's suite (docs/expectations.md).
+"""Great Expectations classes for published statistical tables, for suites: docs/reference/expectations.md.
 
 Import `ddg_pipeline.expectations` (it imports Great Expectations, which takes seconds) and the types are registered:
 

@@ -31,7 +31,7 @@ def prepare_crypto(connection: duckdb.DuckDBPyConnection, crypto: Crypto, place:
     """Sees to it that a connection can write encrypted files.
 
     DuckDB carries AES, but draws nonces from OpenSSL, which is in its extension httpfs. Without that it writes only if
-    it is told to accept its own, weaker source of nonces; docs/security.md says what that means.
+    it is told to accept its own, weaker source of nonces; docs/explanation/security.md says what that means.
 
     Returns:
         ``openssl`` or ``duckdb``.

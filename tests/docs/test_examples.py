@@ -1,4 +1,4 @@
-"""The examples in docs/examples.md: every command, as written, prints what is shown."""
+"""The examples in docs/how-to/examples.md: every command, as written, prints what is shown."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ddg_pipeline.contract import contract_from_yaml
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
-PAGE = (ROOT / "docs" / "examples.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "examples.md").read_text(encoding="utf-8")
 CONTRACTS = sorted(EXAMPLES.glob("*.yaml"))
 
 
@@ -46,7 +46,7 @@ def test_a_command_prints_what_is_shown(command, shown, clone):
 
 
 def test_the_page_names_every_example():
-    assert [path.name for path in CONTRACTS if f"(examples/{path.name})" not in PAGE] == []
+    assert [path.name for path in CONTRACTS if f"(../examples/{path.name})" not in PAGE] == []
 
 
 @pytest.mark.parametrize("path", CONTRACTS, ids=lambda path: path.stem)

@@ -7,7 +7,7 @@ from pathlib import Path
 import ddg_pipeline.expectations as ddg
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "expectations.md"
+PAGE = ROOT / "docs" / "reference" / "expectations.md"
 
 
 def test_has_only_examples_that_are_true(monkeypatch):

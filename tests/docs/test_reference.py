@@ -21,7 +21,8 @@ class TestContractReference:
         assert done.returncode == 0, done.stderr
 
     def test_notices_what_is_not_current(self, tmp_path):
-        for name in ("generate_contract_reference.py", "contract.md", "contract.schema.json"):
+        (tmp_path / "reference").mkdir()
+        for name in ("generate_contract_reference.py", "reference/contract.md", "reference/contract.schema.json"):
             text = (DOCS / name).read_text(encoding="utf-8")
             (tmp_path / name).write_text(text.replace("`show_reason`", "`show_reasons`"), encoding="utf-8")
         script = tmp_path / "generate_contract_reference.py"
@@ -31,16 +32,16 @@ class TestContractReference:
 
     @pytest.mark.parametrize("key", sorted(ReleaseContract.model_fields))
     def test_has_every_key(self, key):
-        assert f"\n| `{key}` |" in (DOCS / "contract.md").read_text(encoding="utf-8")
+        assert f"\n| `{key}` |" in (DOCS / "reference" / "contract.md").read_text(encoding="utf-8")
 
     def test_names_every_high_risk_population(self):
-        text = (DOCS / "contract.md").read_text(encoding="utf-8")
+        text = (DOCS / "reference" / "contract.md").read_text(encoding="utf-8")
         assert [name for name in load_rulebook("calhhs-ddg-2.0").high_risk if f"`{name}`" not in text] == []
 
 
 class TestMaskingPage:
     def test_gives_every_level_the_rulebook_s_number_of_values(self):
-        text = (DOCS / "masking.md").read_text(encoding="utf-8")
+        text = (DOCS / "explanation" / "masking.md").read_text(encoding="utf-8")
         levels = load_rulebook("calhhs-ddg-2.0").masking.levels
         words = {2: "at least two possible values", 3: "at least three possible values", 10: "any value from 1 to 10"}
         rows = {line.split("`")[1]: line for line in text.splitlines() if line.startswith("| `")}

@@ -239,7 +239,7 @@ class TestAPattern:
 
 
 class TestTheExamplesOfTheDocumentation:
-    """docs/masking.md: one move certifies ten values; ten ones and their total."""
+    """docs/explanation/masking.md: one move certifies ten values; ten ones and their total."""
 
     @pytest.mark.parametrize(("corner", "low", "high"), [(80, -3, 6), (12, -1, 6)])
     def test_one_move(self, rulebook, corner, low, high):

@@ -86,7 +86,7 @@ class TestADepartmentsMetadata:
         [
             ("metadata: {titel: x}\n", ["metadata.titel", "the keys are department, program"]),
             ("metadata: {title: x}\n", ["metadata", "`title`, which belongs to one release"]),
-            ("metadata: {contact_email: hunter2}\n", ["metadata.contact_email", "docs/metadata.md"]),
+            ("metadata: {contact_email: hunter2}\n", ["metadata.contact_email", "publication.metadata"]),
             ("metadata: hunter2\n", ["metadata"]),
             ("metadata:\n", ["metadata"]),
         ],

@@ -1,4 +1,4 @@
-"""What docs/rulebook.md says about rulebooks is so."""
+"""What docs/reference/rulebook.md says about rulebooks is so."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from ddg_pipeline.errors import InputErrors
 from ddg_pipeline.rulebook import Rulebook, load_rulebook, parse_rulebook, shipped_rulebooks
 
-PAGE = (Path(__file__).parents[2] / "docs" / "rulebook.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "rulebook.md").read_text(encoding="utf-8")
 OVERLAY = re.search(r"```yaml\n(# rulebooks/.*?)```", PAGE, re.DOTALL).group(1)
 
 

@@ -1,6 +1,6 @@
 """A CKAN portal as a place to publish: tried out, read back, compared, and only then public.
 
-What it does in which order, and what readers see at each step: `publication` and docs/portal.md.
+What it does in which order, and what readers see at each step: `publication` and docs/how-to/portal.md.
 """
 
 from ddg_pipeline.publishing.ckan.comparing import compare_with_portal

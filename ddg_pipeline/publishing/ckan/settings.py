@@ -46,7 +46,7 @@ class CkanPortal(BaseModel):
         token: The variable of the environment that holds an API token, as in ``${DDG_CKAN_TOKEN}``. An editor of the
             organization suffices.
         mapping: How metadata are called there: ``calhhs``, ``data_ca_gov``, or the path of a department's own mapping
-            (docs/metadata.md). Left out: title and description only.
+            (docs/reference/metadata.md). Left out: title and description only.
         adopt: Whether a dataset or resource of the same name that this tool did not make may be taken over.
         updates: How a public dataset changes: ``in_place``, readable all the time, or ``hidden``, readable by nobody
             while it changes. See `ddg_pipeline.publishing.ckan.publication`.

@@ -98,7 +98,7 @@ def load_mapping(name: str, directory: Path | None = None) -> PortalMapping:
         raise InputErrors([InputError(str(path), "file", "bytes that are not UTF-8", "save it as UTF-8")]) from None
     except OSError as error:
         found = error.strerror or "not readable"
-        raise InputErrors([InputError(str(path), "file", found, "a mapping (docs/metadata.md)")]) from None
+        raise InputErrors([InputError(str(path), "file", found, "a mapping of fields")]) from None
     return parse_mapping(text, str(path))
 
 

@@ -35,8 +35,8 @@ def metadata_values(
         download_url: Where the table can be fetched, if that is known.
 
     Returns:
-        By name, as mappings use them (docs/metadata.md): text, a list, or None for what nobody told. A name with a dot
-        is another form of the field before the dot.
+        By name, as mappings use them (docs/reference/metadata.md): text, a list, or None for what nobody told. A name
+        with a dot is another form of the field before the dot.
     """
     said = merged(contract.publication.metadata, defaults)
     names, table = package_names(contract), codes()

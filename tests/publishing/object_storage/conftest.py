@@ -1,4 +1,4 @@
-"""Stores in memory and in a folder, readers who know only what docs/targets.md says, and a store that dies."""
+"""Stores in memory and in a folder, readers who know only what docs/how-to/targets.md says, and a store that dies."""
 
 from __future__ import annotations
 
