@@ -30,17 +30,24 @@ _PROJECT = """\
 # component, and so does the command line: `ddg run`, `ddg status` and the others.
 component: {component}
 sources: sources.yaml                 # what is loaded
-dbt_project: {dbt_project}                      # what aggregates it, with the release contracts in `meta.ddg`
+# what aggregates it, with the release contracts in `meta.ddg`
+dbt_project: {dbt_project}
 expectations: expectations            # the reviewed suites, one a release
 restricted: var/restricted            # source tables, aggregates and staged releases; readable by the owner only
 public: var/public                    # certified releases, and nothing else
 portal: var/portal                    # the local portal folder
 dagster_home: var/dagster             # Dagster's instance for `ddg run`, unless DAGSTER_HOME names another
 
-# Who has to approve a release before it is published. Nobody, because these figures are made up. Leave the key out for
-# real ones: then five roles have to.
 {review}
 """
+
+_NOBODY = """\
+# Who has to approve a release before it is published. Nobody, because these figures are made up. Leave the key out for
+# real ones: then five roles have to.
+review: {roles: []}"""
+
+_FIVE_ROLES = """\
+# Five roles have to approve a release before it is published; `review` names others."""
 
 _SOURCES = """\
 # What is loaded before dbt runs, into the schema `source` of the restricted store. Paths are relative to this file.
@@ -129,11 +136,11 @@ def _write_project(project: Path, request: dg.ScaffoldRequest[DdgReleasesParams]
         raise InputError("dg scaffold", "--dbt-project", str(Path(given).resolve()), "a directory with dbt_project.yml")
     project.mkdir(parents=True, exist_ok=True)
     component = request.target_path.parent if request.append else request.target_path
-    values = {"component": os.path.relpath(component, project), "dbt_project": "dbt", "review": "review: {roles: []}"}
+    values = {"component": os.path.relpath(component, project), "dbt_project": "dbt", "review": _NOBODY}
     if given is None:
         shutil.copytree(_STARTER, project, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*_PACKAGE_FILES))
     else:
-        values |= {"dbt_project": os.path.relpath(Path(given).resolve(), project), "review": "# review: {roles: []}"}
+        values |= {"dbt_project": os.path.relpath(Path(given).resolve(), project), "review": _FIVE_ROLES}
         (project / "sources.yaml").write_text(_SOURCES, encoding="utf-8")
         (project / "expectations").mkdir()
     (project / PROJECT_FILE).write_text(_PROJECT.format(**values), encoding="utf-8")
@@ -155,9 +162,10 @@ def _what_now(project: Path, root: Path, request: dg.ScaffoldRequest[DdgReleases
     place = os.path.relpath(project, root)
     if request.params.project_path is not None:
         component = os.path.relpath(request.target_path, project)
-        known = yaml.safe_load((project / PROJECT_FILE).read_text(encoding="utf-8")) or {}
-        if "component" in known:
-            return f"The component shows {place}."
+        known = yaml.safe_load((project / PROJECT_FILE).read_text(encoding="utf-8"))
+        named = known.get("component") if isinstance(known, dict) else None
+        if named is not None:
+            return f"The component shows {place}; `ddg run` names assets as the component in {named} does, as before."
         return (
             f"The component shows {place}. Write `component: {component}` into its {PROJECT_FILE}, so that the "
             "command line names assets as Dagster does."

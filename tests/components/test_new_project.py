@@ -93,9 +93,10 @@ class TestDagsterSTools:
         assert found["ddg_pipeline.DdgReleases"].startswith("Releases tables to an open data portal")
 
     def test_describe_its_attributes(self, project):
-        schema = json.loads(
-            project.run("dg", "utils", "inspect-component", "ddg_pipeline.DdgReleases", "--component-schema")
+        whole = json.loads(
+            project.run("dg", "utils", "inspect-component", "ddg_pipeline.DdgReleases", "--defs-yaml-json-schema")
         )
+        schema = whole["properties"]["attributes"]
         assert schema["required"] == ["project"]
         assert all(one.get("description") for one in schema["properties"].values())
 
