@@ -2,13 +2,15 @@
 
 A block of ``console`` or ``sh`` is run. What stands in comments before a block, unseen by readers, says the rest::
 
-    <!-- copy: docs/examples -->         brings a folder or file of the repository to the same place in the directory
+    <!-- copy: docs/examples -->         brings a folder or file of the repository to the same place in the directory,
+                                         or to another: `copy: docs/examples/a.csv as a.csv`
     <!-- file: contract.yaml -->         the block that follows is not run but written, as readers would write it
     <!-- exit: 1 -->                     the last command of the block that follows ends with this code
     <!-- skip: next "why" -->            Sybil's own: the block that follows is not run, and why not
 
 In a ``console`` block, commands begin with ``$ `` and go on on lines with ``> ``; below stands what they print. Each
-line shown has to be the beginning of a line that is printed, in the same order; a line ``…`` stands for any others.
+line shown has to be the beginning of a line that is printed, or after ``…`` a part of it, in the same order; a line
+``…`` stands for any others.
 """
 
 from __future__ import annotations
@@ -92,8 +94,10 @@ def differences(shown: tuple[str, ...], printed: str) -> list[str]:
     for line in shown:
         if line == LEFT_OUT:
             continue
-        beginning = _squeezed(line.removesuffix(LEFT_OUT))
-        found = next((number for number, other in enumerate(rest) if other.startswith(beginning)), None)
+        said = _squeezed(line.strip(LEFT_OUT))
+        begins = not line.startswith(LEFT_OUT)
+        fits = (number for number, other in enumerate(rest) if (other.startswith(said) if begins else said in other))
+        found = next(fits, None)
         if found is None:
             missing.append(line)
         else:
@@ -131,13 +135,13 @@ def _environment(place: Path) -> Mapping[str, str]:
 
 
 def _copy(example: Example) -> str | None:
-    given = ROOT / example.parsed
-    target = example.namespace["work"] / example.parsed
+    given, _, name = example.parsed.partition(" as ")
+    target = example.namespace["work"] / (name or given)
     target.parent.mkdir(parents=True, exist_ok=True)
-    if given.is_dir():
-        shutil.copytree(given, target)
+    if (ROOT / given).is_dir():
+        shutil.copytree(ROOT / given, target)
     else:
-        shutil.copy(given, target)
+        shutil.copy(ROOT / given, target)
     return None
 
 

@@ -22,7 +22,12 @@ class TestContractReference:
 
     def test_notices_what_is_not_current(self, tmp_path):
         (tmp_path / "reference").mkdir()
-        for name in ("generate_contract_reference.py", "reference/contract.md", "reference/contract.schema.json"):
+        for name in (
+            "generate_contract_reference.py",
+            "schema_tables.py",
+            "reference/contract.md",
+            "reference/contract.schema.json",
+        ):
             text = (DOCS / name).read_text(encoding="utf-8")
             (tmp_path / name).write_text(text.replace("`show_reason`", "`show_reasons`"), encoding="utf-8")
         script = tmp_path / "generate_contract_reference.py"

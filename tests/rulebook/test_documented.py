@@ -9,7 +9,8 @@ from ddg_pipeline.errors import InputErrors
 from ddg_pipeline.rulebook import Rulebook, load_rulebook, parse_rulebook, shipped_rulebooks
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "rulebook.md").read_text(encoding="utf-8")
-OVERLAY = re.search(r"```yaml\n(# rulebooks/.*?)```", PAGE, re.DOTALL).group(1)
+GUIDE = (Path(__file__).parents[2] / "docs" / "how-to" / "department-rulebook.md").read_text(encoding="utf-8")
+OVERLAY = re.search(r"```yaml\n(# rulebooks/.*?)```", GUIDE, re.DOTALL).group(1)
 
 
 def squeezed(text):
