@@ -9,7 +9,7 @@ only: which cells were shown before and are hidden now, for example, is public, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -139,7 +139,7 @@ def write_dossier(
         previous=believed[-1] if believed else None,
         contract=contract,
         rulebook=rulebook,
-        already_public=list(_others(project, release, linked)),
+        already_public=list(_others(project, contract, linked)),
         history=history,
         version=int(current.name),
         signing=project.signing,
@@ -206,12 +206,16 @@ def _approvals(project: Project, contract: ReleaseContract, rulebook: Rulebook) 
     ]
 
 
-def _others(project: Project, release: str, linked: Sequence[str]) -> Iterator[PublicTable]:
+def _others(project: Project, contract: ReleaseContract, linked: Sequence[str]) -> Iterator[PublicTable]:
     """List what else the public store has, and what was published of this release before this tool."""
+    from ddg_pipeline.orchestration.common_sources import sources_of_releases
+    from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest
     from ddg_pipeline.quality import check_package
     from ddg_pipeline.review.dossier import PublicTable
     from ddg_pipeline.review.dossier.report_reading import read_report
 
+    release = contract.release
+    made_of = sources_of_releases(read_manifest(ensure_manifest(project)))
     for entry in project.ledger.versions(release):
         if entry.imported:
             place = ", ".join(entry.where) or "no place was noted"
@@ -225,12 +229,25 @@ def _others(project: Project, release: str, linked: Sequence[str]) -> Iterator[P
             continue
         found = check_package(current)
         known = name in linked
-        relation = "linked: drawn from the same records, and masked together" if known else "no link is declared"
+        relation = _relation(contract, name, made_of, linked=known)
         place = f"release {name}, version {current.name}, in the public store"
         if found.certificate is None or not found.holds:
             yield PublicTable(name, place, f"{relation}; its certificate is void", taken_as_known=False)
         else:
             yield PublicTable(read_report(current).title, place, relation, known, found.certificate.issued_at)
+
+
+def _relation(contract: ReleaseContract, other: str, made_of: Mapping[str, frozenset[str]], *, linked: bool) -> str:
+    """Say what another release has to do with this one, as far as contracts and dbt's lineage tell."""
+    if linked:
+        return "linked: drawn from the same records, and masked together"
+    if contract.reporting_period is not None and other.startswith(f"{contract.series}_"):
+        return "another period of the same release: no row is in both"
+    series = max((name for name in made_of if other == name or other.startswith(f"{name}_")), key=len, default="")
+    common = sorted(made_of.get(contract.series, frozenset()) & made_of.get(series, frozenset()))
+    if not common:
+        return "no link is declared, and dbt knows of no source that both are made of"
+    return f"no link is declared, and both are made of {', '.join(common)}: do they count the same people?"
 
 
 def write_dossier_of(project: Project, release: str, output: Path | None = None) -> WrittenDossier:

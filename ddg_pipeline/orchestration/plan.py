@@ -245,9 +245,7 @@ def _translated(translator: DdgTranslator, asset: DdgAsset, problems: list[Input
 
 def _partitioned(translator: DdgTranslator, specs: Iterable[dg.AssetSpec]) -> list[InputError]:
     """Refuse partitions of the user's own: each of them would mask, judge and publish the whole table again."""
-    expected = (
-        "leave them out; `reporting_periods` in the contract makes partitions (docs/how-to/periods.md)"
-    )
+    expected = "leave them out; `reporting_periods` in the contract makes partitions (docs/how-to/periods.md)"
     return [
         InputError(translator.place, f"partitions_def of {spec.key.to_user_string()}", "partitions", expected)
         for spec in specs
