@@ -118,7 +118,7 @@ class TestDagsterSTools:
 
     def test_list_what_it_makes(self, project):
         listed = json.loads(project.run("dg", "list", "defs", "--json"))
-        assert {one["key"] for one in listed["assets"]} == {
+        assert {one["asset_key"] for one in listed["assets"]} == {
             "health/source/cases", "health/staging/stg_cases", "health/aggregates/cases_by_county_and_sex",
             *(f"health/cases_by_county_and_sex/{step}" for step in ("masked", "release", "publication")),
         }  # fmt: skip
