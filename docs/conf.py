@@ -26,6 +26,7 @@ extensions = [
 exclude_patterns = ["examples"]
 source_suffix = {".md": "markdown"}
 
+suppress_warnings = ["misc.highlighting_failure"]  # the templates in dbt's SQL
 myst_heading_anchors = 4  # the anchors that GitHub gives, so that links hold in both places
 myst_links_external_new_tab = False
 nitpicky = True

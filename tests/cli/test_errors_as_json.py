@@ -14,7 +14,7 @@ WRONG = "release: r\ntitle: R\ndimensions:\n  sex: {variable: gender}\nmeasures:
 def error_of(answer):
     found = answer.json
     assert list(found) == ["error"]
-    assert list(found["error"]) == ["kind", "errors", "message"]
+    assert list(found["error"]) == ["kind", "errors", "message", "help"]
     assert found["error"]["message"] in answer.err
     return found["error"]
 
