@@ -1,4 +1,4 @@
-"""Wheel and sdist: built, installed into an environment of their own with the pinned packages, and run, on every Python.
+"""Wheel and sdist: built, installed into environments of their own with the pinned packages, and run on every Python.
 
 Needs a package index, so that it is thorough; where none answers it is skipped, and says so.
 """
