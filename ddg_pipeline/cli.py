@@ -35,10 +35,12 @@ from ddg_pipeline.command_line import (
     ProjectDirectory,
     Quiet,
     References,
+    ReleaseNames,
     TableFile,
     given_pairs,
     given_references,
     print_json,
+    quiet_everywhere,
     shown_progress,
     tell_aside,
 )
@@ -148,6 +150,9 @@ def mask(
     if as_json:
         print_json(report)
         return
+    if quiet:
+        typer.echo("\n".join(map(str, files)))
+        return
     from ddg_pipeline.console import print_masking
 
     print_masking(report, files)
@@ -216,7 +221,7 @@ def audit(
 
 @app.command(short_help="Run everything, from source tables to the portal folder.")
 def run(
-    release: Annotated[list[str] | None, typer.Argument(metavar="[RELEASE]...", help="By default all.")] = None,
+    release: ReleaseNames = None,
     period: Annotated[
         list[str] | None,
         typer.Option("--period", metavar="PERIOD", help="Of releases by periods: which, as the table writes it."),
@@ -244,9 +249,12 @@ def run(
     if as_json:
         print_json(result.to_json_dict())
     else:
-        from ddg_pipeline.console import print_run
+        from ddg_pipeline.console import print_run, print_run_quietly
 
-        print_run(result, place)
+        if quiet:
+            print_run_quietly(result)
+        else:
+            print_run(result, place)
     _exit_with(result)
 
 
@@ -261,7 +269,7 @@ app.command(short_help="Say what is released, approved and published, and what w
 
 @app.command(short_help="Write the Great Expectations suites of releases, for review.")
 def suites(
-    release: Annotated[list[str] | None, typer.Argument(metavar="[RELEASE]...", help="By default all.")] = None,
+    release: ReleaseNames = None,
     project: ProjectDirectory = None,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit with 1 if a suite is not current.")
@@ -286,15 +294,19 @@ def suites(
             on_wait=None if quiet else tell_aside,
         )
     if not result.success:
-        from ddg_pipeline.console import print_run
+        from ddg_pipeline.console import print_run, print_run_quietly
 
-        print_run(result, place)
+        if quiet:
+            print_run_quietly(result)
+        else:
+            print_run(result, place)
         _exit_with(result)
     stale = False
     for path, changed in current_suites(place, release or (), write=not check):
         stale = stale or changed
         verb = ("not current" if check else "written") if changed else "current"
-        typer.echo(f"{path}: {verb}")
+        if changed or not quiet:
+            typer.echo(str(path) if quiet else f"{path}: {verb}")
     if check and stale:
         raise typer.Exit(UNSAFE)
 
@@ -336,7 +348,7 @@ def version() -> None:
 def main() -> None:
     """Run the command line; every error ends in one message and an exit code, never in a traceback."""
     try:
-        code = app(prog_name="ddg", standalone_mode=False)
+        code = quiet_everywhere(typer.main.get_command(app))(prog_name="ddg", standalone_mode=False)
     except click.ClickException as error:  # of the arguments; it has its own way to be shown, with the usage
         error.show()
         told = InputError("command line", "arguments", error.format_message().rstrip("."), "see --help")

@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ddg_pipeline.command_line import AsJson, ProjectDirectory, print_json, shown_progress, tell_aside
+from ddg_pipeline.completion import release_names
 
 if TYPE_CHECKING:
     from ddg_pipeline.orchestration.dossiers import WrittenDossier
 
-Release = Annotated[str, typer.Argument(metavar="RELEASE", help="A release that passed the gate.", show_default=False)]
+Release = Annotated[
+    str,
+    typer.Argument(
+        metavar="RELEASE", help="A release that passed the gate.", show_default=False, autocompletion=release_names
+    ),
+]
 Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", metavar="DIR", help="Where the files go; by default the project's var/review."),

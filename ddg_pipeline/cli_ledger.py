@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ddg_pipeline.command_line import AsJson, ProjectDirectory, print_json
+from ddg_pipeline.completion import release_names
 from ddg_pipeline.errors import InputError, RefusedError
 
 if TYPE_CHECKING:
@@ -24,12 +25,14 @@ app = typer.Typer(
     suggest_commands=False,
 )
 
-ReleaseName = Annotated[str, typer.Argument(metavar="RELEASE", help="The release.")]
+ReleaseName = Annotated[str, typer.Argument(metavar="RELEASE", help="The release.", autocompletion=release_names)]
 
 
 @app.command(short_help="List every version that is public, or was.")
 def show(
-    release: Annotated[str | None, typer.Argument(metavar="[RELEASE]", help="By default all.")] = None,
+    release: Annotated[
+        str | None, typer.Argument(metavar="[RELEASE]", help="By default all.", autocompletion=release_names)
+    ] = None,
     project: ProjectDirectory = None,
     as_json: AsJson = False,
 ) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ddg_pipeline.command_line import AsJson, ProjectDirectory, print_json, shown_progress, tell_aside
+from ddg_pipeline.command_line import AsJson, ProjectDirectory, ReleaseNames, print_json, shown_progress, tell_aside
+from ddg_pipeline.completion import release_names
 from ddg_pipeline.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _UNSAFE = 1
 _PLACE = "command line"
 _WAITING = "waiting for a publication, or somebody else's approval, to end"
 
-Release = Annotated[str, typer.Argument(metavar="RELEASE", help="The release.")]
+Release = Annotated[str, typer.Argument(metavar="RELEASE", help="The release.", autocompletion=release_names)]
 Role = Annotated[str, typer.Option("--role", metavar="ROLE", help="In which role: one that `ddg status` lists.")]
 By = Annotated[
     str, typer.Option("--by", metavar="NAME", help="Who; where approvals are signed, as review.allowed_signers has it.")
@@ -120,7 +121,7 @@ def revoke(
 
 
 def status(
-    release: Annotated[list[str] | None, typer.Argument(metavar="[RELEASE]...", help="By default all.")] = None,
+    release: ReleaseNames = None,
     require: Annotated[
         bool, typer.Option("--require", help="Exit with 1 unless everything is certified and approved.")
     ] = False,

@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
+import click
 import typer
 
+from ddg_pipeline.completion import release_names
 from ddg_pipeline.errors import InputError, InputErrors
 
 ContractFile = Annotated[Path, typer.Argument(metavar="CONTRACT.yaml", help="The release contract.")]
@@ -33,7 +35,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object for 
 ProjectDirectory = Annotated[
     Path | None, typer.Option("--project", metavar="DIR", help="The directory of ddg.yaml; by default this one.")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results only, no progress.")]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print only where results are, and what is wrong; no progress.")
+]
+ReleaseNames = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[RELEASE]...", help="By default all.", autocompletion=release_names),
+]
 
 _STANDARD_OUTPUT = 1  # as libraries know it that are not written in Python
 
@@ -97,6 +105,17 @@ def shown_progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
 
         with progress_display() as show:
             yield show
+
+
+def quiet_everywhere(command: click.Command) -> click.Command:
+    """Let every command take ``--quiet``; one that prints its result only, and no progress, leaves nothing out."""
+    for below in command.commands.values() if isinstance(command, click.Group) else ():
+        quiet_everywhere(below)
+    taken = {option for parameter in command.params for option in parameter.opts}
+    if not isinstance(command, click.Group) and not {"--quiet", "-q"} & taken:
+        words = "Print the result only, as it does anyway."
+        command.params.append(click.Option(["--quiet", "-q"], is_flag=True, expose_value=False, help=words))
+    return command
 
 
 def tell_aside(text: str) -> None:

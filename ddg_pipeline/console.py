@@ -103,6 +103,18 @@ def print_run(result: RunResult, project: Project) -> None:
     print_lines(to, [*places, f"How it came about: run {result.run_id} in Dagster ({shows})"])
 
 
+def print_run_quietly(result: RunResult) -> None:
+    """Print only where releases are, one a line, and on standard error why others are not there."""
+    print_lines(console(), [str(one.published) for one in result.outcomes if one.published is not None])
+    problems = dict.fromkeys([*result.problems, *(text for one in result.outcomes for text in one.problems)])
+    waiting = [
+        f"not published yet: {one.release} waits for: {', '.join(one.waits_for)}"
+        for one in result.outcomes
+        if one.waits_for
+    ]
+    print_lines(console(stderr=True), [*(f"not released: {problem}" for problem in problems), *waiting])
+
+
 def _outcome_cells(outcome: Outcome) -> list[str | Text]:
     waits = Text("waits", "yellow") if outcome.waits_for else Text("no", "red")
     published = "yes" if outcome.published is not None else waits

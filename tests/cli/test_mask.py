@@ -135,7 +135,9 @@ class TestAnswer:
         watched = ddg("mask", *example, "-o", tmp_path / "out")
         assert watched.code == 0
         assert watched.err != ""
-        assert watched.out == ddg("mask", *example, "-o", tmp_path / "out", "--quiet").out
+        quiet = ddg("mask", *example, "-o", tmp_path / "out", "--quiet")
+        assert quiet.err == ""
+        assert quiet.out.split() == sorted(str(path) for path in (tmp_path / "out").iterdir())
         assert ddg("mask", *example, "-o", tmp_path / "out", "--quiet").err == ""
 
 
