@@ -17,6 +17,7 @@ from packaging.version import Version
 from ddg_pipeline.contract.manifest import DbtRelease, contracts_from_manifest
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.orchestration.dbt_messages import MESSAGES, kept_messages
+from ddg_pipeline.orchestration.dbt_package import link_package, package_files
 from ddg_pipeline.orchestration.failures import attempt, exclusive_step
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.source_assets import DUCKDB_POOL
@@ -47,6 +48,7 @@ def ensure_manifest(project: Project) -> Path:
     project.prepare_environment()
     with parsing(project):
         if not _is_current(project):  # another process may have parsed it meanwhile
+            link_package(project.dbt_project)
             _parse(project)
     return project.manifest
 
@@ -97,6 +99,8 @@ def _fingerprint(project: Project) -> str:
         if path.suffix in _PARSED and path.is_file():
             digest.update(f"{path.relative_to(project.dbt_project)}\0".encode())
             digest.update(hashlib.sha256(path.read_bytes()).digest())
+    for path in package_files():
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 

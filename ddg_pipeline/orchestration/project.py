@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from ddg_pipeline.contract.portal_metadata import PortalMetadata
 from ddg_pipeline.errors import InputError, InputErrors
+from ddg_pipeline.orchestration.dbt_package import PACKAGE, PACKAGE_VARIABLE
 from ddg_pipeline.orchestration.portal_settings import (
     DEPARTMENT_KEYS,
     DepartmentMetadata,
@@ -217,6 +218,7 @@ class Project:
     def prepare_environment(self) -> None:
         """Set, for this process and those it starts, what dbt, Dagster and Great Expectations read."""
         os.environ[RESTRICTED_VARIABLE] = str(self.restricted_store.path)
+        os.environ.setdefault(PACKAGE_VARIABLE, str(PACKAGE))
         for name in (KEY_FROM_VARIABLE, CRYPTO_VARIABLE):
             os.environ.pop(name, None)
         if self.encryption is not None:

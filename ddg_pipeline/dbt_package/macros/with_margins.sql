@@ -1,6 +1,10 @@
 {#- Sums a table over every combination of margins in one pass (GROUPING SETS). -#}
 
 {% macro with_margins(relation, dimensions, sums, fixed=[]) -%}
+  {{- return(adapter.dispatch('with_margins', 'ddg')(relation, dimensions, sums, fixed)) -}}
+{%- endmacro %}
+
+{% macro default__with_margins(relation, dimensions, sums, fixed) -%}
   {#- One entry for each way a dimension can be summed: its own column, each broader group, the total (none). -#}
   {%- set combinations = namespace(of=[[]]) -%}
   {%- for dimension in dimensions -%}
@@ -24,7 +28,7 @@
       when grouping(cells.{{ group }}) = 0 then cells.{{ group }}
       {%- endfor %}
       {%- if dimension.get('total') %}
-      else '{{ dimension.total | replace("'", "''") }}'
+      else '{{ dbt.escape_single_quotes(dimension.total) }}'
       {%- endif %}
     end as {{ dimension.column }},
   {%- endfor %}
