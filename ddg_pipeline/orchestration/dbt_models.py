@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from ddg_pipeline.contract.manifest import DbtRelease, contracts_from_manifest
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.orchestration.dbt_messages import MESSAGES, kept_messages
 from ddg_pipeline.orchestration.dbt_package import link_package, package_files
+from ddg_pipeline.orchestration.elsewhere import check_secrets
 from ddg_pipeline.orchestration.failures import attempt, exclusive_step
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.source_assets import DUCKDB_POOL
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 _FINGERPRINT = "manifest.sha256"
 _PLUGIN = "ddg_pipeline.orchestration.dbt_plugin"
+_DUCKDB = re.compile(r"""^\s*type:\s*["']?duckdb\b""", re.MULTILINE)
 _QUIETLY = ("--no-use-colors", "--log-level-file", "none")  # its log files quote values, and are not encrypted
 _PARSED = {".sql", ".yml", ".yaml", ".csv", ".md"}
 
@@ -43,6 +46,7 @@ def ensure_manifest(project: Project) -> Path:
         InputErrors: dbt cannot parse the project; its own message is passed on.
     """
     _check_profile(project)
+    check_secrets(project)
     if _is_current(project):
         return project.manifest
     project.prepare_environment()
@@ -82,7 +86,8 @@ def _check_profile(project: Project) -> None:
     profiles = project.dbt_project / "profiles.yml"
     if project.encryption is None or not profiles.is_file():
         return
-    if _PLUGIN not in profiles.read_text(encoding="utf-8"):
+    text = profiles.read_text(encoding="utf-8")
+    if _DUCKDB.search(text) and _PLUGIN not in text:  # another database has a key of its own, or none
         found = "no plugin that opens an encrypted store"
         expected = (
             'write `path: ":memory:"`, `database: restricted`, '

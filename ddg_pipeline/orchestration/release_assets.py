@@ -19,6 +19,7 @@ from ddg_pipeline.orchestration import publication, steps
 from ddg_pipeline.orchestration.data_docs import write_data_docs
 from ddg_pipeline.orchestration.dbt_models import asset_key_of, relations_of
 from ddg_pipeline.orchestration.dossiers import dossiers_of_group
+from ddg_pipeline.orchestration.elsewhere import adapter_of, fetch_group
 from ddg_pipeline.orchestration.failures import attempt, exclusive_step
 from ddg_pipeline.orchestration.freshness import freshness
 from ddg_pipeline.orchestration.metadata import (
@@ -98,12 +99,19 @@ def _masked(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRe
         for release in group
     ]
 
-    @dg.multi_asset(name=f"mask_{_name(group)}", specs=specs, pool=DUCKDB_POOL)
+    # no pool: masking takes long and touches no store, so that Dagster may mask several groups at once
+    @dg.multi_asset(name=f"mask_{_name(group)}", specs=specs)
     def mask(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         with exclusive_step(project, context.log.info):
             attempt(begin, project, [release.contract.release for release in group])
+            fetched = attempt(fetch_group, project, manifest, group)
+            if fetched:
+                context.log.info("fetched from %s: %s", adapter_of(manifest), ", ".join(fetched))
             tables = attempt(steps.read_group, project, group, relations_of(manifest))
-            staged = attempt(steps.stage, project, tables, _progress(context))
+            versions = attempt(steps.known_versions, project, tables)
+        prepared = attempt(steps.mask, project, tables, versions, _progress(context))
+        with exclusive_step(project, context.log.info):
+            staged = attempt(steps.stage, project, prepared)
             rulebook = attempt(steps.rulebook_of_group, project, tables)
         for one in staged:
             metadata = masked_metadata(one, rulebook)

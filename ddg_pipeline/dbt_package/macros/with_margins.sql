@@ -17,6 +17,11 @@
     {%- endfor -%}
     {%- set combinations.of = longer -%}
   {%- endfor -%}
+  {%- set groups = dimensions | map(attribute='groups', default=[]) | sum(start=[]) -%}
+  {%- if groups %}
+  select {{ (fixed + dimensions | map(attribute='column') | list + sums.keys() | list) | join(', ') }}
+  from (
+  {%- endif %}
   select
   {%- for column in fixed %}
     cells.{{ column }},
@@ -35,6 +40,15 @@
   {%- for column, type in sums.items() %}
     cast(sum(cells.{{ column }}) as {{ type }}) as {{ column }}{{ "," if not loop.last }}
   {%- endfor %}
+  {%- if groups %},
+    {#- A category without a broader group is in no group's row. Not by HAVING, where Spark does not know the columns. -#}
+    case
+      {%- for group in groups %}
+      when grouping(cells.{{ group }}) = 0 and cells.{{ group }} is null then 1
+      {%- endfor %}
+      else 0
+    end as in_no_group
+  {%- endif %}
   from {{ relation }} as cells
   group by grouping sets (
   {%- for combination in combinations.of %}
@@ -45,9 +59,8 @@
     ){{ "," if not loop.last }}
   {%- endfor %}
   )
-  {% set groups = dimensions | map(attribute='groups', default=[]) | sum(start=[]) -%}
-  {%- for group in groups %}
-  {#- A category without a broader group is in no group's row. -#}
-  {{ "having" if loop.first else "  and" }} (grouping(cells.{{ group }}) = 1 or cells.{{ group }} is not null)
-  {%- endfor %}
+  {%- if groups %}
+  ) as summed
+  where in_no_group = 0
+  {%- endif %}
 {%- endmacro %}
