@@ -16,6 +16,7 @@ import typer
 from ddg_pipeline import __version__
 from ddg_pipeline.cli_advise import advise
 from ddg_pipeline.cli_contract import app as contract_app
+from ddg_pipeline.cli_dbt_package import dbt_package
 from ddg_pipeline.cli_doctor import doctor
 from ddg_pipeline.cli_dossier import dossier
 from ddg_pipeline.cli_help import help_
@@ -168,6 +169,9 @@ app.command(short_help="Withdraw a release from where it was published.")(retrac
 
 
 app.command(short_help="Write what reviewers read of a release: dossier and expert determination.")(dossier)
+
+
+app.command("dbt-package", short_help="Say where the dbt package is, or copy it.")(dbt_package)
 
 
 @app.command(short_help="Attack a published table, anyone's.")

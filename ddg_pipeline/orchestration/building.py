@@ -49,7 +49,9 @@ def build_definitions(
         time_zone: Of the schedules.
         schedules: ``stopped`` until someone turns them on, ``running`` from the start, or ``none``.
         sensors: The same of sensors.
-        executor: The executor of the code location; None leaves it to others, as a part of one has to.
+        executor: How Dagster runs the steps of a run: one after the other in one process, or as
+            ``dg.multiprocess_executor`` does and others that spread them (docs/how-to/elsewhere.md says what each
+            needs); None leaves it to others, as a part of a code location has to. `ddg run` uses its own process.
 
     Raises:
         InputErrors: ``sources.yaml``, the dbt project, a contract or a name is wrong.
@@ -74,7 +76,7 @@ def definitions_of(
     sensor_status = dg.DefaultSensorStatus[_default(sensors)]
     watch = portal_watch(plan, sensor_status)
     made = [
-        *([] if "sources" in plan.elsewhere else [source_sensor(plan, everything, sensor_status)]),
+        *([] if "sources" in plan.elsewhere or not plan.sources else [source_sensor(plan, everything, sensor_status)]),
         *period_sensors(plan, by_period, sensor_status),
         *watch.sensors,
         *approved_releases_sensor(plan, sensor_status),

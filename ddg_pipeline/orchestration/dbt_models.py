@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -11,11 +12,14 @@ from typing import Any
 from ddg_pipeline.contract.manifest import DbtRelease, contracts_from_manifest
 from ddg_pipeline.contract.model import ReleaseContract
 from ddg_pipeline.errors import InputError, InputErrors
+from ddg_pipeline.orchestration.dbt_package import link_package, package_files
+from ddg_pipeline.orchestration.elsewhere import check_secrets
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.store_work import parsing
 
 _FINGERPRINT = "manifest.sha256"
 _PLUGIN = "ddg_pipeline.orchestration.dbt_plugin"
+_DUCKDB = re.compile(r"""^\s*type:\s*["']?duckdb\b""", re.MULTILINE)
 QUIETLY = ("--no-use-colors", "--log-level-file", "none")  # its log files quote values, and are not encrypted
 _PARSED = {".sql", ".yml", ".yaml", ".csv", ".md"}
 
@@ -30,10 +34,12 @@ def ensure_manifest(project: Project) -> Path:
         InputErrors: dbt cannot parse the project; its own message is passed on.
     """
     _check_profile(project)
+    check_secrets(project)
     if _is_current(project):
         return project.manifest
     with project.dbt_environment(), parsing(project):
         if not _is_current(project):  # another process may have parsed it meanwhile
+            link_package(project.dbt_project)
             _parse(project)
     return project.manifest
 
@@ -67,7 +73,8 @@ def _check_profile(project: Project) -> None:
     profiles = project.dbt_project / "profiles.yml"
     if project.encryption is None or not profiles.is_file():
         return
-    if _PLUGIN not in profiles.read_text(encoding="utf-8"):
+    text = profiles.read_text(encoding="utf-8")
+    if _DUCKDB.search(text) and _PLUGIN not in text:  # another database has a key of its own, or none
         found = "no plugin that opens an encrypted store"
         expected = (
             'write `path: ":memory:"`, `database: restricted`, '
@@ -84,6 +91,8 @@ def _fingerprint(project: Project) -> str:
         if path.suffix in _PARSED and path.is_file():
             digest.update(f"{path.relative_to(project.dbt_project)}\0".encode())
             digest.update(hashlib.sha256(path.read_bytes()).digest())
+    for path in package_files():
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 

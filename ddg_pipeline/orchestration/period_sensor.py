@@ -1,12 +1,14 @@
 """A sensor for releases by periods: a period that is over and new, or was corrected, is released."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from ddg_pipeline.contract.manifest import DbtRelease
+from ddg_pipeline.orchestration.elsewhere import fetch_group
 from ddg_pipeline.orchestration.failures import attempt
 from ddg_pipeline.orchestration.partitions import partition_of
 from ddg_pipeline.orchestration.periods import DuePeriod, by_periods, due_periods, group_of_period, today
@@ -56,7 +58,7 @@ def period_sensors(
             if seen.get(job) == stamp:
                 continue
             try:
-                due = attempt(due_now, project, group)
+                due = attempt(due_now, project, plan.manifest, group)
             except dg.Failure as failure:  # of one group; the others go on, and this is told
                 told.append(str(failure.description))
                 continue
@@ -80,12 +82,13 @@ def _stamp(instance: dg.DagsterInstance, plan: DdgPlan, group: Sequence[DbtRelea
     return " ".join([today().isoformat(), *("" if one is None else f"{one.timestamp:.3f}" for one in built)])
 
 
-def due_now(project: Project, group: Sequence[DbtRelease]) -> list[DuePeriod]:
+def due_now(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRelease]) -> list[DuePeriod]:
     """Look at the aggregates of a group in the restricted store for periods to release.
 
     Raises:
         DdgError: The store is busy, or has no such aggregates.
     """
     with exclusive(project):
+        fetch_group(project, manifest, group)  # where dbt builds in another database
         tables = [project.restricted_store.read_table(one.schema, one.relation) for one in group]
     return due_periods(project, group, tables)

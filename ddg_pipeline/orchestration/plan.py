@@ -20,6 +20,7 @@ from ddg_pipeline.orchestration.default_specs import (
     release_default,
     source_default,
 )
+from ddg_pipeline.orchestration.elsewhere import built_elsewhere, check_sources
 from ddg_pipeline.orchestration.partitions import partitions_of
 from ddg_pipeline.orchestration.periods import by_periods
 from ddg_pipeline.orchestration.project import Project
@@ -131,9 +132,10 @@ class DdgPlan:
     @cached_property
     def graph(self) -> BaseAssetGraph[Any]:
         """What is made of what, from sources to publications, whoever makes it."""
-        return dg.Definitions(assets=list(self._specs())).resolve_asset_graph()
+        return dg.Definitions(assets=list(self.specs())).resolve_asset_graph()
 
-    def _specs(self) -> Iterable[dg.AssetSpec]:
+    def specs(self) -> Iterable[dg.AssetSpec]:
+        """Every asset of the project, whoever makes it."""
         for specs in (
             self.source_specs,
             self.dbt_specs,
@@ -170,7 +172,9 @@ def plan_project(
     translator = DdgTranslator() if translator is None else translator
     manifest = read_manifest(ensure_manifest(project))
     groups = _chosen(project, linked_groups(releases_of(manifest)), releases)
-    sources = read_sources(project.sources)
+    check_sources(project, manifest)
+    # where dbt builds in another database, the source tables are where it reads them
+    sources = {} if built_elsewhere(manifest) else read_sources(project.sources)
     problems: list[InputError] = []
     source_specs = {name: _translated(translator, source_default(source), problems) for name, source in sources.items()}
     if dbt_translator is not None or "dbt" in elsewhere:
@@ -317,7 +321,7 @@ def _unique_id(manifest: Mapping[str, Any], name: str) -> str:
 def _check_keys(plan: DdgPlan) -> None:
     """Refuse a translator that gives one key to two assets: Dagster would only say that a key is there twice."""
     seen: dict[dg.AssetKey, int] = {}
-    for spec in plan._specs():  # noqa: SLF001 - our own
+    for spec in plan.specs():
         seen[spec.key] = seen.get(spec.key, 0) + 1
     errors = [
         InputError(

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from ddg_pipeline.contract.model import ReleaseContract
 from ddg_pipeline.contract.portal_metadata import PortalMetadata
 from ddg_pipeline.errors import InputError, InputErrors
+from ddg_pipeline.orchestration.dbt_package import PACKAGE, PACKAGE_VARIABLE
 from ddg_pipeline.orchestration.portal_settings import (
     DEPARTMENT_KEYS,
     DepartmentMetadata,
@@ -295,6 +296,7 @@ class Project:
         selection = os.environ.get(_INDIRECT_SELECTION, "buildable")
         return {
             RESTRICTED_VARIABLE: str(self.restricted_store.path),
+            PACKAGE_VARIABLE: os.environ.get(PACKAGE_VARIABLE, str(PACKAGE)),
             **key,
             _INDIRECT_SELECTION: selection,
             "DBT_LOG_PATH": str(self.restricted / "dbt" / "logs"),

@@ -20,6 +20,7 @@ from ddg_pipeline.orchestration import publication, release_pages, steps
 from ddg_pipeline.orchestration.data_docs import write_data_docs
 from ddg_pipeline.orchestration.dbt_models import relations_of
 from ddg_pipeline.orchestration.dossiers import dossiers_of_group
+from ddg_pipeline.orchestration.elsewhere import adapter_of, fetch_group
 from ddg_pipeline.orchestration.failures import attempt, exclusive_step
 from ddg_pipeline.orchestration.metadata import (
     audit_metadata,
@@ -76,18 +77,20 @@ def _masked(plan: DdgPlan, group: Sequence[DbtRelease]) -> dg.AssetsDefinition:
     project = plan.project
     specs = [plan.masked_specs[release.contract.release] for release in group]
 
-    @dg.multi_asset(
-        name=plan.name("op", f"mask_{_name(group)}"),
-        specs=specs,
-        pool=DUCKDB_POOL,
-        partitions_def=specs[0].partitions_def,
-    )
+    # no pool: masking takes long and touches no store, so that Dagster may mask several groups at once
+    @dg.multi_asset(name=plan.name("op", f"mask_{_name(group)}"), specs=specs, partitions_def=specs[0].partitions_def)
     def mask(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         now = attempt(group_in_run, group, context)
         with exclusive_step(project, context.log.info):
             attempt(begin, project, [release.contract.release for release in now])
+            fetched = attempt(fetch_group, project, plan.manifest, now)
+            if fetched:
+                context.log.info("fetched from %s: %s", adapter_of(plan.manifest), ", ".join(fetched))
             tables = attempt(steps.read_group, project, now, relations_of(plan.manifest))
-            staged = attempt(steps.stage, project, tables, _progress(context))
+            versions = attempt(steps.known_versions, project, tables)
+        prepared = attempt(steps.mask, project, tables, versions, _progress(context))
+        with exclusive_step(project, context.log.info):
+            staged = attempt(steps.stage, project, prepared)
             rulebook = attempt(steps.rulebook_of_group, project, tables)
         for release, one in zip(group, staged, strict=True):
             metadata = masked_metadata(one, rulebook)

@@ -173,7 +173,7 @@ def run(
         problems, bad_input = _problems(result)
         success = result.success
         for group in by_period if success else ():
-            due = periods or [one.period for one in due_now(project, group)]
+            due = periods or [one.period for one in due_now(project, plan.manifest, group)]
             if until == "publication":  # so that no period takes away what the next ones are made of
                 begin(project, [one.contract.release for period in due for one in group_of_period(group, period)])
             for period in due if until == "publication" else due[-1:]:

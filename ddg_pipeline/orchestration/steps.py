@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ddg_pipeline.audit import AuditReport
+    from ddg_pipeline.earlier_versions import EarlierVersion
     from ddg_pipeline.masking import CellCounts, Progress
     from ddg_pipeline.preparation import Prepared
     from ddg_pipeline.publishing import AuditSummary
@@ -154,20 +155,41 @@ def _in_order(table: pd.DataFrame, contract: ReleaseContract) -> pd.DataFrame:
     return table.sort_values(present, kind="stable", key=lambda column: column.astype("str")).reset_index(drop=True)
 
 
-def stage(project: Project, tables: Sequence[BoundTable], progress: Progress | None = None) -> list[Staged]:
-    """Assess, mask and write the tables of a group to where the gate looks.
+def known_versions(project: Project, tables: Sequence[BoundTable]) -> Mapping[str, Sequence[EarlierVersion]]:
+    """Read what readers know already of the releases of a group, as masking is told of it. Restricted.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    return public_knowledge(project, tables, rulebook_of_group(project, tables)).versions
+
+
+def mask(
+    project: Project,
+    tables: Sequence[BoundTable],
+    versions: Mapping[str, Sequence[EarlierVersion]],
+    progress: Progress | None = None,
+) -> list[Prepared]:
+    """Assess and mask the tables of a group, in memory: this takes long, and neither reads nor writes a store.
 
     Raises:
         InputErrors: A table or contract is wrong.
         RefusedError: The tables cannot be protected.
     """
-    from ddg_pipeline.masking import proof_bytes
     from ddg_pipeline.preparation import prepare
 
-    rulebook = rulebook_of_group(project, tables)
-    known = public_knowledge(project, tables, rulebook).versions
     alike = another_period_is_masked(project, [table.contract for table in tables])
-    prepared = prepare(tables, rulebook, progress, known, like_other_periods=alike)
+    return prepare(tables, rulebook_of_group(project, tables), progress, versions, like_other_periods=alike)
+
+
+def stage(project: Project, prepared: Sequence[Prepared]) -> list[Staged]:
+    """Write the masked tables of a group to where the gate looks.
+
+    If the aggregates, or what is public, changed since they were read, the gate notices and refuses.
+    """
+    from ddg_pipeline.masking import proof_bytes
+
+    rulebook = rulebook_of_group(project, [one.bound for one in prepared])
     protections = prepared[0].protections
     proof = proof_bytes(protections) if protections else None
     return [_stage(project, one, rulebook, proof) for one in prepared]

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from ddg_pipeline.example import write_example_sources
+from ddg_pipeline.orchestration.dbt_package import PACKAGE, PACKAGE_VARIABLE, link_package
 from ddg_pipeline.warehouse.loading import load_source
 from ddg_pipeline.warehouse.restricted import RestrictedStore
 from ddg_pipeline.warehouse.sources import read_sources
@@ -41,9 +42,11 @@ class Project:
             load_source(source, store)
 
     def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        link_package(self.source)
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
         environment = inherited | {
             "DDG_RESTRICTED_DB": str(self.store),
+            PACKAGE_VARIABLE: str(PACKAGE),
             "DBT_TARGET_PATH": str(self.home / "target"),
             "DBT_LOG_PATH": str(self.home / "logs"),
             "DO_NOT_TRACK": "1",

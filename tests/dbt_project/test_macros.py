@@ -13,18 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 _EXPRESSIONS = {
-    "age_default": "{{ age_group('age') }}",
-    "age_bounds": "{{ age_group('age', [5, 6, 20]) }}",
-    "age_labels": "{{ age_group('age', ['0-17', '18-64', '65+']) }}",
-    "age_group_labels": "{{ age_group_labels([0, 1, 65]) | join('|') }}",
-    "fips": "{{ county_fips('code') }}",
-    "fips_ct": "{{ county_fips('code', state='09') }}",
-    "rate": "{{ safe_rate('n', 'd', per=1000, decimals=2) }}",
-    "number": "{{ whole_number('text') }}",
-    "date": "{{ month_day_year('text') }}",
-    "quarter": "{{ quarter_label('day') }}",
-    "years": "{{ reporting_years() }}",
-    "margins": """{{ with_margins('cells', fixed=['year'], sums={'n': 'bigint', 'dollars': 'decimal(18, 2)'},
+    "age_default": "{{ ddg.age_group('age') }}",
+    "age_bounds": "{{ ddg.age_group('age', [5, 6, 20]) }}",
+    "age_labels": "{{ ddg.age_group('age', ['0-17', '18-64', '65+']) }}",
+    "age_group_labels": "{{ ddg.age_group_labels([0, 1, 65]) | join('|') }}",
+    "fips": "{{ ddg.county_fips('code') }}",
+    "fips_ct": "{{ ddg.county_fips('code', state='09') }}",
+    "rate": "{{ ddg.safe_rate('n', 'd', per=1000, decimals=2) }}",
+    "number": "{{ ddg.whole_number('text') }}",
+    "date": "{{ ddg.month_day_year('text') }}",
+    "quarter": "{{ ddg.quarter_label('day') }}",
+    "years": "{{ ddg.reporting_years() }}",
+    "margins": """{{ ddg.with_margins('cells', fixed=['year'], sums={'n': 'bigint', 'dollars': 'decimal(18, 2)'},
         dimensions=[{'column': 'town', 'groups': ['county', 'region'], 'total': "the Dean's state"},
                     {'column': 'sex', 'total': 'All'}, {'column': 'age'}]) }}""",
 }
@@ -75,7 +75,7 @@ class TestAgeGroup:
 
     @pytest.mark.parametrize("groups", ["['0-17', '19+']", "[18, 0]", "['young', 18]"])
     def test_groups_that_leave_a_gap_are_refused(self, example, groups):
-        done = example.dbt("compile", "--inline", f"{{{{ age_group('age', {groups}) }}}}")
+        done = example.dbt("compile", "--inline", f"{{{{ ddg.age_group('age', {groups}) }}}}")
         assert done.returncode != 0
         assert "write for example" in done.stdout
 

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -125,6 +126,22 @@ class Small:
         return list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8"))))
 
 
+_TIME = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|\+00:00| UTC)?")
+_HASH = re.compile(rb"\b[0-9a-f]{64}\b")
+
+
+@pytest.fixture(scope="session")
+def packages_of() -> Callable[[Small, str], dict[str, bytes]]:
+    """Every file of a published package, without the time of its certificate and the hashes of what holds that time."""
+
+    def read(small: Small, release: str) -> dict[str, bytes]:
+        files = {path.name: path.read_bytes() for path in small.published(release).iterdir()}
+        exact = {name: data for name, data in files.items() if name.endswith(".csv")}
+        return {name: _HASH.sub(b"", _TIME.sub(b"", data)) for name, data in files.items()} | exact
+
+    return read
+
+
 def _release_of(path: Path) -> str | None:
     return verify_certificate(path).release if (path / "certificate.json").is_file() else None
 
@@ -166,7 +183,7 @@ def _run_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Small,
 def _once(root: Path, keys: Mapping[str, str]) -> Iterator[tuple[Small, Path]]:
     """Run a project in an environment of its own; the copy is what every test gets."""
     with pytest.MonkeyPatch.context() as patch:
-        _own_environment(patch, root, keys)
+        own_environment(patch, root, keys)
         small = Small(load_project(root))
         for command in ("suites", "run"):
             patch.setattr(sys, "argv", ["ddg", command, "--project", str(root), "--quiet"])
@@ -182,7 +199,7 @@ def _once(root: Path, keys: Mapping[str, str]) -> Iterator[tuple[Small, Path]]:
 def small(_run_once: tuple[Small, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Small]:
     """The small project after one good run; whatever a test does to it is undone."""
     once, kept = _run_once
-    _own_environment(monkeypatch, once.root)
+    own_environment(monkeypatch, once.root)
     yield once
     _copy(kept, once.root)
 
@@ -192,7 +209,7 @@ def monthly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Small:
     """A project whose table grows by a month at a time; nothing of it has been run."""
     root = tmp_path / "project"
     shutil.copytree(MONTHLY_PROJECT, root)
-    _own_environment(monkeypatch, root)
+    own_environment(monkeypatch, root)
     return Small(load_project(root))
 
 
@@ -226,7 +243,7 @@ def _months_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sma
     by_months(root)
     write_cases(root, CASES_OF_MONTHS)
     with pytest.MonkeyPatch.context() as patch:
-        _own_environment(patch, root)
+        own_environment(patch, root)
         for command in ("suites", "run"):
             patch.setattr(sys, "argv", ["ddg", command, "--project", str(root), "--quiet"])
             with pytest.raises(SystemExit) as ended:
@@ -241,7 +258,7 @@ def _months_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sma
 def months(_months_once: tuple[Small, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Small]:
     """A project of which three months are released, each by itself."""
     once, kept = _months_once
-    _own_environment(monkeypatch, once.root)
+    own_environment(monkeypatch, once.root)
     yield once
     _copy(kept, once.root)
 
@@ -276,12 +293,12 @@ def encrypted(_encrypted_once: tuple[Encrypted, Path], monkeypatch: pytest.Monke
     """The project with a key after one good run; whatever a test does to it is undone."""
     once, kept = _encrypted_once
     root = once.small.root
-    _own_environment(monkeypatch, root, {"DDG_RESTRICTED_KEY": once.key, "OTHER_KEY": once.other_key})
+    own_environment(monkeypatch, root, {"DDG_RESTRICTED_KEY": once.key, "OTHER_KEY": once.other_key})
     yield once
     _copy(kept, root)
 
 
-def _own_environment(patch: pytest.MonkeyPatch, root: Path, more: Mapping[str, str] | None = None) -> None:
+def own_environment(patch: pytest.MonkeyPatch, root: Path, more: Mapping[str, str] | None = None) -> None:
     for name, value in (more or {}).items():
         patch.setenv(name, value)
     for name in _ENVIRONMENT:

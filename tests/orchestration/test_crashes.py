@@ -32,6 +32,10 @@ DEEDS_OF_A_RUN = 600  # it does somewhat more
 MOVED = ("staged", "proofs")
 
 
+def mask_and_stage(project, tables):
+    return steps.stage(project, steps.mask(project, tables, steps.known_versions(project, tables)))
+
+
 @dataclass
 class Road:
     """The small project with new figures, masked and staged; what is public is still of the old ones."""
@@ -64,7 +68,7 @@ class Road:
 
     def mask(self) -> None:
         for group in self.groups:
-            steps.stage(self.small.project, self.tables(group))
+            mask_and_stage(self.small.project, self.tables(group))
 
     def judge(self) -> list[tuple[Any, Any, Any]]:
         found = []
@@ -119,7 +123,7 @@ def road(small, tmp_path):
     manifest = read_manifest(ensure_manifest(small.project))
     groups = linked_groups(releases_of(manifest))
     for group in groups:
-        steps.stage(small.project, steps.read_group(small.project, group, relations_of(manifest)))
+        mask_and_stage(small.project, steps.read_group(small.project, group, relations_of(manifest)))
     return Road(small, groups, relations_of(manifest), tmp_path / "kept")
 
 

@@ -27,12 +27,9 @@ def released(months):
     return months.project
 
 
-def group(project):
-    return releases_of(read_manifest(ensure_manifest(project)))
-
-
 def due(project):
-    return [(one.period, one.why) for one in due_now(project, group(project))]
+    manifest = read_manifest(ensure_manifest(project))
+    return [(one.period, one.why) for one in due_now(project, manifest, releases_of(manifest))]
 
 
 def table(project, release):

@@ -20,7 +20,7 @@ cells as (
 ),
 
 with_margins as (
-    {{ with_margins(
+    {{ ddg.with_margins(
         'cells',
         fixed=['disease', 'year'],
         dimensions=[{'column': 'county', 'groups': ['region'], 'total': 'California'}],
@@ -34,6 +34,6 @@ select
     year,
     population,
     cases,
-    {{ safe_rate('cases', 'population', per=100000, decimals=1) }} as cases_per_100000
+    {{ ddg.safe_rate('cases', 'population', per=100000, decimals=1) }} as cases_per_100000
 from with_margins
 order by disease, year, county

@@ -12,7 +12,7 @@ with cells as (
         coalesce(sum(patients.charges), 0) as charges
     from {{ ref('county_population_by_age_sex') }} as people
     inner join {{ ref('county_regions') }} as regions on people.county = regions.county
-    cross join ({{ reporting_years() }}) as years
+    cross join ({{ ddg.reporting_years() }}) as years
     left join {{ ref('int_ed_patient_years') }} as patients
         on people.county = patients.county
         and people.age_group = patients.age_group
@@ -22,7 +22,7 @@ with cells as (
 ),
 
 with_margins as (
-    {{ with_margins(
+    {{ ddg.with_margins(
         'cells',
         fixed=['year'],
         dimensions=[
@@ -42,7 +42,7 @@ select
     population,
     patients,
     visits,
-    {{ safe_rate('visits', 'population', per=100000, decimals=1) }} as visits_per_100000,
+    {{ ddg.safe_rate('visits', 'population', per=100000, decimals=1) }} as visits_per_100000,
     charges
 from with_margins
 order by year, county, age_group, sex

@@ -9,7 +9,7 @@ with cells as (
         coalesce(sum(patients.visits), 0) as visits
     from {{ ref('county_population_by_race_ethnicity') }} as people
     inner join {{ ref('county_regions') }} as regions on people.county = regions.county
-    cross join ({{ reporting_years() }}) as years
+    cross join ({{ ddg.reporting_years() }}) as years
     left join {{ ref('int_ed_patient_years') }} as patients
         on people.county = patients.county
         and people.race_ethnicity = patients.race_ethnicity
@@ -18,7 +18,7 @@ with cells as (
 ),
 
 with_margins as (
-    {{ with_margins(
+    {{ ddg.with_margins(
         'cells',
         fixed=['year'],
         dimensions=[

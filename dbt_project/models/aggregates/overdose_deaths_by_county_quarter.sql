@@ -28,7 +28,7 @@ cells as (
 ),
 
 with_margins as (
-    {{ with_margins(
+    {{ ddg.with_margins(
         'cells',
         dimensions=[
             {'column': 'county', 'groups': ['region'], 'total': 'California'},

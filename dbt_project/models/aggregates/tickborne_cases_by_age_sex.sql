@@ -5,7 +5,7 @@ with people as (
 ),
 
 cases as (
-    select {{ age_group('age') }} as age_group, sex, onset_year as year, count(*) as cases
+    select {{ ddg.age_group('age') }} as age_group, sex, onset_year as year, count(*) as cases
     from {{ ref('stg_tickborne_cases') }}
     group by 1, 2, 3
 ),
@@ -13,7 +13,7 @@ cases as (
 cells as (
     select years.year, people.age_group, people.sex, people.population, coalesce(cases.cases, 0) as cases
     from people
-    cross join ({{ reporting_years() }}) as years
+    cross join ({{ ddg.reporting_years() }}) as years
     left join cases
         on people.age_group = cases.age_group
         and people.sex = cases.sex
@@ -21,7 +21,7 @@ cells as (
 ),
 
 with_margins as (
-    {{ with_margins(
+    {{ ddg.with_margins(
         'cells',
         fixed=['year'],
         dimensions=[{'column': 'age_group', 'total': 'All ages'}, {'column': 'sex', 'total': 'All'}],
@@ -35,6 +35,6 @@ select
     year,
     population,
     cases,
-    {{ safe_rate('cases', 'population', per=1000000, decimals=1) }} as cases_per_million
+    {{ ddg.safe_rate('cases', 'population', per=1000000, decimals=1) }} as cases_per_million
 from with_margins
 order by year, age_group, sex

@@ -21,7 +21,7 @@ select
     visits.person_id,
     visits.visit_year as year,
     first_visits.county,
-    {{ age_group('first_visits.age') }} as age_group,
+    {{ ddg.age_group('first_visits.age') }} as age_group,
     first_visits.sex,
     first_visits.race_ethnicity,
     visits.visits,

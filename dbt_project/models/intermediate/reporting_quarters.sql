@@ -1,4 +1,4 @@
-with years as ({{ reporting_years() }}),
+with years as ({{ ddg.reporting_years() }}),
 
 quarters as (
     select 1 as number union all select 2 union all select 3 union all select 4

@@ -4,7 +4,7 @@ with visits as (
         trim(person_id) as person_id,
         visit_date,
         extract(year from visit_date) as visit_year,
-        {{ county_fips('county_fips') }} as county_fips,
+        {{ ddg.county_fips('county_fips') }} as county_fips,
         age,
         case upper(trim(sex)) when 'F' then 'Female' when 'M' then 'Male' end as sex,
         trim(race_ethnicity) as race_ethnicity,

@@ -1,1 +1,1 @@
-{{ rejected(ref('stg_ed_visits__checked')) }}
+{{ ddg.rejected(ref('stg_ed_visits__checked')) }}

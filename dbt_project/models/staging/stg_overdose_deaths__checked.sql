@@ -2,12 +2,12 @@ with deaths as (
     select
         trim(record_id) as record_id,
         date_of_death,
-        {{ quarter_label('date_of_death') }} as quarter,
+        {{ ddg.quarter_label('date_of_death') }} as quarter,
         age,
         case upper(trim(sex)) when 'FEMALE' then 'Female' when 'MALE' then 'Male' end as sex,
         trim(race_ethnicity) as race_ethnicity,
         nullif(trim(county_geoid), '') as county_geoid,
-        {{ county_fips('county_geoid') }} as county_fips,
+        {{ ddg.county_fips('county_geoid') }} as county_fips,
         row_number() over (partition by trim(record_id) order by date_of_death) as copy_number
     from {{ source('source', 'overdose_deaths') }}
 )

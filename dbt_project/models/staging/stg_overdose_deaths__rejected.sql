@@ -1,1 +1,1 @@
-{{ rejected(ref('stg_overdose_deaths__checked')) }}
+{{ ddg.rejected(ref('stg_overdose_deaths__checked')) }}

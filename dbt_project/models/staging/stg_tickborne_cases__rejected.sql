@@ -1,1 +1,1 @@
-{{ rejected(ref('stg_tickborne_cases__checked')) }}
+{{ ddg.rejected(ref('stg_tickborne_cases__checked')) }}

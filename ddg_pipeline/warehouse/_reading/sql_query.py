@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ddg_pipeline.errors import InputError
 from ddg_pipeline.warehouse._arrow import text_batch
@@ -14,27 +14,12 @@ from ddg_pipeline.warehouse._reading.reader import BATCH_ROWS, Chunk, FoundColum
 from ddg_pipeline.warehouse._reading.rows import bad_rows
 from ddg_pipeline.warehouse._reading.values import text_columns
 from ddg_pipeline.warehouse._shield import Shield
+from ddg_pipeline.warehouse.database_errors import NO_SUCH_TABLE, meaning, sqlstate
 from ddg_pipeline.warehouse.sources import Source, SqlTable
 
 if TYPE_CHECKING:
     import duckdb
     import sqlalchemy as sa
-
-# The beginnings of SQLSTATE (SQL:2023 part 2, and PostgreSQL's appendix A), longest first.
-_MEANING: Final[tuple[tuple[str, str, str], ...]] = (
-    ("42P01", "a table that does not exist there", "correct the name; mind the schema"),
-    ("3F000", "a schema that does not exist there", "correct the name"),
-    ("42703", "a column that does not exist there", "correct the name"),
-    ("42501", "a table that this user must not read", "have SELECT granted on it"),
-    ("42601", "SQL that the database does not understand", "correct the query"),
-    ("25006", "a statement that writes", "write a SELECT"),
-    ("3D000", "a database that does not exist there", "correct the database's name in the URL"),
-    ("57014", "a query that the database cancelled", "raise the time limit, or narrow the query"),
-    ("28", "a user or password that the database refuses", "correct it in the URL or in the environment"),
-    ("08", "a database that cannot be reached", "check host and port, and that the database runs"),
-    ("22", "a value that the query or the driver cannot work with", "cast it in the query"),
-    ("42", "SQL that the database refuses", "correct the query"),
-)
 
 
 class SqlReader:
@@ -155,13 +140,13 @@ class SqlReader:
         import sqlalchemy as sa
 
         if isinstance(error, sa.exc.NoSuchTableError):
-            return InputError(self.place, f"{self._field}.table", _MEANING[0][1], _MEANING[0][2])
+            return InputError(self.place, f"{self._field}.table", NO_SUCH_TABLE.found, NO_SUCH_TABLE.expected)
         cause = getattr(error, "orig", None) or error
-        state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None) or ""
-        for beginning, found, expected in _MEANING:
-            if state.startswith(beginning):
-                field = "url" if beginning in ("28", "08", "3D000") else self._what
-                return InputError(self.place, f"{self._field}.{field}", f"{found} (SQLSTATE {state})", expected)
+        state = sqlstate(cause)
+        if means := meaning(state):
+            field = "url" if means.of_connection else self._what
+            found = f"{means.found} (SQLSTATE {state})"
+            return InputError(self.place, f"{self._field}.{field}", found, means.expected)
         kind = type(cause).__name__ + (f", SQLSTATE {state}" if state else "")
         if not self._connected and isinstance(error, sa.exc.OperationalError):
             expected = "check host, port, user and password, and that the database runs"

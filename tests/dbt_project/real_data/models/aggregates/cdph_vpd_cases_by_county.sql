@@ -15,7 +15,7 @@ cells as (
 ),
 
 with_margins as (
-    {{ with_margins(
+    {{ ddg.with_margins(
         'cells',
         fixed=['disease', 'year'],
         dimensions=[{'column': 'county', 'groups': ['region'], 'total': 'California'}],

@@ -18,13 +18,13 @@ cells as (
     select counties.county, cast(years.year as varchar) as year, sexes.sex, coalesce(deaths.deaths, 0) as deaths
     from counties
     cross join sexes
-    cross join ({{ reporting_years() }}) as years
+    cross join ({{ ddg.reporting_years() }}) as years
     left join deaths
         on counties.county = deaths.county and years.year = deaths.year and sexes.sex = deaths.sex
 ),
 
 with_margins as (
-    {{ with_margins(
+    {{ ddg.with_margins(
         'cells',
         dimensions=[
             {'column': 'county', 'total': 'Connecticut'},

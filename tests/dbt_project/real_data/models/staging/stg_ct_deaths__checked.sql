@@ -1,9 +1,9 @@
 -- Spellings seen in the published file.
 with records as (
     select
-        {{ month_day_year('"Date"') }} as date_of_death,
+        {{ ddg.month_day_year('"Date"') }} as date_of_death,
         lower(trim("Date Type")) as date_type,
-        {{ whole_number('"Age"') }} as age,
+        {{ ddg.whole_number('"Age"') }} as age,
         lower(trim("Sex")) as sex,
         lower(trim("Race")) as race,
         lower(trim("Ethnicity")) as ethnicity,

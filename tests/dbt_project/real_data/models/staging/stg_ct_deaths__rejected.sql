@@ -1,1 +1,1 @@
-{{ rejected(ref('stg_ct_deaths__checked')) }}
+{{ ddg.rejected(ref('stg_ct_deaths__checked')) }}

@@ -1,6 +1,10 @@
 {#- Sums a table over every combination of margins in one pass (GROUPING SETS). -#}
 
 {% macro with_margins(relation, dimensions, sums, fixed=[]) -%}
+  {{- return(adapter.dispatch('with_margins', 'ddg')(relation, dimensions, sums, fixed)) -}}
+{%- endmacro %}
+
+{% macro default__with_margins(relation, dimensions, sums, fixed) -%}
   {#- One entry for each way a dimension can be summed: its own column, each broader group, the total (none). -#}
   {%- set combinations = namespace(of=[[]]) -%}
   {%- for dimension in dimensions -%}
@@ -13,6 +17,11 @@
     {%- endfor -%}
     {%- set combinations.of = longer -%}
   {%- endfor -%}
+  {%- set groups = dimensions | map(attribute='groups', default=[]) | sum(start=[]) -%}
+  {%- if groups %}
+  select {{ (fixed + dimensions | map(attribute='column') | list + sums.keys() | list) | join(', ') }}
+  from (
+  {%- endif %}
   select
   {%- for column in fixed %}
     cells.{{ column }},
@@ -24,13 +33,22 @@
       when grouping(cells.{{ group }}) = 0 then cells.{{ group }}
       {%- endfor %}
       {%- if dimension.get('total') %}
-      else '{{ dimension.total | replace("'", "''") }}'
+      else '{{ dbt.escape_single_quotes(dimension.total) }}'
       {%- endif %}
     end as {{ dimension.column }},
   {%- endfor %}
   {%- for column, type in sums.items() %}
     cast(sum(cells.{{ column }}) as {{ type }}) as {{ column }}{{ "," if not loop.last }}
   {%- endfor %}
+  {%- if groups %},
+    {#- A category without a broader group is in no group's row. Not by HAVING, where Spark does not know the columns. -#}
+    case
+      {%- for group in groups %}
+      when grouping(cells.{{ group }}) = 0 and cells.{{ group }} is null then 1
+      {%- endfor %}
+      else 0
+    end as in_no_group
+  {%- endif %}
   from {{ relation }} as cells
   group by grouping sets (
   {%- for combination in combinations.of %}
@@ -41,9 +59,8 @@
     ){{ "," if not loop.last }}
   {%- endfor %}
   )
-  {% set groups = dimensions | map(attribute='groups', default=[]) | sum(start=[]) -%}
-  {%- for group in groups %}
-  {#- A category without a broader group is in no group's row. -#}
-  {{ "having" if loop.first else "  and" }} (grouping(cells.{{ group }}) = 1 or cells.{{ group }} is not null)
-  {%- endfor %}
+  {%- if groups %}
+  ) as summed
+  where in_no_group = 0
+  {%- endif %}
 {%- endmacro %}

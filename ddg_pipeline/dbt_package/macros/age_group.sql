@@ -1,8 +1,12 @@
 {#- Standard labels: "0-17", "18-34", "65+". -#}
 
-{% macro age_group(age, groups=var('age_groups')) -%}
-  {%- set bounds = _age_bounds(groups) -%}
-  {%- set labels = age_group_labels(groups) -%}
+{% macro age_group(age, groups=none) -%}
+  {{- return(adapter.dispatch('age_group', 'ddg')(age, groups)) -}}
+{%- endmacro %}
+
+{% macro default__age_group(age, groups) -%}
+  {%- set bounds = ddg._age_bounds(groups) -%}
+  {%- set labels = ddg.age_group_labels(groups) -%}
   case
     when {{ age }} is null or {{ age }} < {{ bounds[0] }} then null
     {%- for upper in bounds[1:] %}
@@ -13,8 +17,8 @@
 {%- endmacro %}
 
 
-{% macro age_group_labels(groups=var('age_groups')) -%}
-  {%- set bounds = _age_bounds(groups) -%}
+{% macro age_group_labels(groups=none) -%}
+  {%- set bounds = ddg._age_bounds(groups) -%}
   {%- set labels = [] -%}
   {%- for lower in bounds[:-1] -%}
     {%- set upper = bounds[loop.index0 + 1] - 1 -%}
@@ -25,7 +29,8 @@
 {%- endmacro %}
 
 
-{% macro _age_bounds(groups) -%}
+{% macro _age_bounds(given) -%}
+  {%- set groups = given if given is not none else var('age_groups', []) -%}
   {%- set bounds = [] -%}
   {%- for group in groups -%}
     {%- if group is string -%}
@@ -48,7 +53,7 @@
   {%- endfor -%}
   {%- if not bounds or bounds[0] < 0 or bounds | unique | list != bounds | sort -%}
     {{ exceptions.raise_compiler_error("age groups " ~ groups ~ ": lower bounds must be whole numbers of years, 0 or "
-      ~ "more, rising; write for example [0, 18, 65]") }}
+      ~ "more, rising; write for example [0, 18, 65], in the call or as the variable `age_groups`") }}
   {%- endif -%}
   {{- return(bounds) -}}
 {%- endmacro %}

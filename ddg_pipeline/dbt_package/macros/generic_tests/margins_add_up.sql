@@ -3,24 +3,32 @@
   combination of the other dimensions `by`. `hierarchy` is the relation that says which category belongs to which group.
 -#}
 {% test margins_add_up(model, dimension, by, measures, total, hierarchy=none, child=none, parent=none) %}
+  {{ config(fail_calc='case when count(*) > 0 then 1 else 0 end', store_failures=false) }}
+  {{ return(adapter.dispatch('test_margins_add_up', 'ddg')(model, dimension, by, measures, total, hierarchy, child, parent)) }}
+{% endtest %}
+
+{% macro default__test_margins_add_up(model, dimension, by, measures, total, hierarchy, child, parent) %}
   {%- set keys = by | join(', ') -%}
+  {%- set label = dbt.string_literal(dbt.escape_single_quotes(total)) -%}
   with categories as (
     select *
     from {{ model }}
-    where {{ dimension }} <> '{{ total }}'
+    where {{ dimension }} <> {{ label }}
     {%- if hierarchy %}
-      and {{ dimension }} not in (select {{ parent }} from {{ hierarchy }})
+      and {{ dimension }} not in (select {{ parent }} from {{ hierarchy }} where {{ parent }} is not null)
     {%- endif %}
   ),
   expected as (
-    select {{ keys }}, '{{ total }}' as label{% for m in measures %}, sum({{ m }}) as {{ m }}{% endfor %}
+    select {{ keys }}, {{ label }} as label{% for m in measures %}, sum({{ m }}) as {{ m }}{% endfor %}
     from categories
     group by {{ keys }}
     {%- if hierarchy %}
     union all
     select {{ keys }}, groups.{{ parent }} as label{% for m in measures %}, sum(categories.{{ m }}) as {{ m }}{% endfor %}
     from categories
-    inner join (select distinct {{ child }} as category, {{ parent }} from {{ hierarchy }}) as groups
+    inner join (
+      select distinct {{ child }} as category, {{ parent }} from {{ hierarchy }} where {{ parent }} is not null
+    ) as groups
       on categories.{{ dimension }} = groups.category
     group by {{ keys }}, groups.{{ parent }}
     {%- endif %}
@@ -28,9 +36,9 @@
   carried as (
     select *
     from {{ model }}
-    where {{ dimension }} = '{{ total }}'
+    where {{ dimension }} = {{ label }}
     {%- if hierarchy %}
-      or {{ dimension }} in (select {{ parent }} from {{ hierarchy }})
+      or {{ dimension }} in (select {{ parent }} from {{ hierarchy }} where {{ parent }} is not null)
     {%- endif %}
   )
   select 1
@@ -43,4 +51,4 @@
     {%- for m in measures %}
     or coalesce(carried.{{ m }} <> expected.{{ m }}, true)
     {%- endfor %}
-{% endtest %}
+{% endmacro %}

@@ -1,4 +1,8 @@
 {% macro rejected(checked) -%}
+  {{- return(adapter.dispatch('rejected', 'ddg')(checked)) -}}
+{%- endmacro %}
+
+{% macro default__rejected(checked) -%}
   select
     rejection_reason,
     cast(count(*) as bigint) as records

@@ -1,0 +1,1 @@
+select town from {{ ref('checked') }} where rejection_reason is null

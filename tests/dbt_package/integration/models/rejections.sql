@@ -1,0 +1,1 @@
+{{ ddg.rejected(ref('checked')) }}

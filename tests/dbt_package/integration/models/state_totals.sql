@@ -1,0 +1,1 @@
+select year, sum(n) as n from {{ ref('cells') }} group by year

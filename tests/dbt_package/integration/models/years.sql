@@ -1,0 +1,1 @@
+select year from ({{ ddg.reporting_years() }}) as years
