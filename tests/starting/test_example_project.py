@@ -42,10 +42,11 @@ class TestTheStarter:
         ignored = (project / ".gitignore").read_text(encoding="utf-8").split()
         assert path in {line.removeprefix("/") for line in ignored}
 
-    @pytest.mark.parametrize("macro", ["generate_schema_name", "with_margins", "safe_rate"])
-    def test_has_the_macros_as_they_are_today(self, project, macro):
-        ours = (ROOT / "dbt_project" / "macros" / f"{macro}.sql").read_bytes()
-        assert (project / "dbt_project" / "macros" / f"{macro}.sql").read_bytes() == ours
+    def test_names_schemas_as_the_example_does_and_takes_macros_from_the_package(self, project):
+        name = "dbt_project/macros/generate_schema_name.sql"
+        assert (project / name).read_bytes() == (ROOT / name).read_bytes()
+        (package,) = yaml.safe_load((project / "dbt_project" / "packages.yml").read_text())["packages"]
+        assert "DDG_DBT_PACKAGE" in package["local"]
 
     def test_speaks_of_no_other_machine(self, project):
         texts = [path.read_text(encoding="utf-8") for path in project.rglob("*") if path.is_file()]

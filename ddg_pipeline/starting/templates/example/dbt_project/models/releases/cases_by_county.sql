@@ -13,7 +13,7 @@ cells as (
 ),
 
 with_margins as (
-    {{ with_margins(
+    {{ ddg.with_margins(
         'cells',
         dimensions=[{'column': 'county', 'total': 'California'}],
         sums={'population': 'bigint', 'cases': 'bigint'},
@@ -24,6 +24,6 @@ select
     county,
     population,
     cases,
-    {{ safe_rate('cases', 'population', per=100000, decimals=1) }} as cases_per_100000
+    {{ ddg.safe_rate('cases', 'population', per=100000, decimals=1) }} as cases_per_100000
 from with_margins
 order by county
