@@ -17,6 +17,7 @@ import dagster as dg
 
 from ddg_pipeline.contract.manifest import DbtRelease
 from ddg_pipeline.orchestration import publication, release_pages, steps
+from ddg_pipeline.orchestration.check_pages import check_page
 from ddg_pipeline.orchestration.data_docs import write_data_docs
 from ddg_pipeline.orchestration.dbt_models import asset_key_of, relations_of
 from ddg_pipeline.orchestration.dossiers import dossiers_of_group
@@ -199,7 +200,7 @@ def _check_results(checked: steps.Checked, data_docs: Path) -> Iterator[dg.Asset
             check_name=name,
             passed=success,
             severity=dg.AssetCheckSeverity.ERROR,
-            metadata=found[name],
+            metadata=check_page(checked, name) | found[name],
         )
 
 
