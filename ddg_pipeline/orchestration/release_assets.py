@@ -17,6 +17,7 @@ import dagster as dg
 
 from ddg_pipeline.contract.manifest import DbtRelease
 from ddg_pipeline.orchestration import publication, release_pages, steps
+from ddg_pipeline.orchestration.check_pages import check_page
 from ddg_pipeline.orchestration.data_docs import write_data_docs
 from ddg_pipeline.orchestration.dbt_models import relations_of
 from ddg_pipeline.orchestration.dossiers import dossiers_of_group
@@ -184,7 +185,7 @@ def _check_results(plan: DdgPlan, checked: steps.Checked, data_docs: Path) -> It
             check_name=name,
             passed=success,
             severity=dg.AssetCheckSeverity.ERROR,
-            metadata=found[name],
+            metadata=check_page(checked, name) | found[name],
         )
 
 
