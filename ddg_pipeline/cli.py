@@ -49,6 +49,7 @@ from ddg_pipeline.command_line_errors import INTERRUPTED, json_is_asked_for, mas
 from ddg_pipeline.errors import DdgError, InputError, InputErrors, RefusedError
 
 if TYPE_CHECKING:
+    from ddg_pipeline.orchestration.project import Project
     from ddg_pipeline.orchestration.running import RunResult
 
 SAFE, UNSAFE, BAD_INPUT = 0, 1, 2
@@ -250,6 +251,36 @@ def run(
             on_step=lambda step: progress(step, 0, 0),
             on_wait=None if quiet else tell_aside,
         )
+    _tell_run(result, place, as_json=as_json, quiet=quiet)
+
+
+@app.command(short_help="Publish what passed the gate and is approved.")
+def publish(
+    release: ReleaseNames = None,
+    project: ProjectDirectory = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Publish what passed the gate and is approved: its very bytes, with the certificate that people approved.
+
+    `ddg run` would make a new version, which has to be approved anew. Without names, everything that is not public yet.
+    """
+    from ddg_pipeline.orchestration.project import load_project
+    from ddg_pipeline.orchestration.running import publish as publish_releases
+
+    place = load_project(project)
+    with shown_progress(quiet or as_json) as progress:
+        result = publish_releases(
+            place, release or (), on_step=lambda step: progress(step, 0, 0), on_wait=None if quiet else tell_aside
+        )
+    if not result.outcomes and not as_json and not quiet:
+        typer.echo("everything that passed the gate is public")
+        return
+    _tell_run(result, place, as_json=as_json, quiet=quiet)
+
+
+def _tell_run(result: RunResult, place: Project, *, as_json: bool, quiet: bool) -> None:
+    """Say what a run did, and end with its exit code."""
     if as_json:
         print_json(result.to_json_dict())
     else:

@@ -22,6 +22,7 @@ from ddg_pipeline.orchestration.project import Project
 if TYPE_CHECKING:
     import pandas as pd
 
+UNPUBLISHED = "unpublished"
 TIME_ZONE = "America/Los_Angeles"  # of schedules, and of the midnight at which a period ends
 
 
@@ -263,7 +264,7 @@ def _why_due(project: Project, group: Sequence[DbtRelease], tables: Sequence[pd.
         any(one.version == int(package.directory.name) and one.is_public for one in entries)
         for package, entries in zip(packages, noted, strict=True)
     ]
-    return None if all(public) or not all(one.complete for one in reviews_of(project, packages)) else "unpublished"
+    return None if all(public) or not all(one.complete for one in reviews_of(project, packages)) else UNPUBLISHED
 
 
 def _same(one: pd.DataFrame, other: pd.DataFrame, contract: ReleaseContract) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -13,7 +13,14 @@ from ddg_pipeline.orchestration.failures import BAD_INPUT_ERRORS
 from ddg_pipeline.orchestration.project import Project
 
 if TYPE_CHECKING:
-    from dagster import AssetCheckEvaluation, DagsterInstance, Definitions, EventLogEntry, ExecuteInProcessResult
+    from dagster import (
+        AssetCheckEvaluation,
+        AssetKey,
+        DagsterInstance,
+        Definitions,
+        EventLogEntry,
+        ExecuteInProcessResult,
+    )
 
     from ddg_pipeline.contract.manifest import DbtRelease
     from ddg_pipeline.orchestration.plan import DdgPlan, Step
@@ -128,7 +135,7 @@ def run(
     from ddg_pipeline.orchestration.building import definitions_of
     from ddg_pipeline.orchestration.dead_runs import alive, bury_dead_runs
     from ddg_pipeline.orchestration.period_sensor import due_now
-    from ddg_pipeline.orchestration.periods import by_periods, check_period, group_of_period
+    from ddg_pipeline.orchestration.periods import UNPUBLISHED, DuePeriod, by_periods, check_period, group_of_period
     from ddg_pipeline.orchestration.plan import plan_project
     from ddg_pipeline.orchestration.schedules import EVERYTHING
     from ddg_pipeline.orchestration.selection import with_siblings
@@ -173,11 +180,15 @@ def run(
         problems, bad_input = _problems(result)
         success = result.success
         for group in by_period if success else ():
-            due = periods or [one.period for one in due_now(project, plan.manifest, group)]
+            due = [DuePeriod(period, "named") for period in periods] or due_now(project, plan.manifest, group)
+            again = [one.period for one in due if one.why != UNPUBLISHED]
             if until == "publication":  # so that no period takes away what the next ones are made of
-                begin(project, [one.contract.release for period in due for one in group_of_period(group, period)])
-            for period in due if until == "publication" else due[-1:]:
-                done = _run_period(plan, definitions, instance, group, period, until, on_step)
+                begin(project, [one.contract.release for period in again for one in group_of_period(group, period)])
+            for one in due if until == "publication" else due[-1:]:
+                keys = plan.chain_keys(group)
+                if until != "publication" or one.why == UNPUBLISHED:
+                    keys = [plan.step_key(until, name.contract.release) for name in group]
+                done = _run_group(plan, definitions, instance, group_of_period(group, one.period), keys, on_step)
                 success &= done.success
                 outcomes += done.outcomes
                 problems += done.problems
@@ -185,36 +196,92 @@ def run(
     return RunResult(success, run_id, tuple(outcomes), problems, bad_input)
 
 
+def publish(
+    project: Project,
+    releases: Sequence[str] = (),
+    *,
+    on_step: Callable[[str], None] | None = None,
+    on_wait: Callable[[str], None] | None = None,
+    translator: DdgTranslator | None = None,
+) -> RunResult:
+    """Publish what passed the gate as it is: nothing is loaded, masked or judged anew, so that approvals stay good.
+
+    Args:
+        project: The project.
+        releases: Names of releases, of reporting periods too; none means all that are not public yet. Linked ones come
+            along.
+        on_step: As in `run`.
+        on_wait: As in `run`.
+        translator: As in `run`.
+
+    Raises:
+        InputErrors: The project is wrong, or a release is not in it.
+        StoreBusyError: Another run did not leave the restricted store in time.
+    """
+    import dagster as dg
+
+    prepare_instance(project)
+    from ddg_pipeline.orchestration.building import definitions_of
+    from ddg_pipeline.orchestration.dead_runs import bury_dead_runs
+    from ddg_pipeline.orchestration.periods import known_groups
+    from ddg_pipeline.orchestration.plan import plan_project
+    from ddg_pipeline.orchestration.review import contract_of, status_of
+    from ddg_pipeline.orchestration.store_work import alone
+    from ddg_pipeline.orchestration.translator_of_project import Translators, translators_of
+
+    asked = {contract_of(project, name, "command line").release for name in releases}
+    names = Translators(translator) if translator is not None else translators_of(project)
+    plan = plan_project(project, translator=names.assets, dbt_translator=names.dbt)
+    definitions = definitions_of(plan)
+    done: list[RunResult] = []
+    with alone(project, on_wait), dg.DagsterInstance.get() as instance:
+        bury_dead_runs(project.dagster_home, instance)
+        for group in plan.groups:
+            for contracts in known_groups(project, [one.contract for one in group]):
+                if asked and not asked & {one.release for one in contracts}:
+                    continue
+                if not asked and all(status_of(project, one).published for one in contracts):
+                    continue
+                now = [replace(one, contract=contract) for one, contract in zip(group, contracts, strict=True)]
+                keys = [plan.publication_key(one.series) for one in contracts]
+                done.append(_run_group(plan, definitions, instance, now, keys, on_step))
+    return RunResult(
+        all(one.success for one in done),
+        done[-1].run_id if done else "",
+        tuple(outcome for one in done for outcome in one.outcomes),
+        tuple(problem for one in done for problem in one.problems),
+        any(one.bad_input for one in done),
+    )
+
+
 _QUIET: Final = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
-def _run_period(
+def _run_group(
     plan: DdgPlan,
     definitions: Definitions,
     instance: DagsterInstance,
-    group: Sequence[DbtRelease],
-    period: str,
-    until: Step,
+    now: Sequence[DbtRelease],
+    keys: Sequence[AssetKey],
     on_step: Callable[[str], None] | None,
 ) -> RunResult:
-    """Release one period of a group from its aggregates, in a run of its own; one that fails stops no other."""
+    """Make some steps of a group, or of one period of it, in a run of its own; one that fails stops no other."""
     from ddg_pipeline.orchestration.dead_runs import alive
     from ddg_pipeline.orchestration.partitions import partition_of
-    from ddg_pipeline.orchestration.periods import group_of_period
-    from ddg_pipeline.orchestration.schedules import period_job_name
+    from ddg_pipeline.orchestration.schedules import EVERYTHING, period_job_name
 
-    now = group_of_period(group, period)
+    partition = partition_of(now[0].contract)
+    job = plan.name("job", EVERYTHING) if partition is None else period_job_name(plan, now)
     run_id = str(uuid.uuid4())
-    chosen = [plan.step_key(until, one.contract.release) for one in group]
     with alive(plan.project.dagster_home, run_id):
         if on_step is not None:
             instance.add_event_listener(run_id, _StepListener(on_step))
-        result = definitions.resolve_job_def(period_job_name(plan, group)).execute_in_process(
+        result = definitions.resolve_job_def(job).execute_in_process(
             instance=instance,
             run_id=run_id,
             raise_on_error=False,
-            partition_key=partition_of(now[0].contract),
-            asset_selection=plan.chain_keys(group) if until == "publication" else chosen,
+            partition_key=partition,
+            asset_selection=keys,
             run_config=_QUIET,
         )
     outcomes = [_outcome(plan, result, one.contract.series, one.contract.release) for one in now]

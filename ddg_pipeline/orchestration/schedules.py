@@ -52,7 +52,7 @@ def period_jobs(plan: DdgPlan) -> list[UnresolvedAssetJobDefinition]:
 
 def period_job_name(plan: DdgPlan, group: Sequence[DbtRelease]) -> str:
     """Name that job."""
-    return plan.name("job", f"release_period_of_{'__'.join(release.contract.release for release in group)}")
+    return plan.name("job", f"release_period_of_{'__'.join(release.contract.series for release in group)}")
 
 
 def schedules(

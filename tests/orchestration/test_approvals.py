@@ -90,12 +90,25 @@ class TestWithoutApprovals:
 
     def test_a_run_waits_and_ends_well(self, reviewed, ddg):
         small = reviewed()
-        answer = ddg("run", "statewide", "--quiet")
+        answer = ddg("run", "statewide")
         assert answer.code == 0, answer.out + answer.err
         told = " ".join(answer.out.split())
         assert "statewide waits for: data_steward, legal_counsel; see: ddg status statewide" in told
         assert public(small) == set()
         assert small.released("statewide").name == "2", "it is released, and only not published"
+
+    def test_ddg_publish_publishes_the_very_version_that_was_approved(self, reviewed, approve, ddg):
+        small = reviewed()
+        version = small.released("statewide")
+        answer = ddg("publish", "statewide")
+        assert answer.code == 0, answer.out + answer.err
+        assert "statewide waits for: data_steward, legal_counsel" in " ".join(answer.out.split())
+        assert public(small) == set()
+        approve("statewide")
+        answer = ddg("publish", "--json")
+        assert [one["published"] is not None for one in answer.json["outcomes"]] == [False, False, True]
+        assert small.released("statewide") == version == small.project.public_store.current("statewide")
+        assert [one.version for one in small.project.ledger.versions("statewide")] == [int(version.name)]
 
     def test_neither_a_job_nor_a_backfill_nor_a_re_execution_publishes(self, reviewed):
         small = reviewed()
