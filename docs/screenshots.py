@@ -98,7 +98,7 @@ def catalogue(month: str) -> Picture:
     return Picture("analyst-catalogue", found, 1500, 420)
 
 
-SHUT = Picture("analyst-gate-shut", f"/assets/{BROKEN}/release?view=checks&checkDetail=great_expectations", 1500, 820)
+SHUT = Picture("analyst-gate-shut", f"/assets/{BROKEN}/release?view=checks&checkDetail=great_expectations", 1350, 760)
 
 
 @contextmanager
