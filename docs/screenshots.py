@@ -82,13 +82,17 @@ def _origins(page: Page) -> None:
     page.get_by_text("by way of").wait_for()
 
 
+def _sensors(page: Page) -> None:
+    page.get_by_text("Standard sensor").first.wait_for()
+
+
 PICTURES = [
     Picture("analyst-release", f"/assets/{RELEASE}/release", 1400, 680),
     Picture("analyst-masked", f"/assets/{RELEASE}/masked", 1600, 660, _to_metadata),
     Picture("analyst-suppression", f"/assets/{RELEASE}/release", 1600, 620, _to_metadata),
     Picture("analyst-over-time", f"/assets/{RELEASE}/release", 1400, 760, _plots),
     Picture("analyst-columns", f"/assets/{RELEASE}/publication", 1400, 700, _origins, (140, 40, 1120, 645)),
-    Picture("analyst-automation", "/automation", 1500, 420),
+    Picture("analyst-automation", "/automation", 1500, 420, _sensors),
 ]
 
 
@@ -98,7 +102,14 @@ def catalogue(month: str) -> Picture:
     return Picture("analyst-catalogue", found, 1500, 420)
 
 
-SHUT = Picture("analyst-gate-shut", f"/assets/{BROKEN}/release?view=checks&checkDetail=great_expectations", 1500, 820)
+SHUT = Picture(
+    "analyst-gate-shut",
+    f"/assets/{BROKEN}/release?view=checks&checkDetail=great_expectations",
+    1500,
+    820,
+    lambda page: page.get_by_text("what_to_do").wait_for(),
+    (238, 0, 1262, 820),
+)
 
 
 @contextmanager
@@ -163,11 +174,12 @@ def take(address: str, project: Path, pictures: list[Picture], folder: Path) -> 
             page.wait_for_load_state("networkidle")
             page.wait_for_timeout(1500)  # for charts to be drawn
             page.evaluate(_HIDE, str(project))
-            if str(project) in page.inner_text("body"):
-                raise RuntimeError(f"{one.name} shows {project}")
             file = folder / f"{one.name}.png"
             clip = dict(zip(("x", "y", "width", "height"), one.part, strict=True)) if one.part else None
             page.screenshot(path=str(file), clip=clip)
+            if str(project) in page.inner_text("body"):  # drawn anew meanwhile
+                file.unlink()
+                raise RuntimeError(f"{one.name} shows {project}; try again")
             page.close()
             if file.stat().st_size > LARGEST:
                 raise RuntimeError(f"{file.name}: {file.stat().st_size:,} bytes, over {LARGEST:,}")

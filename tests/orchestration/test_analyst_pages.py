@@ -82,14 +82,9 @@ def test_a_release_s_pages_answer_what_an_analyst_asks(page, small):
     chart.wait_for()
     assert chart.evaluate("image => image.naturalWidth") > 0, "the page draws it"
     assert not _row(page, "share_of_rows_suppressed_percent").get_by_text("28.6").is_hidden()
-    _row(page, "columns_come_from").get_by_text("[Show Markdown]").click()
-    page.get_by_role("dialog").get_by_text("staging/stg_cases").first.wait_for()
-    assert (
-        page.get_by_role("dialog")
-        .get_by_role("link", name="source/cases")
-        .first.get_attribute("href")
-        .endswith("/assets/source/cases")
-    )
+    origins = _row(page, "columns_come_from")
+    origins.get_by_text("by_sex/masked ← aggregates/by_sex ← staging/stg_cases").first.wait_for()
+    assert origins.get_by_role("link", name="source/cases").first.get_attribute("href").endswith("/assets/source/cases")
 
     # why was it masked
     page.goto("/assets/by_sex/masked")

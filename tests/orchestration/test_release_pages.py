@@ -9,6 +9,8 @@ import dagster as dg
 import pytest
 
 from ddg_pipeline.orchestration.building import build_definitions
+from ddg_pipeline.orchestration.check_pages import WHAT_TO_DO
+from ddg_pipeline.orchestration.release_assets import CHECKS
 from ddg_pipeline.orchestration.tags import release_tags
 from ddg_pipeline.warehouse.public import PublicStore
 
@@ -108,3 +110,21 @@ class TestTags:
             "ddg/masked-in-2025-02", "ddg/masked-in-2025-12", "ddg/masked-in-2026-01",
         }  # fmt: skip
         assert found["ddg/released"] == "2026-01"
+
+
+class TestAFailedCheck:
+    def test_says_what_broke_where_and_what_to_do(self, small):
+        small.edit(small.staged("by_sex"), "Alpha,F,,1,", "Alpha,F,7,1,")
+        checks = small.materialize("by_sex/release", "by_age/release").checks("by_sex")
+        told = checks["great_expectations"].metadata
+        assert told["expectations_broken"].value >= 1
+        assert "| expect_counts_to_exclude_small_numbers | cases | county=Alpha, sex=F |" in told["broken"].value
+        assert told["what_to_do"].value == WHAT_TO_DO["great_expectations"]
+        attack = checks["attack_audit"].metadata
+        assert attack["findings"].value >= 1
+        assert "by_sex: cases at county=Alpha, sex=F" in attack["found"].value
+        assert checks["suite_matches_contract"].passed
+        assert "what_to_do" not in checks["suite_matches_contract"].metadata
+
+    def test_every_check_has_its_advice(self):
+        assert WHAT_TO_DO.keys() == CHECKS.keys()
