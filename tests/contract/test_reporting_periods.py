@@ -98,6 +98,13 @@ class TestAContractByPeriods:
         assert series_of(one) == contract()
         assert series_of(contract()) == contract()
 
+    def test_keeps_its_links_within_its_period(self):
+        one = of_period(contract(links=["deaths"]), "2024-02")
+        other = of_period(contract(release="deaths", links=["cases"]), "2024-02")
+        assert one.links == [other.release] == ["deaths_2024_02"]
+        assert other.links == [one.release] == ["cases_2024_02"]
+        assert series_of(one) == contract(links=["deaths"])
+
     @pytest.mark.parametrize(
         ("changed", "told"),
         [
