@@ -109,6 +109,8 @@ MODULES: Final[Mapping[str, str | Keys]] = {
     "drafting": "cli#ddg-contract-suggest",
     "earlier_versions": "ledger#what-follows-for-the-next-version",
     "example": "cli#ddg-example",
+    "format_version": "start#upgrading",
+    "upgrading": "cli#ddg-upgrade",
     "masking": Keys("masking#when-it-cannot-be-done", CONTRACT),
     "masking.percentages": "masking#whole-percentages-instead",
     "masking_run": "masking#when-it-cannot-be-done",

@@ -13,7 +13,7 @@ _SECONDS = 15.0
 def portal(project: Project) -> Iterator[Finding]:
     """Ask the portal for its version and for the organization, with the token; nothing is written."""
     if project.ckan is None:
-        yield hint("portal", "ddg.yaml names no CKAN portal", "nothing, or write `ckan` (docs/portal.md)")
+        yield hint("portal", "ddg.yaml names no CKAN portal", "nothing, or write `ckan` (docs/how-to/portal.md)")
         return
     from ddg_pipeline.publishing.ckan.client import PortalClient
 

@@ -26,7 +26,7 @@ WHAT_TO_DO = {
     "protection_proof": "Materialize masked again. If it is still not proved, do not publish, and report it.",
     "attack_audit": "Do not publish; report it with the contract. If it was undecided, run it on a quieter machine.",
 }
-"""What people can do about a check that failed; docs/gate.md says more."""
+"""What people can do about a check that failed; docs/explanation/gate.md says more."""
 
 
 def check_page(checked: Checked, check: str) -> dict[str, dg.MetadataValue]:

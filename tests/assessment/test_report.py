@@ -10,7 +10,7 @@ import pytest
 from ddg_pipeline.assessment import explain
 from ddg_pipeline.rulebook import load_rulebook
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "assessment.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "explanation" / "assessment.md"
 COUNTY = {"variable": "residence_geography", "population": {"Small": 3_000, "Large": 900_000}}
 YEAR = {"variable": "time", "period": "year"}
 

@@ -14,7 +14,7 @@ from ddg_pipeline.cli import app
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.orchestration.dbt_package import PACKAGE, PACKAGE_VARIABLE, copy_package, link_package
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "dbt.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "how-to" / "dbt.md"
 FROM_ENVIRONMENT = "packages:\n  - local: \"{{ env_var('DDG_DBT_PACKAGE') }}\"\n"
 
 

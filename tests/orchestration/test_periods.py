@@ -18,6 +18,8 @@ from ddg_pipeline.orchestration.review import contract_of, contracts_of
 from ddg_pipeline.orchestration.running import prepare_instance, run
 from ddg_pipeline.orchestration.suites import current_suites
 
+pytestmark = pytest.mark.thorough
+
 RELEASES = ["monthly_cases_2025_01", "monthly_cases_2025_02", "monthly_cases_2025_03"]
 JOB = "release_period_of_monthly_cases"
 
@@ -54,7 +56,6 @@ class TestARun:
     def test_does_nothing_for_periods_that_are_released_as_they_are(self, released):
         assert due(released) == []
 
-    @pytest.mark.thorough
     def test_of_a_named_period_releases_that_one(self, released):
         result = run(released, periods=["2025-02"])
         assert [one.release for one in result.outcomes] == [RELEASES[1]]
@@ -76,7 +77,6 @@ class TestCorrectedData:
         assert now["State"] == ""  # by how much it grew would tell
         assert [len(released.ledger.versions(name)) for name in RELEASES] == [1, 2, 1]
 
-    @pytest.mark.thorough
     def test_of_a_withdrawn_period_waits_until_it_may_come_back(self, released):
         retract(released, contract_of(released, RELEASES[1], "test"), "a wrong county")
         write_cases(released.root, {**CASES_OF_MONTHS, "2025-02": {**CASES_OF_MONTHS["2025-02"], "East": 26}})
@@ -105,7 +105,6 @@ class TestAPeriod:
         assert event.partition == "2025-03"
         assert len(released.ledger.versions(RELEASES[2])) == 2
 
-    @pytest.mark.thorough
     def test_without_rows_is_refused(self, released):
         with dg.DagsterInstance.get() as instance:
             job = build_definitions(released).resolve_job_def(JOB)
@@ -120,7 +119,6 @@ class TestAPeriod:
         with pytest.raises(InputErrors, match="released by periods; name the release of one period, such as"):
             contract_of(released, "monthly_cases", "test")
 
-    @pytest.mark.thorough
     def test_does_not_pass_once_the_contract_is_about_all_of_them(self, released):
         models = released.root / "dbt_project" / "models" / "aggregates" / "releases.yml"
         text = models.read_text()
@@ -131,7 +129,6 @@ class TestAPeriod:
 
 
 class TestTheSensor:
-    @pytest.mark.thorough
     def test_asks_once_for_the_periods_that_are_due(self, released):
         write_cases(released.root, {**CASES_OF_MONTHS, "2025-04": CASES_OF_MONTHS["2025-01"]})
         definitions = build_definitions(released)
@@ -157,7 +154,6 @@ class TestTheSensor:
         assert look() == []
 
 
-@pytest.mark.thorough
 class TestATableOfAllPeriodsBefore:
     def test_is_known_to_the_readers_of_its_periods(self, monthly):
         project = monthly.project
