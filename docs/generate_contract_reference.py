@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from generated_files import write_or_check
 from schema_tables import HEAD, row
 
 from ddg_pipeline.contract.json_schema import contract_json_schema
@@ -84,25 +85,5 @@ def expected_files() -> dict[Path, str]:
     return {REFERENCE: before + begin + reference_tables(schema) + end + after, SCHEMA: schema_text(schema)}
 
 
-def main(arguments: list[str]) -> int:
-    """Write what differs, or with ``--check`` name it."""
-    check = arguments == ["--check"]
-    if arguments and not check:
-        sys.stderr.write(f"unknown: {' '.join(arguments)}; the only option is --check\n")
-        return 2
-    stale = [
-        (path, text)
-        for path, text in expected_files().items()
-        if not path.is_file() or path.read_text(encoding="utf-8") != text
-    ]
-    for path, text in stale:
-        if check:
-            sys.stderr.write(f"{path.relative_to(HERE.parent)} is not current: run `make docs-reference`\n")
-        else:
-            path.write_text(text, encoding="utf-8")
-            sys.stdout.write(f"written: {path.relative_to(HERE.parent)}\n")
-    return int(check and bool(stale))
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_check(expected_files(), sys.argv[1:]))

@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 import typer.main
 from docstring_parser import DocstringStyle, parse
+from generated_files import write_or_check
 from pydantic import BaseModel
 from rich.table import Table
 from schema_tables import HEAD, cell, row
@@ -223,25 +224,5 @@ def expected(name: str) -> str:
     return f"{before}{begin}\n{generated}\n\n{end}{after}"
 
 
-def main(arguments: list[str]) -> int:
-    """Write what differs, or with ``--check`` name it."""
-    check = arguments == ["--check"]
-    if arguments and not check:
-        sys.stderr.write(f"unknown: {' '.join(arguments)}; the only option is --check\n")
-        return 2
-    stale = 0
-    for name in PAGES:
-        path, text = HERE / name, expected(name)
-        if path.read_text(encoding="utf-8") == text:
-            continue
-        stale += 1
-        if check:
-            sys.stderr.write(f"docs/reference/{name} is not current: run `make docs-reference`\n")
-        else:
-            path.write_text(text, encoding="utf-8")
-            sys.stdout.write(f"written: docs/reference/{name}\n")
-    return int(check and bool(stale))
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_check({HERE / name: expected(name) for name in PAGES}, sys.argv[1:]))

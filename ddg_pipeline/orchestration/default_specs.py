@@ -1,5 +1,7 @@
 """What each asset of a release is, if no translator says otherwise: see `release_assets` for what they do."""
 
+from collections.abc import Mapping
+
 import dagster as dg
 
 from ddg_pipeline.contract import ReleaseContract
@@ -9,7 +11,7 @@ from ddg_pipeline.orchestration.periods import known_contracts
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.release_pages import description
 from ddg_pipeline.orchestration.tags import MASKED_IN, contract_tags, release_tags
-from ddg_pipeline.orchestration.translation import DdgAsset
+from ddg_pipeline.orchestration.translation import DdgAsset, Step
 from ddg_pipeline.warehouse.restricted import SOURCE_SCHEMA
 from ddg_pipeline.warehouse.sources import Source
 
@@ -29,41 +31,43 @@ def source_default(source: Source) -> DdgAsset:
 def masked_default(project: Project, release: DbtRelease) -> DdgAsset:
     """A release that is assessed, masked and staged."""
     contract = release.contract
-    spec = dg.AssetSpec(
-        [contract.release, "masked"],
-        group_name=contract.release,
-        kinds={"ddg", "csv"},
-        description=description(contract, "assessed, masked and staged."),
-        tags=_tags(project, contract, "restricted"),
-    )
-    return DdgAsset("masked", contract.release, spec, contract=contract)
+    tags = _tags(project, contract, "restricted")
+    return _of_release("masked", contract, {"ddg", "csv"}, "assessed, masked and staged.", tags)
 
 
 def release_default(project: Project, release: DbtRelease) -> DdgAsset:
     """A release that passed the gate."""
     contract = release.contract
-    spec = dg.AssetSpec(
-        [contract.release, "release"],
-        group_name=contract.release,
-        kinds={"ddg", "greatexpectations", "csv"},
-        description=description(contract, "the bytes that passed the gate, certified."),
-        tags=_tags(project, contract, "public", months=True),
-    )
-    return DdgAsset("release", contract.release, spec, contract=contract)
+    kinds = {"ddg", "greatexpectations", "csv"}
+    tags = _tags(project, contract, "public", months=True)
+    return _of_release("release", contract, kinds, "the bytes that passed the gate, certified.", tags)
 
 
 def publication_default(project: Project, release: DbtRelease) -> DdgAsset:
     """A published release."""
     contract = release.contract
+    text = "in the portal folder, and on other portals."
+    tags = _tags(project, contract, "public")
+    return _of_release("publication", contract, {"ddg", "csv"}, text, tags, freshness(contract))
+
+
+def _of_release(
+    step: Step,
+    contract: ReleaseContract,
+    kinds: set[str],
+    text: str,
+    tags: Mapping[str, str],
+    fresh: dg.FreshnessPolicy | None = None,
+) -> DdgAsset:
     spec = dg.AssetSpec(
-        [contract.release, "publication"],
+        [contract.release, step],
         group_name=contract.release,
-        kinds={"ddg", "csv"},
-        description=description(contract, "in the portal folder, and on other portals."),
-        tags=_tags(project, contract, "public"),
-        freshness_policy=freshness(contract),
+        kinds=kinds,
+        description=description(contract, text),
+        tags=tags,
+        freshness_policy=fresh,
     )
-    return DdgAsset("publication", contract.release, spec, contract=contract)
+    return DdgAsset(step, contract.release, spec, contract=contract)
 
 
 def _tags(project: Project, contract: ReleaseContract, store: str, *, months: bool = False) -> dict[str, str]:

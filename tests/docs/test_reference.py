@@ -24,6 +24,7 @@ class TestContractReference:
         (tmp_path / "reference").mkdir()
         for name in (
             "generate_contract_reference.py",
+            "generated_files.py",
             "schema_tables.py",
             "reference/contract.md",
             "reference/contract.schema.json",

@@ -14,7 +14,7 @@ import typer.main
 from ddg_pipeline.cli import app
 
 DOCS = Path(__file__).parents[2] / "docs"
-SCRIPTS = ("generate_reference.py", "schema_tables.py")
+SCRIPTS = ("generate_reference.py", "generated_files.py", "schema_tables.py")
 
 
 def run(script):
