@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+DOCS = Path(__file__).resolve().parent
 
 
 def write_or_check(files: Mapping[Path, str], arguments: list[str]) -> int:
@@ -25,7 +25,7 @@ def write_or_check(files: Mapping[Path, str], arguments: list[str]) -> int:
         return 2
     stale = [path for path, text in files.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
     for path in stale:
-        shown = path.resolve().relative_to(ROOT) if path.resolve().is_relative_to(ROOT) else path.name
+        shown = f"docs/{path.resolve().relative_to(DOCS)}"
         if check:
             sys.stderr.write(f"{shown} is not current: run `make docs-reference`\n")
         else:
