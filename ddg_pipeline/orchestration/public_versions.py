@@ -109,16 +109,17 @@ def public_entries(project: Project, contract: ReleaseContract) -> list[PublicVe
 
 def _was_period_of(project: Project, release: str, contract: ReleaseContract) -> bool:
     """Say whether a release in the ledger is a period of a contract, by what was kept of it or published."""
-    if not release.startswith(f"{contract.release}_") or not project.ledger.versions(release):
+    entries = [one for one in project.ledger.versions(release) if not one.imported]
+    if not release.startswith(f"{contract.release}_") or not entries:
         return False
     from ddg_pipeline.publishing.names import REPORT_JSON_NAME
 
-    for version in reversed(project.public_store.versions(release)):
-        report = version / REPORT_JSON_NAME
-        if report.is_file():
-            told: dict[str, Any] = json.loads(report.read_bytes())
-            return bool(told.get("series") == contract.release)
-    return False
+    version = project.public_store.version(release, entries[-1].version)
+    if version is None:
+        place, found = f"{project.public}: {entries[-1].name}", "nothing, and the ledger says that it is public"
+        raise InputError(place, "version", found, "put it back from a backup: it may be of the same people")
+    told: dict[str, Any] = json.loads((version / REPORT_JSON_NAME).read_bytes())
+    return bool(told.get("series") == contract.release)
 
 
 def original_of(project: Project, release: str, version: int) -> pd.DataFrame | None:
