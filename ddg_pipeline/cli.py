@@ -329,12 +329,9 @@ def suites(
             on_wait=None if quiet else tell_aside,
         )
     if not result.success:
-        from ddg_pipeline.console import print_run, print_run_quietly
+        from ddg_pipeline.console import print_run_quietly
 
-        if quiet:
-            print_run_quietly(result)
-        else:
-            print_run(result, place)
+        print_run_quietly(result)  # nothing was to be published: only what is wrong
         _exit_with(result)
     stale = False
     for path, changed in current_suites(place, release or (), write=not check):

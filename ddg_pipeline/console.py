@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +101,13 @@ def print_run(result: RunResult, project: Project) -> None:
     shows = f"in {shown}: {ui}"
     if project.component is not None:  # a part of somebody's own Dagster project
         shows = f"with DAGSTER_HOME={os.environ.get('DAGSTER_HOME', project.dagster_home)}: dg dev"
-    print_lines(to, [*places, f"How it came about: run {result.run_id} in Dagster ({shows})"])
+    if find_spec("dagster_webserver") is not None:
+        places.append(f"How it came about: run {result.run_id} in Dagster ({shows})")
+    shut = [one.release for one in result.outcomes if one.problems]
+    if shut:
+        pages = ", ".join(os.path.relpath(project.data_docs(name)) for name in shut)
+        places.append(f"What does not hold, and where: {pages}. What helps: ddg help gate")
+    print_lines(to, places)
 
 
 def print_run_quietly(result: RunResult) -> None:
