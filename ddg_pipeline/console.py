@@ -101,7 +101,7 @@ def print_run(result: RunResult, project: Project) -> None:
     shows = f"in {shown}: {ui}"
     if project.component is not None:  # a part of somebody's own Dagster project
         shows = f"with DAGSTER_HOME={os.environ.get('DAGSTER_HOME', project.dagster_home)}: dg dev"
-    if find_spec("dagster_webserver") is not None:
+    if ui == "make ui" or find_spec("dagster_webserver") is not None:
         places.append(f"How it came about: run {result.run_id} in Dagster ({shows})")
     shut = [one.release for one in result.outcomes if one.problems]
     if shut:
