@@ -114,7 +114,9 @@ class Suppression(Strict):
             return self
         if self.percentages is None:
             raise ValueError("`form: whole_percentages` needs `percentages: {of: …}`")
-        given = sorted({"show_reason", "prefer", "cost", "keep", "hide", "method"} & self.model_fields_set)
+        own = ("cost", "hide", "keep", "method", "prefer", "show_reason")
+        # what is kept beside a version names its defaults too
+        given = [key for key in own if getattr(self, key) != type(self).model_fields[key].default]
         if given:
             named = ", ".join(f"`{key}`" for key in given)
             raise ValueError(f"{named}: these belong to `form: cells`, because no cell is suppressed here")

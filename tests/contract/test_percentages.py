@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ddg_pipeline.contract.kept import contract_of_kept, kept_contract
 from ddg_pipeline.contract.parse import parse_contract
 from ddg_pipeline.errors import InputErrors
 
@@ -71,3 +72,8 @@ class TestWholePercentages:
         with pytest.raises(InputErrors) as caught:
             parse_contract(raw, "c")
         assert any(said in error.expected for error in caught.value.errors), caught.value
+
+
+def test_are_read_again_as_they_are_kept_beside_a_version(raw):
+    contract = parse_contract(raw, "c")
+    assert contract_of_kept(kept_contract(contract), "kept") == contract

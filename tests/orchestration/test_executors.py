@@ -30,10 +30,10 @@ from ddg_pipeline.orchestration.project import load_project
 _prepare = preparation.prepare
 
 
-def _prepare_when_all_are_there(*given):
+def _prepare_when_all_are_there(*given, **named):
     with socket.create_connection(("127.0.0.1", int(os.environ["MEETING_POINT"])), timeout=300) as meeting:
         assert meeting.recv(2) == b"go", "the other group did not come"
-    return _prepare(*given)
+    return _prepare(*given, **named)
 
 
 preparation.prepare = _prepare_when_all_are_there

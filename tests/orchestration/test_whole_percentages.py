@@ -86,7 +86,7 @@ def test_it_is_published_without_counts_and_what_is_tampered_with_is_blocked(roa
         staged.write_text(good.replace(old, new))
         events = road.materialize("statewide/release")
         assert not events.success
-        assert checks <= events.failed_checks("statewide")
+        assert checks <= events.failed_checks("statewide"), events.failures
         assert road.public_bytes() == before
     staged.write_text(good)
     assert road.materialize("statewide/release").success

@@ -281,7 +281,7 @@ class TestAgain:
     @pytest.fixture(scope="class")
     @classmethod
     def checked(cls, example):
-        return example.command("ddg", "suites", "--check", "--quiet")
+        return example.command("ddg", "suites", "--check")
 
     def test_the_committed_suites_are_current(self, checked):
         assert checked.returncode == 0, checked.stdout + checked.stderr
