@@ -39,5 +39,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def _folder(path: Path) -> str:
-    inside = path.relative_to(Path(__file__).parent).parts
+    tests = Path(__file__).parent
+    if not path.is_relative_to(tests):
+        return ""  # a page of the documentation, whose commands are run
+    inside = path.relative_to(tests).parts
     return inside[0]
