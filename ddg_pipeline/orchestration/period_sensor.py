@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -11,11 +11,14 @@ from ddg_pipeline.contract.manifest import DbtRelease
 from ddg_pipeline.orchestration.elsewhere import fetch_group
 from ddg_pipeline.orchestration.failures import attempt
 from ddg_pipeline.orchestration.partitions import partition_of
-from ddg_pipeline.orchestration.periods import DuePeriod, by_periods, due_periods, group_of_period, today
+from ddg_pipeline.orchestration.periods import DuePeriod, by_periods, due_periods, group_of_period, periods_in, today
 from ddg_pipeline.orchestration.plan import DdgPlan
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.schedules import period_job_name
 from ddg_pipeline.orchestration.store_work import exclusive
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NAME = "due_periods"
 _SECONDS = 300
@@ -88,7 +91,19 @@ def due_now(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRe
     Raises:
         DdgError: The store is busy, or has no such aggregates.
     """
+    return due_periods(project, group, _aggregates(project, manifest, group))
+
+
+def latest_now(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRelease]) -> list[DuePeriod]:
+    """Give the last period that is over and in the aggregates of a group, whether it has to be released or not.
+
+    Raises:
+        DdgError: The store is busy, or has no such aggregates.
+    """
+    return [DuePeriod(one, "latest") for one in periods_in(group, _aggregates(project, manifest, group))[-1:]]
+
+
+def _aggregates(project: Project, manifest: Mapping[str, Any], group: Sequence[DbtRelease]) -> list["pd.DataFrame"]:
     with exclusive(project):
         fetch_group(project, manifest, group)  # where dbt builds in another database
-        tables = [project.restricted_store.read_table(one.schema, one.relation) for one in group]
-    return due_periods(project, group, tables)
+        return [project.restricted_store.read_table(one.schema, one.relation) for one in group]

@@ -225,19 +225,22 @@ def due_periods(project: Project, group: Sequence[DbtRelease], tables: Sequence[
         group: Releases by periods that are linked.
         tables: Their aggregates as they are now, in the same order. Restricted.
     """
-    first = group[0].contract.reporting_periods
-    if first is None:
-        return []
-    columns = [table[one.contract.reporting_periods.dimension] for one, table in zip(group, tables, strict=True)]  # type: ignore[union-attr]
-    there = set.intersection(*(set(column.dropna().astype("object").map(label)) for column in columns))
     found = []
-    for period in first.ended(today()):
-        if period not in there:
-            continue
+    for period in periods_in(group, tables):
         why = _why_due(project, group_of_period(group, period), tables)
         if why is not None:
             found.append(DuePeriod(period, why))
     return found
+
+
+def periods_in(group: Sequence[DbtRelease], tables: Sequence[pd.DataFrame]) -> list[str]:
+    """Give the periods that are over and of which every aggregate of a group has rows, the oldest first."""
+    periods = group[0].contract.reporting_periods
+    if periods is None:
+        return []
+    columns = [table[periods.dimension] for table in tables]  # linked releases have the same
+    there = set.intersection(*(set(column.dropna().astype("object").map(label)) for column in columns))
+    return [period for period in periods.ended(today()) if period in there]
 
 
 def _why_due(project: Project, group: Sequence[DbtRelease], tables: Sequence[pd.DataFrame]) -> str | None:

@@ -134,7 +134,7 @@ def run(
     prepare_instance(project)
     from ddg_pipeline.orchestration.building import definitions_of
     from ddg_pipeline.orchestration.dead_runs import alive, bury_dead_runs
-    from ddg_pipeline.orchestration.period_sensor import due_now
+    from ddg_pipeline.orchestration.period_sensor import due_now, latest_now
     from ddg_pipeline.orchestration.periods import UNPUBLISHED, DuePeriod, by_periods, check_period, group_of_period
     from ddg_pipeline.orchestration.plan import plan_project
     from ddg_pipeline.orchestration.schedules import EVERYTHING
@@ -179,8 +179,13 @@ def run(
         outcomes = [_outcome(plan, result, name, name) for name in wanted]
         problems, bad_input = _problems(result)
         success = result.success
-        for group in by_period if success else ():
+        built = {event.asset_key for event in result.get_asset_materialization_events()}
+        for group in by_period:
+            if not built.issuperset(plan.last_keys(group)):
+                continue  # what its periods are made of failed, and that is told already
             due = [DuePeriod(period, "named") for period in periods] or due_now(project, plan.manifest, group)
+            if until != "publication" and not due:  # nothing is to be released, and one is looked at
+                due = latest_now(project, plan.manifest, group)
             again = [one.period for one in due if one.why != UNPUBLISHED]
             if until == "publication":  # so that no period takes away what the next ones are made of
                 begin(project, [one.contract.release for period in again for one in group_of_period(group, period)])

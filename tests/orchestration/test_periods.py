@@ -56,6 +56,10 @@ class TestARun:
     def test_does_nothing_for_periods_that_are_released_as_they_are(self, released):
         assert due(released) == []
 
+    def test_of_the_suites_looks_at_the_last_period_when_none_is_due(self, released):
+        assert [one.release for one in run(released, until="masked").outcomes] == RELEASES[-1:]
+        assert [changed for _, changed in current_suites(released, (), write=False)] == [False]
+
     def test_of_a_named_period_releases_that_one(self, released):
         result = run(released, periods=["2025-02"])
         assert [one.release for one in result.outcomes] == [RELEASES[1]]
