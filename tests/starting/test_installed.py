@@ -62,9 +62,9 @@ def built(tmp_path_factory) -> Path:
 
 @pytest.mark.thorough
 class TestWhatIsBuilt:
-    def test_holds_every_file_of_the_starter_project(self, built):
-        templates = ROOT / "ddg_pipeline" / "starting" / "templates"
-        wanted = {str(path.relative_to(ROOT)) for path in templates.rglob("*") if path.is_file()}
+    def test_holds_every_file_of_the_starter_project_and_of_the_dbt_package(self, built):
+        folders = [ROOT / "ddg_pipeline" / "starting" / "templates", ROOT / "ddg_pipeline" / "dbt_package"]
+        wanted = {str(path.relative_to(ROOT)) for one in folders for path in one.rglob("*") if path.is_file()}
         (wheel,), (sdist,) = built.glob("*.whl"), built.glob("*.tar.gz")
         with zipfile.ZipFile(wheel) as archive:
             assert wanted <= set(archive.namelist())
