@@ -44,6 +44,11 @@ def group_of_period(group: Sequence[DbtRelease], period: str) -> list[DbtRelease
     """
     for release in group:
         check_period(release.contract, period)
+    return _of_period(group, period)
+
+
+def _of_period(group: Sequence[DbtRelease], period: str) -> list[DbtRelease]:
+    """Give the releases of a period that is known to be over: to list all periods for each one would be too much."""
     return [replace(release, contract=of_period(release.contract, period)) for release in group]
 
 
@@ -98,7 +103,7 @@ def staged_group(project: Project, group: Sequence[DbtRelease]) -> Sequence[DbtR
     if periods is None:
         return group
     for period in reversed(periods.ended(today())):
-        found = group_of_period(group, period)
+        found = _of_period(group, period)
         if all(project.staged(one.contract.release).is_dir() for one in found):
             return found
     names = ", ".join(one.contract.release for one in group)
@@ -227,7 +232,7 @@ def due_periods(project: Project, group: Sequence[DbtRelease], tables: Sequence[
     """
     found = []
     for period in periods_in(group, tables):
-        why = _why_due(project, group_of_period(group, period), tables)
+        why = _why_due(project, _of_period(group, period), tables)
         if why is not None:
             found.append(DuePeriod(period, why))
     return found

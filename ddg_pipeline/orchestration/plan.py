@@ -33,7 +33,7 @@ from ddg_pipeline.warehouse.sources import Source, read_sources
 if TYPE_CHECKING:
     from dagster_dbt import DagsterDbtTranslator
 
-Step = Literal["masked", "release", "publication"]
+ReleaseStep = Literal["masked", "release", "publication"]
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class DdgPlan:
         """The asset of a published release."""
         return self.publication_specs[release].key
 
-    def step_key(self, step: Step, release: str) -> dg.AssetKey:
+    def step_key(self, step: ReleaseStep, release: str) -> dg.AssetKey:
         """The asset of a step of a release."""
         specs = {"masked": self.masked_specs, "release": self.release_specs, "publication": self.publication_specs}
         return specs[step][release].key
@@ -112,7 +112,7 @@ class DdgPlan:
     def chain_keys(self, group: Sequence[DbtRelease]) -> list[dg.AssetKey]:
         """The three steps of each release of a group."""
         names = [release.contract.release for release in group]
-        steps: tuple[Step, ...] = ("masked", "release", "publication")
+        steps: tuple[ReleaseStep, ...] = ("masked", "release", "publication")
         return [self.step_key(step, name) for name in names for step in steps]
 
     def name(self, kind: DefinitionKind, name: str) -> str:

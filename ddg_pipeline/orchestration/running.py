@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     )
 
     from ddg_pipeline.contract.manifest import DbtRelease
-    from ddg_pipeline.orchestration.plan import DdgPlan, Step
+    from ddg_pipeline.orchestration.plan import DdgPlan, ReleaseStep
     from ddg_pipeline.orchestration.translation import DdgTranslator
 
 _DAGSTER_YAML = """\
@@ -306,7 +306,7 @@ class _StepListener:
 
 
 def _outcome(plan: DdgPlan, result: ExecuteInProcessResult, series: str, release: str) -> Outcome:
-    def metadata(step: Step) -> dict[str, Any]:
+    def metadata(step: ReleaseStep) -> dict[str, Any]:
         key = plan.step_key(step, series)
         found = [event for event in result.get_asset_materialization_events() if event.asset_key == key]
         return {name: value.value for name, value in found[-1].materialization.metadata.items()} if found else {}

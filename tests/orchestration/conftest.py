@@ -242,16 +242,7 @@ def _months_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sma
     shutil.copytree(MONTHLY_PROJECT, root)
     by_months(root)
     write_cases(root, CASES_OF_MONTHS)
-    with pytest.MonkeyPatch.context() as patch:
-        own_environment(patch, root)
-        for command in ("suites", "run"):
-            patch.setattr(sys, "argv", ["ddg", command, "--project", str(root), "--quiet"])
-            with pytest.raises(SystemExit) as ended:
-                cli.main()
-            assert not ended.value.code, f"ddg {command} failed"
-        kept = root.with_name("kept")
-        _copy(root, kept)
-        yield Small(load_project(root)), kept
+    yield from _once(root, {})
 
 
 @pytest.fixture
