@@ -154,12 +154,18 @@ def telling(table: BoundTable, versions: Sequence[EarlierVersion], *, reasons_sh
     ]
 
 
-def refuse_disconnected(table: BoundTable, version: EarlierVersion) -> None:
+def refuse_disconnected(table: BoundTable, version: EarlierVersion, *, other_dimensions: bool = False) -> None:
     """Refuse a table that speaks of the people of an earlier version in other names or categories.
 
     Nobody could tell then which figures are the same, so that the two would be judged as if they were about different
     people. Dropping or adding dimensions, measures and categories is fine; replacing some by others is not, but for
     periods that follow each other.
+
+    Args:
+        table: The table.
+        version: What is public.
+        other_dimensions: Whether the version is of another release, beside this one, so that dimensions of other names
+            are other dimensions.
 
     Raises:
         RefusedError: Names or categories were replaced, or one of the two shows percentages in place of counts.
@@ -180,7 +186,7 @@ def refuse_disconnected(table: BoundTable, version: EarlierVersion) -> None:
         return
     replaced = [
         _replaced("measures", before.counts, now.counts),
-        _replaced("dimensions", list(version.bound.axes), list(table.axes)),
+        "" if other_dimensions else _replaced("dimensions", list(version.bound.axes), list(table.axes)),
         *(
             _replaced(f"categories of {name}", *_labels_apart(version.bound.axes[name], axis))
             for name, axis in table.axes.items()

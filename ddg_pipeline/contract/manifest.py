@@ -31,6 +31,11 @@ class DbtRelease:
     relation: str
     path: str
 
+    @property
+    def place(self) -> str:
+        """How errors speak of its contract."""
+        return f"{self.path}: model {self.model}: meta.ddg"
+
 
 def contracts_from_manifest(manifest: Mapping[str, Any]) -> list[DbtRelease]:
     """Read every contract of a dbt manifest (``target/manifest.json``, parsed).
@@ -124,14 +129,14 @@ def _across(releases: list[DbtRelease]) -> list[InputError]:
     by_name: dict[str, DbtRelease] = {}
     for release in releases:
         name = release.contract.release
-        place = f"{release.path}: model {release.model}: meta.ddg"
+        place = release.place
         if name in by_name:
             errors.append(
                 InputError(place, "release", f"{name!r}, as on model {by_name[name].model}", "give each its own")
             )
         by_name[name] = release
     for release in releases:
-        place = f"{release.path}: model {release.model}: meta.ddg"
+        place = release.place
         for link in release.contract.links:
             if link not in by_name:
                 known = ", ".join(sorted(by_name))
@@ -157,7 +162,7 @@ def _periods_named_like_others(release: DbtRelease, by_name: Mapping[str, DbtRel
     """A period's release must not be called as another release is: approvals and versions go by the name."""
     if release.contract.reporting_periods is None:
         return []
-    place = f"{release.path}: model {release.model}: meta.ddg"
+    place = release.place
     begin = f"{release.contract.release}_"
     return [
         InputError(place, "release", f"the beginning of {name!r}, another release", "give one of them another name")

@@ -81,6 +81,16 @@ class ReleaseContract(Strict):
     )
     reporting_period: SkipJsonSchema[ReportingPeriod | None] = Field(default=None)
     links: list[Slug] = Field(default=[], description="Releases drawn from the same records, masked together.")
+    already_released: list[Slug] = Field(
+        default=[],
+        description="Releases of the same people that are masked by themselves, or that were in this project before: "
+        "whatever the ledger has of them is known to readers. Those in the project name each other.",
+    )
+    unrelated: dict[Slug, Name] = Field(
+        default={},
+        description="Releases that share a source table with this one, or did, and tell nothing about it, each with "
+        "the reason, such as that no person is counted in both. Reviewers read it.",
+    )
     already_public: list[AlreadyPublic] = Field(
         default=[],
         description="Tables of the same people that are public already, such as earlier releases. Their figures are "
@@ -105,13 +115,26 @@ class ReleaseContract(Strict):
             problems.append(f"measures.{name}: {name} is both a dimension and a measure; list it in one place")
         problems += [*self._wrong_totals(), *self._wrong_estimates(), *self._columns_twice()]
         problems += [*self._wrong_percentages(), *self._unknown_limits(), *self._wrong_periods()]
-        if self.release in self.links:
-            problems.append(f"links: leave out {self.release}, which is the release itself")
+        problems += self._wrong_relations()
         if not self.counts:
             problems.append("measures: none is a count of individuals, so no cell can be judged; declare one")
         if problems:
             raise ValueError("\n".join(problems))  # one line for each; parse.py tells them one by one
         return self
+
+    def _wrong_relations(self) -> list[str]:
+        """A release has one thing to do with another, or nothing."""
+        told = {"links": self.links, "already_released": self.already_released, "unrelated": list(self.unrelated)}
+        problems = [
+            f"{key}: leave out {self.release}, which is the release itself"
+            for key, names in told.items()
+            if self.release in names
+        ]
+        every = [name for names in told.values() for name in dict.fromkeys(names)]
+        for name in sorted({name for name in every if every.count(name) > 1}):
+            keys = [key for key, names in told.items() if name in names]
+            problems.append(f"{keys[0]}: {name} is also under {keys[1]}; write it where it belongs")
+        return problems
 
     def _unknown_measure_names(self) -> list[str]:
         problems = []
@@ -196,6 +219,9 @@ class ReleaseContract(Strict):
             problems.append(f"{whole} goes with neither `identities` nor `survey`")
         if self.already_public:
             problems.append(f"{whole} publishes no count, so that `already_public` counts have no place in it")
+        if self.already_released:
+            listed = ", ".join(self.already_released)
+            problems.append(f"{whole}: the counts may appear nowhere else, and `already_released` has {listed}")
         return problems
 
     def _wrong_periods(self) -> list[str]:

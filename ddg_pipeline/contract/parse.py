@@ -35,6 +35,8 @@ _KEYS = {
     "dimensions": "each classifying column with what it says about a person: {column: {variable: …}}",
     "measures": "each column of figures with what they are: {column: {kind: …}}",
     "links": "a list of the names of other releases",
+    "already_released": "a list of the names of other releases",
+    "unrelated": "the names of other releases, each with the reason: {release: reason}",
     "prefer": "for each dimension a list of categories: {dimension: [category, …]}",
     "keep": "a list of cells by their categories, such as [{county: Alameda}]",
     "hide": "a list of cells by their categories, such as [{county: Alameda}]",

@@ -5,10 +5,11 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ddg_pipeline.contract.common_sources import sources_of, undeclared_relations
 from ddg_pipeline.contract.manifest import DbtRelease, contracts_from_manifest
 from ddg_pipeline.contract.model import ReleaseContract
 from ddg_pipeline.errors import InputError, InputErrors
@@ -16,6 +17,7 @@ from ddg_pipeline.orchestration.dbt_package import link_package, package_files
 from ddg_pipeline.orchestration.elsewhere import check_secrets
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.store_work import parsing
+from ddg_pipeline.release_groups import linked_groups
 
 _FINGERPRINT = "manifest.sha256"
 _PLUGIN = "ddg_pipeline.orchestration.dbt_plugin"
@@ -103,16 +105,17 @@ def read_manifest(path: Path) -> dict[str, Any]:
 
 
 def releases_of(manifest: Mapping[str, Any]) -> list[DbtRelease]:
-    """Read the contracts, and check that every reference table they name is in the project.
+    """Read the contracts, and check what only the whole project tells: tables that they name, and people in common.
 
     Raises:
-        InputErrors: A contract is wrong, or names a table that dbt does not know.
+        InputErrors: A contract is wrong, or names a table that dbt does not know, or releases that are made of the same
+            source do not say what they have to do with each other.
     """
     releases = contracts_from_manifest(manifest)
     relations = relations_of(manifest)
     errors = [
         InputError(
-            f"{release.path}: model {release.model}: meta.ddg",
+            release.place,
             "table",
             repr(name),
             f"one of the dbt models and seeds {', '.join(sorted(relations))}",
@@ -121,9 +124,19 @@ def releases_of(manifest: Mapping[str, Any]) -> list[DbtRelease]:
         for name in release.contract.reference_tables
         if name not in relations
     ]
+    errors += undeclared_relations(linked_groups(releases), sources_of_releases(manifest, releases))
     if errors:
         raise InputErrors(errors)
     return releases
+
+
+def sources_of_releases(manifest: Mapping[str, Any], releases: Sequence[DbtRelease]) -> dict[str, frozenset[str]]:
+    """Give for each release, by the name that people wrote, the source tables that its aggregate is made of.
+
+    Raises:
+        InputErrors: A source's `meta.ddg` is wrong.
+    """
+    return {one.contract.release: sources_of(manifest, one.unique_id) for one in releases}
 
 
 def written_contracts(project: Project) -> list[ReleaseContract]:

@@ -208,14 +208,16 @@ def _approvals(project: Project, contract: ReleaseContract, rulebook: Rulebook) 
 
 def _others(project: Project, contract: ReleaseContract, linked: Sequence[str]) -> Iterator[PublicTable]:
     """List what else the public store has, and what was published of this release before this tool."""
-    from ddg_pipeline.orchestration.common_sources import sources_of_releases
-    from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest
+    from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest, releases_of, sources_of_releases
     from ddg_pipeline.quality import check_package
     from ddg_pipeline.review.dossier import PublicTable
     from ddg_pipeline.review.dossier.report_reading import read_report
 
     release = contract.release
-    made_of = sources_of_releases(read_manifest(ensure_manifest(project)))
+    manifest = read_manifest(ensure_manifest(project))
+    releases = releases_of(manifest)
+    written = {one.contract.release: one.contract for one in releases}
+    made_of = sources_of_releases(manifest, releases)
     for entry in project.ledger.versions(release):
         if entry.imported:
             place = ", ".join(entry.where) or "no place was noted"
@@ -228,8 +230,9 @@ def _others(project: Project, contract: ReleaseContract, linked: Sequence[str]) 
         if name == release or current is None:
             continue
         found = check_package(current)
-        known = name in linked
-        relation = _relation(contract, name, made_of, linked=known)
+        series = max((one for one in written if name == one or name.startswith(f"{one}_")), key=len, default=name)
+        known = name in linked or series in contract.already_released
+        relation = _relation(contract, series, written.get(series), made_of, linked=name in linked)
         place = f"release {name}, version {current.name}, in the public store"
         if found.certificate is None or not found.holds:
             yield PublicTable(name, place, f"{relation}; its certificate is void", taken_as_known=False)
@@ -237,17 +240,32 @@ def _others(project: Project, contract: ReleaseContract, linked: Sequence[str]) 
             yield PublicTable(read_report(current).title, place, relation, known, found.certificate.issued_at)
 
 
-def _relation(contract: ReleaseContract, other: str, made_of: Mapping[str, frozenset[str]], *, linked: bool) -> str:
+def _relation(
+    contract: ReleaseContract,
+    other: str,
+    its_contract: ReleaseContract | None,
+    made_of: Mapping[str, frozenset[str]],
+    *,
+    linked: bool,
+) -> str:
     """Say what another release has to do with this one, as far as contracts and dbt's lineage tell."""
     if linked:
         return "linked: drawn from the same records, and masked together"
-    if contract.reporting_period is not None and other.startswith(f"{contract.series}_"):
+    if contract.reporting_period is not None and other == contract.series:
         return "another period of the same release: no row is in both"
-    series = max((name for name in made_of if other == name or other.startswith(f"{name}_")), key=len, default="")
-    common = sorted(made_of.get(contract.series, frozenset()) & made_of.get(series, frozenset()))
-    if not common:
-        return "no link is declared, and dbt knows of no source that both are made of"
-    return f"no link is declared, and both are made of {', '.join(common)}: do they count the same people?"
+    if other in contract.already_released:
+        return "of the same people: each is masked with what is public of the other in mind"
+    common = sorted(made_of.get(contract.series, frozenset()) & made_of.get(other, frozenset()))
+    reasons = [contract.unrelated.get(other)]
+    if its_contract is not None:
+        reasons.append(its_contract.unrelated.get(contract.series))
+    reason = next(filter(None, reasons), None)
+    if reason is not None:
+        shared = f", though both are made of {', '.join(common)}" if common else ""
+        return f"declared unrelated{shared}: {reason}"
+    if its_contract is None:
+        return "not in the project any more, and made of other sources"
+    return "dbt knows of no source that both are made of"
 
 
 def write_dossier_of(project: Project, release: str, output: Path | None = None) -> WrittenDossier:

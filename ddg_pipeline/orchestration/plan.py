@@ -267,7 +267,7 @@ def _not_stored(
     """Refuse what dbt keeps nowhere: an ephemeral model can be neither masked nor read."""
     return [
         InputError(
-            f"{release.path}: model {release.model}: meta.ddg",
+            release.place,
             "materialized",
             f"ephemeral, of {name}",
             "`table` or `view`: what a release is made of has to be in the restricted store",

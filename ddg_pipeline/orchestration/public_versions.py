@@ -3,7 +3,8 @@
 What a version was before masking stays behind in the restricted directory, because only that tells which figures of it
 were corrected since:
 
-    <restricted>/versions/<release>/<version>.zip   table, contract and reference tables of that version, sealed
+    <restricted>/versions/<release>/<version>.zip   table, contract and reference tables of that version, and the names
+                                                    of the sources that it was made of, sealed
 """
 
 from __future__ import annotations
@@ -11,18 +12,22 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ddg_pipeline.contract import BoundTable, ReleaseContract, bind
 from ddg_pipeline.contract.kept import contract_of_kept, kept_contract
+from ddg_pipeline.contract.manifest import contracts_from_manifest
+from ddg_pipeline.contract.reporting_periods import series_of
 from ddg_pipeline.earlier_versions import EarlierVersion, as_published, refuse_disconnected
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
 from ddg_pipeline.format_version import NewerFormatError
+from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest, sources_of_releases
 from ddg_pipeline.orchestration.periods import today
 from ddg_pipeline.orchestration.project import Project
+from ddg_pipeline.orchestration.public_entries import is_beside, public_entries, refuse_forgotten
 from ddg_pipeline.publishing.ledger import PublicVersion
 from ddg_pipeline.warehouse.private import DIRECTORY_MODE
 
@@ -32,7 +37,7 @@ if TYPE_CHECKING:
     from ddg_pipeline.audit import AuditRules
     from ddg_pipeline.rulebook import Rulebook
 
-_CONTRACT, _TABLE, _REFERENCES = "contract.json", "table.parquet", "references/"
+_CONTRACT, _TABLE, _REFERENCES, _SOURCES = "contract.json", "table.parquet", "references/", "sources.json"
 _LISTED = 5
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same content is the same bytes
 
@@ -58,7 +63,9 @@ def keep_version(project: Project, release: str, version: Path, *, bound: BoundT
     """Keep what a version was before masking, under its number in the public store."""
     target = _kept(project, release, int(version.name))
     target.parent.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
-    project.sealed_files.write(target, _packed(bound))
+    manifest = read_manifest(ensure_manifest(project))
+    made_of = sources_of_releases(manifest, contracts_from_manifest(manifest))[bound.contract.series]
+    project.sealed_files.write(target, _packed(bound, made_of))
 
 
 def public_knowledge(project: Project, tables: Sequence[BoundTable], rulebook: Rulebook) -> PublicKnowledge:
@@ -68,58 +75,31 @@ def public_knowledge(project: Project, tables: Sequence[BoundTable], rulebook: R
         InputError: The ledger, or a table in it, cannot be read: then nobody knows what readers know.
         InputErrors: A table in it does not fit the contract, which has changed since.
         RefusedError: A version in the public store was changed since it was released; or it speaks of the same people
-            in other names than the table.
+            in other names than the table; or the ledger has a release that is not in the project any more, and nobody
+            says what it has to do with the table.
     """
     from ddg_pipeline.audit import AuditRules
     from ddg_pipeline.preparation import strongest_level
 
     rules = AuditRules.from_rulebook(rulebook, strongest_level(tables, rulebook), show_reason=True)
-    entries = {table.contract.release: public_entries(project, table.contract) for table in tables}
-    versions = {
-        table.contract.release: [
-            version
-            for entry in entries[table.contract.release]
-            if (version := _version(project, entry, table, rules)) is not None
-        ]
-        for table in tables
-    }
+    manifest = read_manifest(ensure_manifest(project))
+    releases = contracts_from_manifest(manifest)
+    made_of = sources_of_releases(manifest, releases)
+    written = {release.contract.release: release.contract for release in releases}
+    entries: dict[str, list[PublicVersion]] = {}
+    versions: dict[str, list[EarlierVersion]] = {}
     for table in tables:
-        for version in versions[table.contract.release]:
-            refuse_disconnected(table, version)
+        release = table.contract.release
+        refuse_forgotten(project, table.contract, written, made_of)
+        entries[release] = public_entries(project, table.contract)
+        versions[release] = []
+        for entry in entries[release]:
+            version = _version(project, entry, table, rules)
+            if version is not None:
+                beside = is_beside(entry, table.contract) and _was_beside(version, table.contract, written)
+                refuse_disconnected(table, version, other_dimensions=beside)
+                versions[release].append(version)
     return PublicKnowledge(versions, entries)
-
-
-def public_entries(project: Project, contract: ReleaseContract) -> list[PublicVersion]:
-    """Give what the ledger knows of a release; of a reporting period, also the tables of all periods before it had any.
-
-    Raises:
-        InputError: The ledger cannot be read.
-        RefusedError: It knows of periods of a release that is one table now.
-    """
-    if contract.reporting_period is not None:
-        return [*project.ledger.versions(contract.series), *project.ledger.versions(contract.release)]
-    periods = [name for name in project.ledger.releases() if _was_period_of(project, name, contract)]
-    if periods:
-        raise RefusedError(
-            f"{contract.release}: released by reporting periods before ({', '.join(periods[:_LISTED])}), and as one "
-            "table nobody could tell what is known of it; keep `reporting_periods` in its contract"
-        )
-    return list(project.ledger.versions(contract.release))
-
-
-def _was_period_of(project: Project, release: str, contract: ReleaseContract) -> bool:
-    """Say whether a release in the ledger is a period of a contract, by what was kept of it or published."""
-    entries = [one for one in project.ledger.versions(release) if not one.imported]
-    if not release.startswith(f"{contract.release}_") or not entries:
-        return False
-    from ddg_pipeline.publishing.names import REPORT_JSON_NAME
-
-    version = project.public_store.version(release, entries[-1].version)
-    if version is None:
-        place, found = f"{project.public}: {entries[-1].name}", "nothing, and the ledger says that it is public"
-        raise InputError(place, "version", found, "put it back from a backup: it may be of the same people")
-    told: dict[str, Any] = json.loads((version / REPORT_JSON_NAME).read_bytes())
-    return bool(told.get("series") == contract.release)
 
 
 def original_of(project: Project, release: str, version: int) -> pd.DataFrame | None:
@@ -133,8 +113,27 @@ def original_of(project: Project, release: str, version: int) -> pd.DataFrame | 
         return None
 
 
+def kept_sources(project: Project, release: str, version: int) -> list[str] | None:
+    """Name the sources that a version was made of; None where that was not kept, or cannot be read."""
+    kept = _kept(project, release, version)
+    if not kept.is_file():
+        return None
+    with zipfile.ZipFile(io.BytesIO(project.sealed_files.read(kept))) as archive:
+        if _SOURCES not in archive.namelist():
+            return None  # an earlier version of this package kept it
+        return [str(name) for name in json.loads(archive.read(_SOURCES))]
+
+
+def _was_beside(version: EarlierVersion, contract: ReleaseContract, written: Mapping[str, ReleaseContract]) -> bool:
+    """Say whether a version is of a release that there was beside this one: then it is no former name of it."""
+    if not version.certain:
+        return False  # what it was like is taken from this one
+    its = series_of(version.bound.contract)
+    return its.release in written or contract.series in (*its.links, *its.already_released)
+
+
 def _version(project: Project, entry: PublicVersion, table: BoundTable, rules: AuditRules) -> EarlierVersion | None:
-    if table.contract.reporting_period is not None and entry.release == table.contract.series:
+    if table.contract.reporting_period is not None and entry.release != table.contract.release:
         return _version_of_period(project, entry, table, rules)
     kept = _kept(project, entry.release, entry.version)
     if table.contract.suppression.form != "cells" and (entry.imported or not kept.is_file()):
@@ -155,7 +154,7 @@ def _version(project: Project, entry: PublicVersion, table: BoundTable, rules: A
 def _version_of_period(
     project: Project, entry: PublicVersion, table: BoundTable, rules: AuditRules
 ) -> EarlierVersion | None:
-    """Take a period's part of a table of all periods; None where it has nothing of it.
+    """Take a period's part of a table of several periods, or of another release; None where it has nothing of it.
 
     Raises:
         RefusedError: It tells sums over periods, which no single period can be judged beside.
@@ -169,21 +168,25 @@ def _version_of_period(
     )
     if name not in published.columns:
         raise RefusedError(f"{entry.name}: public, and not by {name}: nobody can tell what it says of single periods")
+    kept = None if entry.imported else _kept(project, entry.release, entry.version)
+    whole = None
+    if kept is not None and kept.is_file():
+        whole = _unpacked(project.sealed_files.read(kept), kept, entry.name)
+    rows = (published[name].map(str) == period.label).to_numpy()
     known = {*periods.ended(today()), periods.label(today())}
+    if whole is not None and not rows.any() and set(whole.axes[name].labels) <= {*known, whole.axes[name].total}:
+        return None  # its total, if there is one, is that of other periods
     sums = sorted({text for text in published[name].dropna().map(str) if text not in known})
     if sums:
         raise RefusedError(
             f"{entry.name}: public, with {', '.join(sums[:_LISTED])} under {name}, which are no periods from "
             f"{periods.start} on: single periods cannot be judged beside them; begin `reporting_periods` with the first"
         )
-    rows = (published[name].map(str) == period.label).to_numpy()
     if not rows.any():
         return None
     part = published[rows].reset_index(drop=True)
-    kept = _kept(project, entry.release, entry.version)
-    if entry.imported or not kept.is_file():
+    if whole is None:
         return as_published(entry.name, part, table, rules, small_counts=entry.small_counts)
-    whole = _unpacked(project.sealed_files.read(kept), kept, entry.name)
     bound = bind(whole.contract, whole.original[rows].reset_index(drop=True), whole.references, entry.name)
     return EarlierVersion(entry.name, bound, part, reasons_shown, masked, entry.small_counts)
 
@@ -230,10 +233,11 @@ def _kept(project: Project, release: str, version: int) -> Path:
     return project.restricted / "versions" / release / f"{version}.zip"
 
 
-def _packed(bound: BoundTable) -> bytes:
+def _packed(bound: BoundTable, made_of: Collection[str]) -> bytes:
     files: dict[str, bytes] = {
         _CONTRACT: kept_contract(bound.contract),
         _TABLE: _parquet(bound.original),
+        _SOURCES: json.dumps(sorted(made_of)).encode(),
     }
     for number, (name, reference) in enumerate(sorted(bound.references.items())):
         files[f"{_REFERENCES}{number}.json"] = json.dumps(name).encode()

@@ -16,12 +16,13 @@ from ddg_pipeline.contract import ReleaseContract
 from ddg_pipeline.errors import RefusedError
 from ddg_pipeline.orchestration.portals import publish_to_portals
 from ddg_pipeline.orchestration.project import Project
-from ddg_pipeline.orchestration.public_versions import public_entries
+from ddg_pipeline.orchestration.public_entries import is_beside, public_entries
 from ddg_pipeline.orchestration.review import approved
 from ddg_pipeline.orchestration.targets import publish_to_targets
 
 if TYPE_CHECKING:
     from ddg_pipeline.publishing import Package, Receipt
+    from ddg_pipeline.publishing.ledger import PublicVersion
     from ddg_pipeline.quality import Suite
     from ddg_pipeline.rulebook import Rulebook
 
@@ -111,11 +112,28 @@ def _check_public(project: Project, contract: ReleaseContract, version: Path) ->
             f"{release}/release again"
         )
     known = json.loads((version / REPORT_JSON_NAME).read_bytes()).get("already_public", [])
+    if any(one.certificate == certificate and one.is_public for one in entries):
+        # what became public of other releases since then was masked beside this one
+        entries = [one for one in entries if not (is_beside(one, contract) and _knew(project, one, certificate))]
     if {one.certificate for one in entries} - {*known, certificate}:
         raise RefusedError(
             f"{release}: another version became public since this one was masked; materialize {release}/masked and "
             f"{release}/release again"
         )
+
+
+def _knew(project: Project, entry: PublicVersion, certificate: str) -> bool:
+    """Say whether a version of another release was masked with a certificate's release as known to readers."""
+    from ddg_pipeline.publishing.names import REPORT_JSON_NAME
+    from ddg_pipeline.quality import check_package
+
+    directory = None if entry.imported else project.public_store.version(entry.release, entry.version)
+    if directory is None:
+        return False
+    found = check_package(directory)
+    if not found.holds or found.certificate_sha256 != entry.certificate:
+        return False
+    return certificate in json.loads((directory / REPORT_JSON_NAME).read_bytes()).get("already_public", [])
 
 
 def _note(

@@ -13,6 +13,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -158,10 +159,16 @@ class Answer:
 
 
 @pytest.fixture
-def ddg(small: Small, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
+def ddg(small: Small, run_ddg: Callable[..., Answer]) -> Callable[..., Answer]:
     """Run ``ddg`` in the small project, in this process."""
+    return partial(run_ddg, small)
 
-    def run(*arguments: str) -> Answer:
+
+@pytest.fixture
+def run_ddg(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
+    """Run ``ddg`` in a project, in this process."""
+
+    def run(small: Small, *arguments: str) -> Answer:
         monkeypatch.setattr(sys, "argv", ["ddg", *arguments])
         monkeypatch.chdir(small.root)
         capfd.readouterr()

@@ -58,7 +58,7 @@ class TestAGoodRun:
         rows = dict(re.findall(r'<th scope="row">([^<]+)</th>.*?<td>(yes|no)</td>\s*</tr>', table, re.DOTALL))
         assert rows["Cases by county and age group"] == "yes"
         assert rows["Cases by sex"] == "no"
-        assert "no link is declared, and both are made of cases: do they count the same people?" in table
+        assert "declared unrelated, though both are made of source.cases: its figures are the state" in table
 
 
 class TestTheSecondVersion:
