@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -93,19 +94,19 @@ def part_of_period(table: pd.DataFrame, contract: ReleaseContract, place: str) -
     return rows.reset_index(drop=True)
 
 
-def staged_group(project: Project, group: Sequence[DbtRelease]) -> Sequence[DbtRelease]:
-    """Give a group as it is, or, where it is released by periods, its last period that is staged.
+def staged_groups(project: Project, group: Sequence[DbtRelease]) -> Sequence[Sequence[DbtRelease]]:
+    """Give a group as it is, or, where it is released by periods, each of them that is staged, the last one first.
 
     Raises:
         RefusedError: It is released by periods, and none of them is staged.
     """
     periods = group[0].contract.reporting_periods
     if periods is None:
-        return group
-    for period in reversed(periods.ended(today())):
-        found = _of_period(group, period)
-        if all(project.staged(one.contract.release).is_dir() for one in found):
-            return found
+        return [group]
+    every = (_of_period(group, period) for period in reversed(periods.ended(today())))
+    found = [one for one in every if all(project.staged(part.contract.release).is_dir() for part in one)]
+    if found:
+        return found
     names = ", ".join(one.contract.release for one in group)
     raise RefusedError(
         f"{names}: no period is staged; materialize a period of {group[0].contract.release}/masked first"
@@ -152,16 +153,31 @@ def every_period(contract: ReleaseContract) -> Iterator[ReleaseContract]:
 
 
 def another_period_is_masked(project: Project, contracts: Sequence[ReleaseContract]) -> bool:
-    """Say whether any other released period of the same releases is masked, or the table of all periods before them."""
+    """Say whether any other period of the same releases is masked, by what is released, or by their reviewed suites.
+
+    Raises:
+        InputError: A certificate cannot be read.
+    """
     from ddg_pipeline.quality import read_certificate
 
     if contracts[0].reporting_period is None:
         return False
+    if any(_asks_for_masking(project.suite_file(contract)) for contract in contracts):
+        return True
     own = {contract.release for contract in contracts}
     others = known_contracts(project, [series_of(contract) for contract in contracts]).keys() - own
     others |= {contract.series for contract in contracts}
     current = [version for name in sorted(others) if (version := project.public_store.current(name)) is not None]
     return any(read_certificate(version).decision == "mask" for version in current)
+
+
+def _asks_for_masking(suite: Path) -> bool:
+    from ddg_pipeline.quality import read_suite
+
+    try:
+        return read_suite(suite)["meta"].get("masked") is True
+    except (InputError, InputErrors):
+        return False  # nobody has reviewed what all periods are like; the gate says what is wrong with the file
 
 
 def contract_named(project: Project, contracts: Sequence[ReleaseContract], release: str, place: str) -> ReleaseContract:

@@ -189,7 +189,9 @@ def run(
             again = [one.period for one in due if one.why != UNPUBLISHED]
             if until == "publication":  # so that no period takes away what the next ones are made of
                 begin(project, [one.contract.release for period in again for one in group_of_period(group, period)])
-            for one in due if until == "publication" else due[-1:]:
+            reviewed = all(project.suite_file(release.contract).is_file() for release in group)
+            # a suite is that of all periods: without one, each is looked at
+            for one in due if until == "publication" or not reviewed else due[-1:]:
                 keys = plan.chain_keys(group)
                 if until != "publication" or one.why == UNPUBLISHED:
                     keys = [plan.step_key(until, name.contract.release) for name in group]

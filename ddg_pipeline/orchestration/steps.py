@@ -232,6 +232,17 @@ def _stage(project: Project, prepared: Prepared, rulebook: Rulebook, proof: byte
     return staged
 
 
+def staged_masked(project: Project, releases: Sequence[DbtRelease]) -> bool:
+    """Say whether a group is staged with small counts hidden; what cannot be read is not."""
+    try:
+        records = [
+            json.loads(project.sealed_files.read(project.staged(one.contract.release) / _PREPARED)) for one in releases
+        ]
+        return any(record["masked"] is True for record in records)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def _read_staged(project: Project, bound: BoundTable, rulebook: Rulebook) -> Staged:
     from ddg_pipeline.masking import CellCounts
 
