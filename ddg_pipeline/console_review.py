@@ -31,7 +31,7 @@ def print_status(found: Sequence[ReleaseStatus]) -> None:
             parts.append(_summary(one))
             if one.review.roles:
                 parts.append(_roles(one.review.roles))
-        if one.public is not None and not one.published:
+        if one.public is not None and one.review is not None and one.public != one.review.certificate:
             parts.append(as_text(f"the portal shows another release: certificate {shortened(one.public)}"))
     print_parts(console(), parts)
 
@@ -43,11 +43,18 @@ def print_recorded(status: ReleaseStatus, sentence: str) -> None:
 
 
 def _summary(one: ReleaseStatus) -> RenderableType:
+    if one.withdrawn is not None:
+        return as_text(f"withdrawn, {one.withdrawn}; `ddg retract {one.release} --lift` lets it come back", "red")
     if one.published and one.complete:
-        return as_text("published", "green")
+        return as_text(f"published: {', '.join(one.places)}", "green")
     if one.published:
         waits = ", ".join(one.review.waits_for) if one.review is not None else ""
         return as_text(f"published; and now without an approval that counts: {waits}", "red")
+    there = [place for place, shown in one.places.items() if shown]
+    if one.complete and there:
+        missing = ", ".join(place for place, shown in one.places.items() if not shown)
+        found = f"published: {', '.join(there)}; not yet: {missing}; `ddg publish {one.release}` goes on"
+        return as_text(found, "yellow")
     if one.complete:
         return as_text("approved by everybody who has to; the next run of its publication publishes it", "green")
     waits = ", ".join(one.review.waits_for) if one.review is not None else ""

@@ -7,7 +7,6 @@ approvals, and what readers know by now are all looked at again.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -17,6 +16,7 @@ from ddg_pipeline.errors import RefusedError
 from ddg_pipeline.orchestration.portals import publish_to_portals
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.public_entries import is_beside, public_entries
+from ddg_pipeline.orchestration.public_places import public_places
 from ddg_pipeline.orchestration.review import approved
 from ddg_pipeline.orchestration.targets import publish_to_targets
 
@@ -78,9 +78,7 @@ def publish(project: Project, contracts: Sequence[ReleaseContract]) -> list[Rece
     """
     from ddg_pipeline.publishing import publish_together
 
-    places = [os.path.relpath(project.portal, project.root), *(target.url for target in project.targets)]
-    if project.ckan is not None:
-        places.append(project.ckan.url)
+    places = public_places(project)
     with approved(project, certified(project, contracts)) as packages:
         _note(project, packages, "publishing", places)
         for package in packages:  # once more: somebody may have withdrawn or imported something meanwhile

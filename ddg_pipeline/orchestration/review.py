@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from ddg_pipeline.contract.reporting_periods import series_of
 from ddg_pipeline.errors import DdgError, InputError, InputErrors, RefusedError
 from ddg_pipeline.orchestration.periods import contract_named, known_contracts
 from ddg_pipeline.orchestration.project import Project
+from ddg_pipeline.orchestration.public_places import public_places, where_public
 from ddg_pipeline.publishing.folder import Package
 from ddg_pipeline.publishing.names import package_names
 from ddg_pipeline.quality.certificate import certificate_sha256
@@ -38,8 +39,11 @@ class ReleaseStatus:
         release: The release.
         review: Who has approved it; None where nothing is released, or its certificate is void.
         problem: Why there is nothing to approve.
-        published: Whether the portal shows what was certified last.
-        public: The hash of the certificate that the portal shows; None where it shows none.
+        published: Whether every place of the project shows what was certified last: the portal folder by what lies in
+            it, the others by the ledger.
+        public: The hash of the certificate that the portal folder shows; None where it shows none.
+        places: Each place of the project, and whether what was certified last is public there.
+        withdrawn: Since when and why it is withdrawn; None where it is not.
     """
 
     release: str
@@ -47,6 +51,8 @@ class ReleaseStatus:
     problem: str | None
     published: bool
     public: str | None
+    places: Mapping[str, bool] = field(default_factory=dict)
+    withdrawn: str | None = None
 
     @property
     def complete(self) -> bool:
@@ -66,6 +72,8 @@ class ReleaseStatus:
             "roles": [] if review is None else [one.to_json_dict() for one in review.roles],
             "published": self.published,
             "public_certificate": self.public,
+            "places": dict(self.places),
+            "withdrawn": self.withdrawn,
         }
 
 
@@ -222,14 +230,19 @@ def status_of(project: Project, contract: ReleaseContract) -> ReleaseStatus:
         LogDamagedError: The log of approvals is not what was written.
     """
     public = public_certificate(project, contract)
+    retraction = project.ledger.retraction(contract.release)
+    withdrawn = None if retraction is None else f"{retraction.at:%Y-%m-%d}: {retraction.reason}"
     try:
         package = package_of(project, contract)
         subject = subject_of(project, package)
     except DdgError as error:  # of this release: it cannot be approved, and the others can be told about
-        return ReleaseStatus(contract.release, None, str(error), False, public)
+        return ReleaseStatus(contract.release, None, str(error), False, public, withdrawn=withdrawn)
     with _log_for(project, [subject]) as history:
         (review,) = _reviews(project, [subject], history)
-    return ReleaseStatus(contract.release, review, None, public == review.certificate, public)
+    places = where_public(project, contract.release, review.certificate)
+    folder = public_places(project)[0]
+    places[folder] = public == review.certificate  # what lies there says it better than what was noted
+    return ReleaseStatus(contract.release, review, None, all(places.values()), public, places, withdrawn)
 
 
 def contracts_of(project: Project) -> dict[str, ReleaseContract]:

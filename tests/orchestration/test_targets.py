@@ -123,6 +123,21 @@ class TestPublication:
             told = small.latest(f"{release}/publication")["targets"].value
             assert f"| file://{bucket} | {state['path']} |" in told
 
+    def test_is_told_place_by_place(self, small, bucket, ddg):
+        (one,) = ddg("status", "statewide", "--json").json["releases"]
+        assert one["places"] == {"var/portal": True, f"file://{bucket}": False}
+        assert one["published"] is False
+        told = " ".join(ddg("status", "statewide").out.split())
+        assert "published: var/portal; not yet: file://" in told
+        assert ddg("publish", "statewide", "--quiet").code == 0
+        (one,) = ddg("status", "statewide", "--json").json["releases"]
+        assert one["published"] is True
+        assert ddg("retract", "statewide", "--reason", "a wrong county").code == 0
+        (one,) = ddg("status", "statewide", "--json").json["releases"]
+        assert (one["published"], list(one["places"].values())) == (False, [False, False])
+        assert one["withdrawn"].endswith(": a wrong county")
+        assert "`ddg retract statewide --lift` lets it come back" in " ".join(ddg("status", "statewide").out.split())
+
     def test_fails_where_a_target_does_and_says_which(self, small, bucket):
         from tests.orchestration.conftest import Small
 
