@@ -65,7 +65,7 @@ ODD = {  # what somebody could have put in the place of the model `statewide`
     "no_numbers": "select sex, cast('NaN' as double) as cases from aggregates.statewide",
     "lists": "select sex, array(48613) as cases from aggregates.statewide",
     "huge": "select sex, cast('99999999999999999999' as decimal(38, 0)) as cases from aggregates.statewide",
-    "moments": "select cast('2024-03-01 05:00:00' as timestamp_ntz) as sex, cases from aggregates.statewide",
+    "moments": "select cast('2024-03-01 05:00:00' as timestamp_ntz) as sex, 48613 as cases",
 }
 KNOWN = {"warehouse", "metastore", "derby.log"}  # what tests themselves have Spark leave in its home
 READ_EACH = """\
