@@ -19,7 +19,7 @@ export GX_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run ui test test-thorough test-ckan bench lint format docs docs-check docs-reference pins clean clean-data
+.PHONY: help install run ui test test-thorough test-ckan test-spark test-executors bench lint format docs docs-check docs-reference pins clean clean-data
 
 help:
 	@echo 'make run             make the example sources, run everything, say what was released and where'
@@ -27,6 +27,8 @@ help:
 	@echo 'make test            run the tests (ARGS=tests/masking for some of them)'
 	@echo 'make test-thorough   more faults and attempts to get round the gate; minutes more'
 	@echo 'make test-ckan       publishing to a real CKAN, which it starts (docs/how-to/portal.md); minutes'
+	@echo 'make test-spark      aggregates and macros in Apache Spark, which it installs (half a gigabyte; Java is needed)'
+	@echo 'make test-executors  a run whose steps are done by Celery, which it installs; minutes'
 	@echo 'make ui              look at it in Dagster, on http://127.0.0.1:$(PORT) (PORT=… for another port)'
 	@echo 'make bench           measure masking beside its peers and write its page (ARGS=--full for all tables)'
 	@echo 'make lint            style, types, import contracts, generated documents'
@@ -59,6 +61,13 @@ test-thorough: $(STAMPS)/dev $(STAMPS)/compiled
 # the tests whose names contain `ckan`, on a real one: a year of releases, kills after every request
 test-ckan: $(STAMPS)/dev $(STAMPS)/compiled var/ckan/venv/.complete
 	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder -m ckan $(ARGS)
+
+# what is tried in a local session of Apache Spark; `make test-thorough` has it too from then on
+test-spark: $(STAMPS)/spark $(STAMPS)/compiled
+	$(BIN)/pytest -k spark tests/orchestration tests/dbt_package $(ARGS)
+
+test-executors: $(STAMPS)/executors $(STAMPS)/compiled
+	$(BIN)/pytest tests/orchestration/test_executors.py $(ARGS)
 
 # in an environment of its own, because it pins others of our packages
 
@@ -143,6 +152,14 @@ $(STAMPS)/dev: $(STAMPS)/ui
 	$(INSTALL) --group dev
 	@touch $@
 
+$(STAMPS)/spark: $(STAMPS)/dev
+	$(INSTALL) --group spark
+	@touch $@
+
+$(STAMPS)/executors: $(STAMPS)/dev
+	$(INSTALL) --group executors
+	@touch $@
+
 $(STAMPS)/bench: $(STAMPS)/run
 	$(INSTALL) --group bench
 	@touch $@
@@ -159,7 +176,7 @@ pins: $(STAMPS)/venv
 	rm -rf build/pins
 	$(BIN)/python -m venv build/pins
 	build/pins/bin/pip install --quiet --upgrade 'pip>=25.1'
-	build/pins/bin/pip install --quiet --editable '.[postgres,ui]' --group dev
+	build/pins/bin/pip install --quiet --editable '.[postgres,ui]' --group dev --group spark --group executors
 	{ echo '# What this project is tested with, on Python 3.11 to 3.13. Written by `make pins`.'; \
 	  build/pins/bin/pip list --format=freeze --exclude-editable \
 	      --exclude pip --exclude setuptools --exclude wheel | LC_ALL=C sort -f; } > constraints.txt

@@ -119,6 +119,7 @@ MODULES: Final[Mapping[str, str | Keys]] = {
     "orchestration.dbt_package": "dbt",
     "orchestration.elsewhere": "elsewhere",
     "orchestration.elsewhere_reader": "elsewhere",
+    "orchestration.spark_session": "elsewhere#spark-on-this-machine",
     "orchestration.partitions": "periods",
     "orchestration.periods": "periods",
     "orchestration.plan": "dagster-project",

@@ -14,7 +14,7 @@ import pytest
 _LONG = ("orchestration", "road", "dbt_project", "docs", "masking", "attacker")
 _TOGETHER = ("tests/orchestration/", "tests/publishing/test_ckan")
 
-pytest_plugins = ["ckan_portal.fixtures", "postgres_server"]
+pytest_plugins = ["ckan_portal.fixtures", "postgres_server", "spark_session"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -18,6 +18,7 @@ from ddg_pipeline.orchestration.model_columns import ModelColumns, with_columns
 from ddg_pipeline.orchestration.plan import DdgPlan
 from ddg_pipeline.orchestration.pools import DUCKDB_POOL
 from ddg_pipeline.orchestration.project import Project
+from ddg_pipeline.orchestration.spark_session import session_environment
 from ddg_pipeline.orchestration.store_work import remove_plain_files
 from ddg_pipeline.orchestration.unfinished import begin, releases_in_run
 
@@ -61,11 +62,12 @@ def dbt_models(plan: DdgPlan) -> dg.AssetsDefinition:
         with exclusive_step(project, context.log.info):
             attempt(begin, project, releases_in_run(context, plan))
             attempt(_check_store, project)
+            settings = attempt(session_environment, project, plan.manifest)
             target = project.dbt_runs / context.run.run_id
             target.mkdir(parents=True, exist_ok=True)
             columns = ModelColumns(plan.manifest, target, plan.sources, plan.key_of_node)
             with kept_messages(project, target):
-                with project.dbt_environment():  # dbt's process takes it over as it is now
+                with project.dbt_environment(settings):  # dbt's process takes it over as it is now
                     invocation = dbt.cli([*QUIETLY, "build"], context=context, target_path=target, raise_on_error=False)
                 for event in invocation.stream():
                     yield with_columns(event, columns)

@@ -20,6 +20,7 @@ from ddg_pipeline.contract.sizes import TableReference
 from ddg_pipeline.errors import DdgError, InputError, InputErrors, RefusedError
 from ddg_pipeline.orchestration.elsewhere_reader import BAD_INPUT, REFUSED, Request, Wanted
 from ddg_pipeline.orchestration.project import Project
+from ddg_pipeline.orchestration.spark_session import session_environment
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -110,7 +111,8 @@ def fetch_group(project: Project, manifest: Mapping[str, Any], group: Sequence[D
         return []
     nodes = {node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed")}
     wanted = _wanted(group, nodes)
-    tables = _fetch(Request(str(project.dbt_project), tuple(wanted.values())))
+    with project.dbt_environment(session_environment(project, manifest)):  # the reader loads the dbt project, too
+        tables = _fetch(Request(str(project.dbt_project), tuple(wanted.values())))
     fetched = {name: _typed(table, group) for name, table in zip(wanted, tables, strict=True)}
     _refuse_identifiers(project, group, fetched)
     replace_tables(

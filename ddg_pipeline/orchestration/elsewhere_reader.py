@@ -17,7 +17,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TextIO
 
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError, where_raised
 
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 BAD_INPUT, REFUSED, INTERNAL = 2, 3, 4  # exit codes
 _KINDS: Final = ("bool", "int64", "double", "string", "date32[day]", "timestamp[us]", "null")
+_GONE: Final = frozenset({"Py4JNetworkError", "ConnectionRefusedError", "ConnectionResetError", "BrokenPipeError"})
+_NO_METASTORE: Final = "Unable to instantiate org.apache.hadoop.hive.ql.metadata.SessionHiveMetaStoreClient"
+# adapter and type: moments that are another time of the day in each time zone, and are given in that of this machine
+_INSTANTS: Final = frozenset({("spark", "timestamp")})
 
 
 @dataclass(frozen=True)
@@ -157,6 +161,13 @@ def _adapter(dbt_project: str) -> SQLAdapter:
     return adapter
 
 
+class _Answer(NamedTuple):
+    """What a query gave: names and types of the columns, as the database calls them, and the rows."""
+
+    columns: dict[str, str]
+    rows: list[tuple[Any, ...]]
+
+
 class _Reader:
     """Reads relations over one connection of an adapter."""
 
@@ -172,42 +183,48 @@ class _Reader:
         """Read a relation.
 
         Raises:
-            InputErrors: It is not there, has other columns, or values of a type that no table can hold.
+            InputError: It is not there, or has values of a type that no table can hold.
+            InputErrors: It has other columns.
             RefusedError: It is no aggregate.
         """
         import pyarrow as pa
 
-        names, _ = self._query(wanted, f"select * from {wanted.relation} where 1 = 0")  # noqa: S608 - dbt's
-        found = _columns(wanted, names)
+        there = self._query(wanted, f"select * from {wanted.relation} where 1 = 0").columns  # noqa: S608 - dbt's
+        found = _columns(wanted, list(there))
+        for name, column in found.items():
+            if (self._adapter.type(), there[column]) in _INSTANTS:
+                expected = "cast it to timestamp_ntz, date or text in the model"
+                raise InputError(wanted.place, f"column {name}", "moments that depend on a time zone", expected)
         quoted = {name: str(self._adapter.quote(column)) for name, column in found.items()}  # type: ignore[no-untyped-call]
         if wanted.coordinate is not None:
             self._refuse_repeated(wanted, [quoted[name] for name in wanted.coordinate])
-        _, rows = self._query(wanted, f"select {', '.join(quoted.values())} from {wanted.relation}")  # noqa: S608 - quoted
+        rows = self._query(wanted, f"select {', '.join(quoted.values())} from {wanted.relation}").rows  # noqa: S608 - quoted
         columns = list(zip(*rows, strict=True)) if rows else [()] * len(quoted)
         return pa.table({name: _array(wanted, name, values) for name, values in zip(quoted, columns, strict=True)})
 
     def _refuse_repeated(self, wanted: Wanted, coordinate: Sequence[str]) -> None:
         grouped = f"group by {', '.join(coordinate)} " if coordinate else ""
         repeated = f"select 1 as one from {wanted.relation} {grouped}having count(*) > 1"  # noqa: S608 - quoted
-        _, rows = self._query(wanted, f"select count(*) from ({repeated}) as repeated")  # noqa: S608 - quoted
-        if rows[0][0]:
+        answer = self._query(wanted, f"select count(*) from ({repeated}) as repeated")  # noqa: S608 - quoted
+        if answer.rows[0][0]:
             raise RefusedError(
                 f"{wanted.place}: several rows share their categories, so this is no aggregate, and no row of it was "
                 "read; sum over the categories in the model"
             )
 
-    def _query(self, wanted: Wanted, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    def _query(self, wanted: Wanted, sql: str) -> _Answer:
         return self._execute(wanted.place, sql)
 
-    def _execute(self, place: str, sql: str, *, fetch: bool = True) -> tuple[list[str], list[tuple[Any, ...]]]:
+    def _execute(self, place: str, sql: str, *, fetch: bool = True) -> _Answer:
         wrong: InputError
         try:
             _, cursor = self._adapter.connections.add_query(sql, abridge_sql_log=True)
             if not fetch:
-                return [], []
-            return [str(column[0]) for column in cursor.description], [tuple(row) for row in cursor.fetchall()]
+                return _Answer({}, [])
+            columns = {str(column[0]): str(column[1]) for column in cursor.description}
+            return _Answer(columns, [tuple(row) for row in cursor.fetchall()])
         except Exception as error:  # noqa: BLE001 - drivers have kinds of their own, and quote values
-            wrong = _explain(place, error)
+            wrong = _explain(place, error, self._adapter.type())
         raise wrong  # outside: what the database said would be shown as this one's context
 
 
@@ -270,7 +287,7 @@ def _array(wanted: Wanted, name: str, values: Sequence[Any]) -> pa.Array:
     return array
 
 
-def _explain(place: str, error: Exception) -> InputError:
+def _explain(place: str, error: Exception, adapter: str) -> InputError:
     """Say what a database's error means without repeating its words; dbt wraps that of the driver."""
     from dbt.adapters.exceptions.connection import FailedToConnectError
 
@@ -279,7 +296,9 @@ def _explain(place: str, error: Exception) -> InputError:
     chain: list[BaseException] = [error]
     while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None and cause not in chain:
         chain.append(cause)
-    state = next((found for one in chain if (found := sqlstate(one))), "")
+    if adapter == "spark" and (session := _session_error(chain)) is not None:
+        return session
+    state = next((found for one in chain if (found := sqlstate(one) or _state_of_spark(one))), "")
     means = meaning(state)
     if means is not None and not means.of_connection:
         return InputError(place, "relation", f"{means.found} (SQLSTATE {state})", means.expected)
@@ -290,6 +309,31 @@ def _explain(place: str, error: Exception) -> InputError:
         )
     kinds = ", ".join(dict.fromkeys(type(one).__name__ for one in chain))
     return InputError(place, "relation", f"an error of the database ({kinds})", "try `dbt show` on the model")
+
+
+def _session_error(chain: Sequence[BaseException]) -> InputError | None:
+    """Say whether Spark itself is missing: gone, not started, or without a metastore; None if it is not."""
+    spark = sys.modules.get("pyspark.sql")
+    if spark is None:
+        return None
+    kinds = {type(one).__name__ for one in chain}
+    place = "profiles.yml"
+    if kinds & _GONE:
+        expected = "see that there is memory for it (`spark.driver.memory`), and that nothing else ends it"
+        return InputError(place, "target", "a Spark session that ended while it was asked", expected)
+    if spark.SparkSession.getActiveSession() is None:
+        expected = "Java 17 or later (JAVA_HOME), and settings that Spark knows; `dbt debug` tells what it says"
+        return InputError(place, "target", "a Spark session that does not start", expected)
+    if any(_NO_METASTORE in str(one) for one in chain):
+        expected = "one session at a time where it is embedded: end the other one, or keep it in a database of its own"
+        return InputError(place, "target", "a metastore that cannot be opened", expected)
+    return None
+
+
+def _state_of_spark(error: BaseException) -> str:
+    """The SQLSTATE of an exception of Spark, which answers for itself; empty if it has none."""
+    ask = getattr(error, "getSqlState", None)
+    return str(ask() or "") if callable(ask) else ""
 
 
 if __name__ == "__main__":

@@ -273,13 +273,16 @@ class Project:
         _set_environment(self._dbt_variables())
 
     @contextmanager
-    def dbt_environment(self) -> Iterator[None]:
+    def dbt_environment(self, more: Mapping[str, str] | None = None) -> Iterator[None]:
         """Have what dbt reads in the environment for the length of a block, and as it was before afterwards.
 
         So two projects in one process, or other people's dbt projects, do not read each other's settings.
+
+        Args:
+            more: Variables that a database's driver reads.
         """
         turn_telemetry_off()
-        variables = self._dbt_variables()
+        variables = {**self._dbt_variables(), **(more or {})}
         before = {name: os.environ.get(name) for name in variables}
         _set_environment(variables)
         try:

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 import pytest
 import sqlalchemy as sa
+from spark_session import Spark
 
 from ddg_pipeline.orchestration.dbt_package import PACKAGE, PACKAGE_VARIABLE, link_package
 
@@ -99,27 +100,14 @@ def on_postgres(build, request: pytest.FixtureRequest) -> Built:
 
 
 @pytest.fixture(scope="session")
-def on_spark(build, tmp_path_factory: pytest.TempPathFactory) -> Built:
-    if importlib.util.find_spec("dbt.adapters.spark") is None or importlib.util.find_spec("pyspark") is None:
-        pytest.skip("dbt-spark or pyspark is not installed")
-    if shutil.which("java") is None:
-        pytest.skip("Spark needs Java")
-    warehouse = tmp_path_factory.mktemp("warehouse")
-    settings = {
-        "spark.sql.warehouse.dir": str(warehouse),
-        "spark.sql.shuffle.partitions": "1",
-        "spark.ui.enabled": "false",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.hadoop.javax.jdo.option.ConnectionURL": f"jdbc:derby:;databaseName={warehouse}/metastore;create=true",
-    }
-    words = " ".join(f"--conf {name}={value}" for name, value in settings.items())
-    environment = {"SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_SUBMIT_ARGS": f"--master local[1] {words} pyspark-shell"}
-    target, output = build("spark", environment)
+def on_spark(build, spark_installed: None, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    spark = Spark(tmp_path_factory.mktemp("spark"))
+    target, output = build("spark", spark.environment)
 
     def rows(query: str) -> list[tuple[Any, ...]]:
         # what Spark wrote, read without Spark
         with duckdb.connect() as connection:
-            for directory in (warehouse / "integration.db").iterdir():
+            for directory in (spark.tables / "integration.db").iterdir():
                 files = [str(path) for path in directory.glob("*.parquet")]
                 connection.read_parquet(files).create_view(directory.name)
             return connection.execute(query.format(schema="main")).fetchall()

@@ -192,14 +192,19 @@ def _once(root: Path, keys: Mapping[str, str]) -> Iterator[tuple[Small, Path]]:
     with pytest.MonkeyPatch.context() as patch:
         own_environment(patch, root, keys)
         small = Small(load_project(root))
-        for command in ("suites", "run"):
-            patch.setattr(sys, "argv", ["ddg", command, "--project", str(root), "--quiet"])
-            with pytest.raises(SystemExit) as ended:
-                cli.main()
-            assert not ended.value.code, f"ddg {command} failed"
+        run_commands(patch, root, "suites", "run")
         kept = root.with_name("kept")
         _copy(root, kept)
         yield small, kept
+
+
+def run_commands(patch: pytest.MonkeyPatch, root: Path, *commands: str) -> None:
+    """Run commands of ``ddg`` in a project, in this process; each has to succeed."""
+    for command in commands:
+        patch.setattr(sys, "argv", ["ddg", command, "--project", str(root), "--quiet"])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert not ended.value.code, f"ddg {command} failed"
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import importlib.util
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 
 import dagster as dg
@@ -16,9 +15,8 @@ import yaml
 from leaks.planted import outside, planted
 from leaks.search import Search
 from leaks.sentinels import Sentinels
-from orchestration.conftest import RELEASES, SMALL_PROJECT, Small, own_environment
+from orchestration.conftest import RELEASES, SMALL_PROJECT, Small, own_environment, run_commands
 
-from ddg_pipeline import cli
 from ddg_pipeline.errors import InputErrors
 from ddg_pipeline.orchestration.building import build_definitions
 from ddg_pipeline.orchestration.project import load_project
@@ -71,11 +69,7 @@ def _there_once(database, postgres, tmp_path_factory) -> Iterator[Small]:
     (root / "dbt_project" / "profiles.yml").write_text(yaml.safe_dump(PROFILE))
     with pytest.MonkeyPatch.context() as patch:
         own_environment(patch, root, {"CASES_PORT": str(postgres.port), PASSWORD: postgres.password})
-        for command in ("suites", "run"):
-            patch.setattr(sys, "argv", ["ddg", command, "--project", str(root), "--quiet"])
-            with pytest.raises(SystemExit) as ended:
-                cli.main()
-            assert not ended.value.code, f"ddg {command} failed"
+        run_commands(patch, root, "suites", "run")
         yield Small(load_project(root))
 
 

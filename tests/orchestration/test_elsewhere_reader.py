@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from decimal import Decimal
@@ -12,11 +14,13 @@ import duckdb
 import pyarrow as pa
 import pytest
 import yaml
+from orchestration.conftest import SMALL_PROJECT
 
 from ddg_pipeline.contract.manifest import contracts_from_manifest
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
-from ddg_pipeline.orchestration.elsewhere import _fetch, _wanted, check_secrets
+from ddg_pipeline.orchestration.elsewhere import _fetch, _wanted, check_secrets, fetch_group
 from ddg_pipeline.orchestration.elsewhere_reader import Request, Wanted, _array, _columns
+from ddg_pipeline.orchestration.project import load_project
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +37,7 @@ def there(tmp_path_factory):
         )
         connection.execute("create table twice as from cases union all from cases")
         connection.execute("create table places as select '001' as fips, 1500000 as people, 'secret' as note")
+        connection.execute("create table counted as select fips, people from places")
         connection.execute("create view broken as select cast(note as integer) as cases from places")
     return root
 
@@ -43,6 +48,28 @@ def wanted(relation="cases", columns=("fips", "sex", "cases", "charges"), coordi
 
 def fetch(there, *relations):
     return _fetch(Request(str(there), relations))
+
+
+COUNTED = {
+    "release": "counted",
+    "title": "People by place",
+    "scope": [{"variable": "time", "period": "year"}],
+    "dimensions": {"fips": {"variable": "residence_geography"}},
+    "measures": {"people": {"kind": "count"}},
+}
+
+
+def node(name, ddg=None):
+    """A model in a manifest, with a contract or without one."""
+    return {
+        "resource_type": "model",
+        "name": name,
+        "unique_id": f"model.p.{name}",
+        "schema": "s",
+        "relation_name": name,
+        "config": {"meta": {"ddg": ddg} if ddg else {}},
+        "columns": {},
+    }
 
 
 class TestReading:
@@ -79,6 +106,21 @@ class TestReading:
         )
         assert set(json.loads(done.stdout)) == {"internal"}
         assert done.returncode == 4
+
+
+class TestFetching:
+    def test_a_code_location_needs_no_variables_of_ours_in_its_environment(self, there, tmp_path, monkeypatch):
+        """Dagster loads several projects into one process, whose environment is nobody's."""
+        root = tmp_path / "project"
+        shutil.copytree(SMALL_PROJECT, root)
+        shutil.copytree(there, root / "dbt_project", dirs_exist_ok=True)
+        (root / "dbt_project" / "packages.yml").write_text("packages: [{local: \"{{ env_var('DDG_DBT_PACKAGE') }}\"}]")
+        monkeypatch.delenv("DDG_DBT_PACKAGE", raising=False)
+        project = load_project(root)
+        manifest = {"metadata": {"adapter_type": "another"}, "nodes": {"counted": node("counted", COUNTED)}}
+        assert fetch_group(project, manifest, contracts_from_manifest(manifest)) == ["counted"]
+        assert project.restricted_store.read_table("s", "counted").people.tolist() == [1500000]
+        assert "DDG_DBT_PACKAGE" not in os.environ
 
 
 class TestColumns:
@@ -151,20 +193,10 @@ class TestWhatIsAskedFor:
             "measures": {"cases": {"kind": "count"}},
             "already_public": [{"table": "last_year", "at": {"sex": "All"}}],
         }
-        nodes = {
-            name: {
-                "resource_type": "model",
-                "name": name,
-                "unique_id": f"model.p.{name}",
-                "schema": "s",
-                "relation_name": f'"db"."s"."{name}"',
-                "config": {"meta": {"ddg": ddg} if name == "cases" else {}},
-                "columns": {},
-            }
-            for name in ("cases", "people", "regions", "last_year")
-        }
+        names = ("cases", "people", "regions", "last_year")
+        nodes = {name: node(name, ddg if name == "cases" else None) for name in names}
         asked = _wanted(contracts_from_manifest({"nodes": nodes}), nodes)
-        assert asked["cases"] == Wanted("cases", '"db"."s"."cases"', ("county", "cases"), ("county",))
+        assert asked["cases"] == Wanted("cases", "cases", ("county", "cases"), ("county",))
         assert asked["people"].columns == ("name", "number")
         assert asked["regions"].columns == ("county", "region")
         assert asked["last_year"].columns == ("county", "cases", "sex")
