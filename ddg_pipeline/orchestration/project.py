@@ -28,6 +28,7 @@ from ddg_pipeline.quality.signatures import Signing
 from ddg_pipeline.review.settings import LOG, Review, ReviewSettings, review_of
 from ddg_pipeline.rulebook_files import RULEBOOKS, RulebookFiles
 from ddg_pipeline.strict_yaml import load_yaml, looks_like_a_key
+from ddg_pipeline.validation_messages import did_you_mean
 from ddg_pipeline.warehouse.encryption import CRYPTO_VARIABLE, KEY_FROM_VARIABLE, Crypto, Encryption
 from ddg_pipeline.warehouse.public import PublicStore
 from ddg_pipeline.warehouse.restricted import RestrictedStore
@@ -420,11 +421,16 @@ def _path(root: Path, text: str, field: str, file: str, *, home: bool = False) -
     raise InputErrors([InputError(file, field, "text that is no path here", "a path of one line")])
 
 
+_UNKNOWN_KEY = "extra inputs are not permitted"  # as pydantic says it
+
+
 def _wrong(file: str, where: Sequence[int | str], message: str) -> InputError:
     """Say what pydantic found in words of the file, without what stands there."""
     named = [str(part) if isinstance(part, int) or looks_like_a_key(part) else "(a key)" for part in where]
     field = ".".join(named) or "the whole"
     found = message.removeprefix("Value error, ").lower()
+    if found == _UNKNOWN_KEY:
+        found = "an unknown key"
     if where and where[0] == "signing":
         expected = "a mapping with key, allowed_signers or both; the keys are " + ", ".join(
             _SigningSettings.model_fields
@@ -449,7 +455,8 @@ def _wrong(file: str, where: Sequence[int | str], message: str) -> InputError:
         expected = "a list of addresses, or of {url: …, keep: …} with `all` or a number of versions"
     else:
         others = ", ".join(key for key in _Settings.model_fields if key not in _Paths.model_fields)
-        expected = f"the keys are {', '.join(_Paths.model_fields)}, each a path; and {others}"
+        hint = did_you_mean(named[0], list(_Settings.model_fields)) if named and found == "an unknown key" else ""
+        expected = f"{hint}the keys are {', '.join(_Paths.model_fields)}, each a path; and {others}"
     return InputError(file, field, found, expected)
 
 

@@ -84,6 +84,11 @@ class TestMistakes:
         ):
             load_project(tmp_path)
 
+    def test_an_unknown_key_is_told_from_the_one_that_was_meant(self, tmp_path):
+        (tmp_path / "ddg.yaml").write_text(f"{TEXT}retenton: {{proofs: 2}}\n", encoding="utf-8")
+        with pytest.raises(InputErrors, match="retenton: found an unknown key; did you mean 'retention'"):
+            load_project(tmp_path)
+
     def test_a_file_in_another_encoding_is_named(self, tmp_path):
         (tmp_path / "ddg.yaml").write_bytes(TEXT.replace("var/portal", "v\xe4r").encode("latin-1"))
         with pytest.raises(InputErrors, match="UTF-8"):
