@@ -69,7 +69,7 @@ class _Paths(BaseModel):
     """Where everything is: paths from the directory of the file; variables of the environment may stand in them.
 
     Attributes:
-        sources: The declaration of what is loaded.
+        sources: The declaration of what is loaded. No such file where dbt builds in another database.
         dbt_project: The dbt project that aggregates it, with the contracts.
         expectations: The directory of the reviewed suites, one a release.
         restricted: Source tables, aggregates, staged releases: a directory for its owner alone.
@@ -81,7 +81,7 @@ class _Paths(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    sources: str = Field(min_length=1)
+    sources: str = Field(default="sources.yaml", min_length=1)
     dbt_project: str = Field(min_length=1)
     expectations: str = Field(min_length=1)
     restricted: str = Field(min_length=1)

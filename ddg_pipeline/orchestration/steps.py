@@ -454,7 +454,15 @@ def certify(project: Project, tables: Sequence[BoundTable], checked: Sequence[Ch
         if not one.passed or one.suite is None or one.gate is None:
             raise RefusedError(f"{staged.contract.release}: did not pass the gate")
         summary = audit_summary(one, level, rulebook)
-        facts = ReleaseFacts(staged.assessment, staged.counts, staged.reasons_shown, summary, one.gate, one.public)
+        facts = ReleaseFacts(
+            staged.assessment,
+            staged.counts,
+            staged.reasons_shown,
+            summary,
+            one.gate,
+            one.public,
+            approval_required=bool(project.review.roles_of(staged.contract.review.roles)),
+        )
         documents = write_documents(
             staged.package, staged.contract, rulebook, facts, defaults=project.metadata, released=now
         )
