@@ -12,6 +12,7 @@ import yaml
 from ddg_pipeline.advice import alternative_tables, raw_contract
 from ddg_pipeline.contract import BoundTable
 from ddg_pipeline.output_files import check_targets, write_together
+from ddg_pipeline.rulebook import Rulebook
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +29,12 @@ class _Plain(yaml.SafeDumper):
 
 
 def write_alternative(
-    tables: Sequence[BoundTable], number: int, directory: Path, *, keep: Sequence[Path] = ()
+    tables: Sequence[BoundTable],
+    number: int,
+    directory: Path,
+    *,
+    keep: Sequence[Path] = (),
+    rulebook: Rulebook | None = None,
 ) -> tuple[str, list[tuple[Path, Path]], list[Path]]:
     """Write one alternative: a contract and a table for each release, and the reference tables they name.
 
@@ -37,6 +43,7 @@ def write_alternative(
         number: The alternative's number.
         directory: Where the files go; readable for their owner only, because the counts in them are the true ones.
         keep: The files that the tables came from; they are never written over.
+        rulebook: The rulebook that the contracts name; by default it is looked for among those that are shipped.
 
     Returns:
         What the alternative changes; contract and table of each release; and all files written.
@@ -44,7 +51,7 @@ def write_alternative(
     Raises:
         InputErrors: There is no such alternative, or the directory cannot be written.
     """
-    candidate, built = alternative_tables(tables, number)
+    candidate, built = alternative_tables(tables, number, rulebook)
     contents: dict[str, bytes] = {}
     pairs: list[tuple[Path, Path]] = []
     for table in built.tables:

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ddg_pipeline.audit import AuditReport, AuditRules, PublishedTable, audit
+from ddg_pipeline.contract.variables import OTHER_WORDS
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.rulebook_files import rulebook_of_files
 from ddg_pipeline.table_files import read_contracts, read_references, read_table, references_of
+from ddg_pipeline.validation_messages import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,7 +103,8 @@ def audit_frames(
     levels = rulebook.masking.levels
     chosen: Any = level or contracts[0].suppression.level
     if chosen not in levels:
-        raise InputErrors([InputError("command line", "--level", repr(chosen), f"one of {', '.join(levels)}")])
+        expected = f"{did_you_mean(chosen, list(levels), OTHER_WORDS)}one of {', '.join(levels)}"
+        raise InputErrors([InputError("command line", "--level", repr(chosen), expected)])
     tables: list[PublishedTable] = []
     rules: dict[str, AuditRules] = {}
     for contract_path, contract, frame in zip(paths, contracts, frames, strict=True):

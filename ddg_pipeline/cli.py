@@ -281,8 +281,10 @@ def publish(
 
 def _tell_run(result: RunResult, place: Project, *, as_json: bool, quiet: bool) -> None:
     """Say what a run did, and end with its exit code."""
+    from ddg_pipeline.orchestration.open_questions import open_questions
+
     if as_json:
-        print_json(result.to_json_dict())
+        print_json(result.to_json_dict() | {"open_questions": open_questions(place)})
     else:
         from ddg_pipeline.console import print_run, print_run_quietly
 
@@ -290,7 +292,17 @@ def _tell_run(result: RunResult, place: Project, *, as_json: bool, quiet: bool) 
             print_run_quietly(result)
         else:
             print_run(result, place)
+            _tell_questions(place)
     _exit_with(result)
+
+
+def _tell_questions(place: Project) -> None:
+    """Say how many questions of a draft nobody has answered, and where they are."""
+    from ddg_pipeline.orchestration.open_questions import open_questions, told_of_questions
+
+    told = told_of_questions(open_questions(place))
+    if told:
+        tell_aside(told)
 
 
 app.command(short_help="Approve a release for publication.")(approve)
@@ -339,6 +351,8 @@ def suites(
         verb = ("not current" if check else "written") if changed else "current"
         if changed or not quiet:
             typer.echo(str(path) if quiet else f"{path}: {verb}")
+    if not quiet:
+        _tell_questions(place)
     if check and stale:
         raise typer.Exit(UNSAFE)
 

@@ -11,6 +11,7 @@ import typer
 from ddg_pipeline.command_line import AsJson, ProjectDirectory, print_json
 from ddg_pipeline.completion import release_names
 from ddg_pipeline.errors import InputError, RefusedError
+from ddg_pipeline.made_by import made_by
 
 if TYPE_CHECKING:
     from ddg_pipeline.contract import ReleaseContract
@@ -168,7 +169,7 @@ def retract(
     if lift:
         if not lift_retraction(place, release):
             raise RefusedError(f"{release}: not withdrawn, so there is nothing to lift")
-        typer.echo(f"{release}: its next version may be published; materialize {release}/masked and what follows")
+        typer.echo(f"{release}: its next version may be published; {made_by(release, 'masked', 'release')}")
         return
     if reason is None or not reason.strip():
         raise InputError(

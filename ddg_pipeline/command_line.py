@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import click
 import typer
 
+from ddg_pipeline.compiling import told_of_compiling
 from ddg_pipeline.completion import release_names
 from ddg_pipeline.errors import InputError, InputErrors
 
@@ -96,15 +97,23 @@ def print_json(value: Any) -> None:
 
 @contextmanager
 def shown_progress(quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
-    """Show progress on standard error while the block computes, if someone is looking."""
+    """Show progress on standard error while the block computes, if someone is looking; and say if code is compiled."""
     with _results_only():
-        if quiet or not sys.stderr.isatty():
-            yield lambda _stage, _done, _of: None
+        if quiet:
+            yield _unseen
             return
-        from ddg_pipeline.console_progress import progress_display
+        with told_of_compiling(tell_aside):
+            if not sys.stderr.isatty():
+                yield _unseen
+                return
+            from ddg_pipeline.console_progress import progress_display
 
-        with progress_display() as show:
-            yield show
+            with progress_display() as show:
+                yield show
+
+
+def _unseen(_stage: str, _done: int, _of: int) -> None:
+    """Progress that nobody looks at."""
 
 
 def quiet_everywhere(command: click.Command) -> click.Command:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
@@ -25,12 +26,13 @@ _NO_FIGURES = {
 _NOTHING = "-"  # is hidden, because it may be released as it is
 
 
-def print_advice(advice: Advice, *, everything: bool) -> None:
+def print_advice(advice: Advice, *, everything: bool, directory: Path | None = None) -> None:
     """Print the alternatives, best first.
 
     Args:
         advice: What was found.
         everything: Whether to show also what is not on the front.
+        directory: The directory that an alternative has to stay in; None for anywhere.
     """
     shown = advice.alternatives if everything else advice.front
     head = f", assessed by {advice.rulebook}; over a score of {advice.cut_off} a table is masked\n"
@@ -48,6 +50,9 @@ def print_advice(advice: Advice, *, everything: bool) -> None:
         parts.append(as_text(f"Not tried: {len(advice.not_tried) - _LISTED} more; --json lists them."))
     if shown:
         said = "\nNothing was changed. `--write NUMBER -o DIR` writes one for `ddg mask`, which attacks it."
+        if directory is not None:
+            said += f" DIR is inside of {directory}, because it gets true counts."
+            said += " To release one, make the same change in the model and its contract."
         parts.append(as_text(said))
     print_parts(console(), parts)
 

@@ -133,6 +133,7 @@ MODULES: Final[Mapping[str, str | Keys]] = {
     "orchestration.public_versions": "ledger",
     "orchestration.review": "review",
     "orchestration.running": "cli#ddg-run",
+    "orchestration.stored_tables": "advice#going-on-with-one",
     "orchestration.targets": "targets",
     "output_files": "cli",
     "overlaps": Keys("masking#when-it-cannot-be-done", CONTRACT),

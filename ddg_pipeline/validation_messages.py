@@ -69,6 +69,7 @@ def mistakes(
     *,
     patterns: Mapping[str, str] | None = None,
     keys: Mapping[str, str] | None = None,
+    other_words: Mapping[str, Sequence[str]] | None = None,
 ) -> list[Mistake]:
     """Tell what is wrong, each thing once.
 
@@ -78,11 +79,27 @@ def mistakes(
         error: What pydantic found.
         patterns: What to write where a regular expression is not met, by the expression.
         keys: What to write under a key, where that is better said by hand than by its type.
+        other_words: What people write instead of an allowed value, with what they may mean.
     """
-    words = _Words(_schema(model), patterns or {}, keys or {})
+    words = _Words(_schema(model), patterns or {}, keys or {}, other_words or {})
     details = [_taken_apart(one, data) for one in error.errors(include_url=False)]
     told = [words.mistake(detail, data) for detail in _one_branch(details, data, words)]
     return [one for one in told if not (one.kind == "too_short" and any(_is_within(other, one) for other in told))]
+
+
+def did_you_mean(given: object, allowed: Sequence[str], other_words: Mapping[str, Sequence[str]] | None = None) -> str:
+    """Ask whether the nearest of the allowed words was meant; empty where none is near.
+
+    Args:
+        given: What was written.
+        allowed: What may be written.
+        other_words: Words for what is allowed, in small letters with underscores.
+    """
+    spelled = re.sub(r"[\s-]+", "_", given.casefold().strip()) if isinstance(given, str) else ""
+    meant = [word for word in (other_words or {}).get(spelled, ()) if word in allowed]
+    near = meant or [one for one in allowed if one.casefold() == spelled]
+    near = near or difflib.get_close_matches(spelled, allowed, n=1)
+    return f"did you mean {' or '.join(map(repr, near))}? " if near else ""
 
 
 def shown(value: object) -> str:
@@ -190,6 +207,7 @@ class _Words:
     schema: Mapping[str, Any]
     patterns: Mapping[str, str]
     keys: Mapping[str, str]
+    other_words: Mapping[str, Sequence[str]]
 
     def mistake(self, detail: _Detail, data: object) -> Mistake:
         error, kind = detail.error, str(detail.error["type"])
@@ -266,18 +284,14 @@ class _Words:
 
     def _choice(self, path: KeyPath, value: object, data: object) -> str:
         choices = [str(one) for one in self._choices(self._node(path, data))]
-        spelled = value.casefold().strip().replace(" ", "_") if isinstance(value, str) else ""
-        near = difflib.get_close_matches(spelled, choices, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
+        hint = did_you_mean(value, choices, self.other_words)
         return f"{hint}write one of {', '.join(choices)}" if len(choices) > 1 else f"{hint}write {', '.join(choices)}"
 
     def _near_keys(self, path: KeyPath, data: object) -> str:
         ways = [list(way.get("properties", {})) for way in self._ways(self._node(path[:-1], data))]
         there = value_at(data, path[:-1])[1]
         allowed = max(ways, key=lambda keys: sum(key in keys for key in there), default=[])
-        near = difflib.get_close_matches(str(path[-1]).casefold(), allowed, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        return f"{hint}allowed here: {', '.join(allowed)}"
+        return f"{did_you_mean(path[-1], allowed)}allowed here: {', '.join(allowed)}"
 
     def _node(self, path: KeyPath, data: object) -> Mapping[str, Any]:
         """Follow a path through the schema; where there are several ways to write a value, the one that it takes."""

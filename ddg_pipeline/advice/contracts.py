@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ddg_pipeline.advice.age_bands import whole_range
-from ddg_pipeline.advice.changes import Drop, Merge
+from ddg_pipeline.advice.changes import Drop, Merge, NotPossibleError
 from ddg_pipeline.advice.periods import period_of as in_words
 from ddg_pipeline.advice.sizes import Sizes, coarser_reference, size_of_all, sizes_of
 from ddg_pipeline.assessment.periods import months_of, period_of
@@ -72,6 +72,7 @@ class Rewriter:
         if preferred:
             stay = {*change.members, *groups, axis.total}
             self.raw["suppression"]["prefer"][name] = [one for one in preferred if one in stay]
+        self._rewrite_wishes(name, [*change.members, *groups, *([] if axis.total is None else [axis.total])])
         for measure in self.raw["measures"]:
             self._merge_population(measure, name, {k: v for k, v in becomes.items() if k != v}, list(change.members))
 
@@ -82,6 +83,8 @@ class Rewriter:
         self._keep_in_scope(name)
         axis = self.bound.axes[name]
         self.raw.get("suppression", {}).get("prefer", {}).pop(name, None)
+        self._rewrite_wishes(name, [] if axis.total is None else [axis.total], drop=True)
+        self.raw.get("limits", {}).get("dimensions", {}).pop(name, None)
         everyone = axis.total or ""
         for measure in self.raw["measures"]:
             self._merge_population(measure, name, dict.fromkeys(axis.leaves, everyone), [everyone], drop=True)
@@ -97,6 +100,31 @@ class Rewriter:
         """Take measures out that the coarser table cannot have."""
         for name in measures:
             del self.raw["measures"][name]
+            self.raw.get("limits", {}).get("measures", {}).pop(name, None)
+
+    def _rewrite_wishes(self, dimension: str, stay: Sequence[str], *, drop: bool = False) -> None:
+        """Leave of the cells to keep open or to hide those that the coarser table still has.
+
+        A sum of cells that were to be hidden need not be hidden, nor one of cells to keep be kept.
+
+        Raises:
+            NotPossibleError: Everything in the coarser table would have to be hidden.
+        """
+        suppression = self.raw.get("suppression", {})
+        for key in ("keep", "hide"):
+            left = []
+            for pattern in suppression.pop(key, []):
+                labels = [label for label in pattern.get(dimension, stay) if label in stay]
+                rest = {name: those for name, those in pattern.items() if name != dimension}
+                if dimension in pattern and not labels:
+                    continue
+                if not drop and dimension in pattern:
+                    rest = {name: labels if name == dimension else those for name, those in pattern.items()}
+                if not rest and key == "hide":
+                    raise NotPossibleError(f"{dimension}: `suppression.hide` hides everything that would be left")
+                left += [rest] if rest else []  # a pattern of nothing but the total would keep every cell open
+            if left:
+                suppression[key] = left
 
     def _merge_sizes(self, change: Merge, groups: Mapping[str, frozenset[str]]) -> None:
         sizes = sizes_of(self.bound, change.dimension, self.rulebook)

@@ -16,6 +16,7 @@ from ddg_pipeline.advice.result import Advice, Alternative
 from ddg_pipeline.contract import BoundTable
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.preparation import rulebook_of
+from ddg_pipeline.rulebook import Rulebook
 
 SECONDS = 120.0
 MOST = 300  # alternatives; those with the fewest changes come first
@@ -33,6 +34,7 @@ def advise(
     most: int = MOST,
     always: bool = False,
     progress: Progress | None = None,
+    rulebook: Rulebook | None = None,
 ) -> Advice:
     """Try coarser categories, longer periods, fewer variables, smaller tables and whole percentages (§4.4).
 
@@ -49,6 +51,7 @@ def advise(
         most: How many alternatives are tried at most.
         always: Whether to go on where the table may be released as it is.
         progress: Called with the stage, what is done and what there is to do.
+        rulebook: The rulebook that their contracts name; by default it is looked for among those that are shipped.
 
     Returns:
         The alternatives. Nothing is changed.
@@ -56,21 +59,24 @@ def advise(
     Raises:
         InputErrors: The contract lacks what the assessment needs, or the tables contradict each other.
     """
-    search = _Search(tables, seconds, progress or (lambda _stage, _done, _of: None))
+    search = _Search(tables, rulebook or rulebook_of(tables), seconds, progress or (lambda _stage, _done, _of: None))
     return search.run(most, always=always)
 
 
-def alternative_tables(tables: Sequence[BoundTable], number: int) -> tuple[Candidate, Built]:
+def alternative_tables(
+    tables: Sequence[BoundTable], number: int, rulebook: Rulebook | None = None
+) -> tuple[Candidate, Built]:
     """Make the tables of one alternative, by the number that `advise` gave it.
 
     Args:
         tables: The same that `advise` was given.
         number: The number.
+        rulebook: As in `advise`.
 
     Raises:
         InputErrors: There is no such alternative.
     """
-    rulebook = rulebook_of(tables)
+    rulebook = rulebook or rulebook_of(tables)
     options = options_for(tables[0], tables[1:], rulebook)
     candidate = next(islice(candidates(options), number, None), None) if number > 0 else None
     if candidate is not None:
@@ -84,9 +90,9 @@ def alternative_tables(tables: Sequence[BoundTable], number: int) -> tuple[Candi
 
 
 class _Search:
-    def __init__(self, tables: Sequence[BoundTable], seconds: float, progress: Progress) -> None:
+    def __init__(self, tables: Sequence[BoundTable], rulebook: Rulebook, seconds: float, progress: Progress) -> None:
         self.bound, self.linked = tables[0], tuple(tables[1:])
-        self.rulebook = rulebook_of(tables)
+        self.rulebook = rulebook
         self.began, self.seconds, self.progress = time.monotonic(), seconds, progress
         self.options: Options = options_for(self.bound, self.linked, self.rulebook)
         self.builder = Builder(self.bound, self.rulebook)

@@ -16,6 +16,9 @@ from numba import njit
 
 from ddg_pipeline.audit.boards import Board
 from ddg_pipeline.audit.lattice import Integers
+from ddg_pipeline.compiling import watch
+
+watch()
 
 CANDIDATES = 96  # changes kept along one axis
 ENTRIES = 512  # cells that one product may change

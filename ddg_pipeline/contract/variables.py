@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
 
 class Variable(StrEnum):
@@ -27,3 +29,60 @@ class Variable(StrEnum):
     EXPECTED_PAYER = "expected_payer"
     MEANS_TESTED_PROGRAM = "means_tested_program"
     OTHER = "other"
+
+
+OTHER_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "gender": ("gender_identity", "sex"),
+    "male_female": ("sex",),
+    "zip": ("residence_geography", "service_geography"),
+    "zip_code": ("residence_geography", "service_geography"),
+    "county": ("residence_geography", "service_geography"),
+    "city": ("residence_geography", "service_geography"),
+    "region": ("residence_geography", "service_geography"),
+    "place": ("residence_geography", "service_geography"),
+    "geography": ("residence_geography", "service_geography"),
+    "facility": ("service_geography",),
+    "provider": ("service_geography",),
+    "hospital": ("service_geography",),
+    "date": ("time",),
+    "year": ("time", "year"),
+    "annual": ("yearly", "year"),
+    "annually": ("yearly", "year"),
+    "yearly": ("year",),
+    "month": ("time", "month"),
+    "monthly": ("month",),
+    "quarterly": ("quarter",),
+    "period": ("time",),
+    "age_group": ("age",),
+    "birth_date": ("age",),
+    "hispanic": ("ethnicity", "race_ethnicity"),
+    "insurance": ("insurance_coverage", "expected_payer"),
+    "payer": ("expected_payer", "insurance_coverage"),
+    "medi_cal": ("means_tested_program", "insurance_coverage"),
+    "calfresh": ("means_tested_program",),
+    "citizenship": ("immigration_status",),
+    "veteran": ("veteran_status",),
+    "disease": ("other",),
+    "diagnosis": ("other",),
+    "category": ("other",),
+    "number": ("count",),
+    "cases": ("count",),
+    "sum": ("count", "amount"),
+    "total": ("count", "amount"),
+    "percentage": ("percent",),
+    "share": ("percent",),
+    "proportion": ("percent",),
+    "average": ("mean",),
+    "cost": ("amount",),
+    "dollars": ("amount",),
+    "people": ("individuals", "people"),
+    "persons": ("individuals", "people"),
+    "patients": ("individuals", "people"),
+    "visits": ("events",),
+    "encounters": ("events",),
+    "strict": ("full",),
+    "strongest": ("full",),
+    "default": ("ddg",),
+}
+"""What people write for a word of the contract, with the words they may mean, the likelier first; spelled in small
+letters with underscores. It only says what to write: nothing is read so."""

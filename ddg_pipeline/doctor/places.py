@@ -25,7 +25,8 @@ _GIT_SECONDS = 20
 def environment(project: Project) -> Iterator[Finding]:
     """Look whether every variable is set that ddg.yaml and sources.yaml name; their values are not looked at."""
     names: list[str] = []
-    for file in (project.root / PROJECT_FILE, project.sources):
+    files = [project.root / PROJECT_FILE, project.sources]
+    for file in [path for path in files if path.is_file()]:  # whether there have to be sources is another check's
         document = load_yaml(file.read_text(encoding="utf-8-sig"), str(file), may_hold_secrets=True)
         names += [name for text in _texts(document) for name in _VARIABLE.findall(text)]
     missing = [name for name in dict.fromkeys(names) if not os.environ.get(name)]
@@ -82,7 +83,7 @@ def disk_space(project: Project) -> Iterator[Finding]:
     from ddg_pipeline.warehouse.sources import SqlTable, read_sources
 
     size = 0
-    for source in read_sources(project.sources).values():
+    for source in read_sources(project.sources).values() if project.sources.is_file() else ():
         if not isinstance(source.table, SqlTable) and not _VARIABLE.search(source.table.path):
             path = source.declared_in.parent / source.table.path
             size += path.stat().st_size if path.is_file() else 0

@@ -79,9 +79,15 @@ def dagster_home(project: Project) -> Iterator[Finding]:
 
 def sources(project: Project) -> Iterator[Finding]:
     """Look whether every source is there and can be read."""
-    from ddg_pipeline.warehouse.sources import SqlTable, read_sources
+    from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest
+    from ddg_pipeline.orchestration.elsewhere import adapter_of, built_elsewhere, declared_sources
+    from ddg_pipeline.warehouse.sources import SqlTable
 
-    for source in read_sources(project.sources).values():
+    manifest = read_manifest(ensure_manifest(project))
+    declared = declared_sources(project, manifest)
+    if built_elsewhere(manifest):
+        yield ok("sources", f"none is loaded: dbt builds in {adapter_of(manifest)}")
+    for source in declared.values():
         if isinstance(source.table, SqlTable):
             yield from _database(source)
         else:

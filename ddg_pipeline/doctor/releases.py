@@ -24,6 +24,17 @@ def releases(project: Project) -> Iterator[Finding]:
         yield ok(f"release {one.contract.release}", f"its contract can be read; {one.contract.rulebook}")
     for one in found:
         yield from _suite(project, one.contract.release)
+    yield from _questions(project)
+
+
+def _questions(project: Project) -> Iterator[Finding]:
+    from ddg_pipeline.orchestration.open_questions import open_questions, told_of_questions
+
+    questions = open_questions(project)
+    if questions:
+        yield hint("questions", told_of_questions(questions), "answer each in its file, and take its comment out")
+    else:
+        yield ok("questions", "none of a draft is open")
 
 
 def _suite(project: Project, release: str) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ from ddg_pipeline.drafting.words import (
     SERIAL,
     TIME,
     has,
+    names_a_number,
 )
 
 Kind = Literal["figure", "category", "day", "serial", "beside", "empty"]
@@ -29,6 +30,8 @@ _FIGURE_WORDS = PEOPLE | EVENTS | POPULATIONS | RATES | PERCENTS | AMOUNTS | MEA
 _OLDEST = 130  # in years; no age is higher
 _PERIODS = 53  # weeks of a year, and fewer months and quarters
 _NEARLY_ALL = 0.9  # of the rows have a number of their own
+_MANY = 0.3  # of the rows have: several records of one person
+_LISTED = 20  # different numbers at least, for a column of which not nearly every row has its own
 
 
 def kind_of(column: ColumnFacts, rows: int, people: Sequence[str]) -> Kind:
@@ -45,7 +48,7 @@ def kind_of(column: ColumnFacts, rows: int, people: Sequence[str]) -> Kind:
         return "empty"
     if has(column.words, BESIDE):
         return "beside"
-    if _numbers_rows(column, rows):
+    if _numbers_rows(column, rows) or _numbers_records(column, rows):
         return "serial"
     if column.numbers is not None:
         return "category" if _names_something(column) else "figure"
@@ -58,6 +61,13 @@ def _numbers_rows(column: ColumnFacts, rows: int) -> bool:
     if has(column.words, _FIGURE_WORDS - {"case", "n"}):
         return False
     return has(column.words, SERIAL) and rows > 1 and len(column.labels) >= _NEARLY_ALL * rows
+
+
+def _numbers_records(column: ColumnFacts, rows: int) -> bool:
+    """Say whether a column is called like a number and has so many that they are of records, or of people."""
+    if not names_a_number(column.words) or (column.numbers is not None and not column.whole):
+        return False
+    return len(column.labels) >= max(_LISTED, _MANY * rows)
 
 
 def _names_something(column: ColumnFacts) -> bool:

@@ -130,7 +130,11 @@ class _Drafter:
             for name, one in self.refused.items()
         }
         texts = {
-            "serial": ask("it numbers the rows, so it may number people: it must not be published. Leave it out."),
+            "serial": Remark(
+                "refused",
+                "numbers records or people, as its name and its labels say: no release may have it. If it is something "
+                "else, call it so.",
+            ),
             "beside": reason("it says something about another column; the release writes annotations of its own"),
             "empty": reason("it holds nothing"),
         }
@@ -275,11 +279,14 @@ def _check(frame: pd.DataFrame, people: Sequence[str], place: str) -> None:
 
 
 def _identifiers(frame: pd.DataFrame, kinds: Mapping[str, Kind], rulebook: Rulebook) -> dict[str, Finding]:
-    """Find what identifies people before anything is known of a column: by its name, and by its labels."""
-    looked_at = frame[[name for name, kind in kinds.items() if kind != "figure"]]
+    """Find what identifies people before anything is known of a column: by its name, and by its labels.
+
+    Figures by their names only: a telephone number without its marks is a number, and counts are not looked at.
+    """
     found: dict[str, Finding] = {}
-    for one in find_identifiers_in_columns(looked_at, {}, rulebook):
-        if kinds[one.column] != "day":
+    for one in find_identifiers_in_columns(frame, {}, rulebook):
+        kind = kinds[one.column]
+        if kind != "day" and (kind != "figure" or one.by == "name"):
             found.setdefault(one.column, one)
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 GAPS = frozenset({"", "na", "n/a", "null", "none", "nan", "."})
 """Cells that hold nothing."""
@@ -51,6 +51,27 @@ CODES = frozenset({"code", "codes", "id", "ids", "fips", "geoid", "key", "icd", 
 
 SERIAL = frozenset({"id", "ids", "number", "num", "no", "key", "identifier", "record", "row", "index"})
 """Words of a column that numbers what its rows are about."""
+
+NUMBERS = frozenset({
+    "id", "ids", "no", "nr", "num", "number", "identifier", "key", "uuid", "guid", "mrn", "accession", "barcode",
+})  # fmt: skip
+_NUMBERED = frozenset({
+    "account", "accession", "case", "chart", "claim", "client", "encounter", "event", "incident", "investigation",
+    "isolate", "lab", "member", "order", "patient", "person", "record", "report", "sample", "specimen", "subject",
+    "visit",
+})  # fmt: skip
+
+
+def names_a_number(words: Sequence[str]) -> bool:
+    """Say whether a column's name ends as that of a number does, of a record or a person: ``report_no``, ``caseid``.
+
+    Args:
+        words: The words of its name, in lower case.
+    """
+    last = words[-1] if words else ""
+    joined = (last.removesuffix(end) for end in NUMBERS if last.endswith(end))
+    return last in NUMBERS or any(word in _NUMBERED for word in joined)
+
 
 _TOTALS = frozenset({
     "total", "totals", "grand total", "all", "overall", "everyone", "both", "both sexes", "all sexes", "statewide",

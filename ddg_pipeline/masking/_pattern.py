@@ -12,9 +12,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from ddg_pipeline.compiling import watch
 from ddg_pipeline.masking._chains import put_aside, seek, take_back
 from ddg_pipeline.masking._search import HIGH, LOW, PRICE, SIZE, inner, search
 from ddg_pipeline.masking.lattice import record
+
+watch()
 
 OPEN, ZERO, KNOWN, SMALL, COMPLEMENTARY = 0, 1, 2, 3, 4  # as `Status`
 _NEAREST = 2  # single steps tried each way where a cell needs one more value

@@ -20,7 +20,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from ddg_pipeline.compiling import watch
 from ddg_pipeline.masking.lattice import ADDS_UP, COUNTS, Lattice, record
+
+watch()
 
 TOP = 48  # candidates kept for each block
 ENTRIES = 256  # nodes that a block's change may touch

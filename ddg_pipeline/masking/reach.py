@@ -11,10 +11,13 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from ddg_pipeline.compiling import watch
 from ddg_pipeline.masking.moves import Bounds
 from ddg_pipeline.masking.rows import Rows
 from ddg_pipeline.masking.rules import MaskingRules
 from ddg_pipeline.masking.system import Status, System
+
+watch()
 
 Integers = NDArray[np.int64]
 _FAR = 2**30

@@ -9,7 +9,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from ddg_pipeline.compiling import watch
 from ddg_pipeline.masking.system import Booleans, Status, System
+
+watch()
 
 Integers = NDArray[np.int64]
 

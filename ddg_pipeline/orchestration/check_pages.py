@@ -10,23 +10,12 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from ddg_pipeline.orchestration.metadata import markdown_table
+from ddg_pipeline.orchestration.ways_out import HELP, ways_out
 
 if TYPE_CHECKING:
     from ddg_pipeline.orchestration.steps import Checked
 
 _LISTED = 5  # at a glance; the whole list stands beside it
-
-WHAT_TO_DO = {
-    "same_as_aggregate": "Materialize masked again; find out who changes files in the restricted directory.",
-    "suite_matches_contract": "Run ddg suites, read the difference, commit it, and run again.",
-    "great_expectations": (
-        "A new label: correct the code list or the data. A limit of the contract: find out why so much is suppressed "
-        "or has changed, then set the limit. Anything else is a fault of the pipeline: report it."
-    ),
-    "protection_proof": "Materialize masked again. If it is still not proved, do not publish, and report it.",
-    "attack_audit": "Do not publish; report it with the contract. If it was undecided, run it on a quieter machine.",
-}
-"""What people can do about a check that failed; docs/explanation/gate.md says more."""
 
 
 def check_page(checked: Checked, check: str) -> dict[str, dg.MetadataValue]:
@@ -56,7 +45,8 @@ def check_page(checked: Checked, check: str) -> dict[str, dg.MetadataValue]:
             rows = [[kind, str(len(cells)), _few(cells)] for kind, cells in kinds.items()]
             more["found"] = markdown_table(["what", "times", "where"], rows)
     if not checked.checks[check]:
-        more["what_to_do"] = dg.MetadataValue.text(WHAT_TO_DO[check])  # Markdown is a click away here
+        more["what_to_do"] = dg.MetadataValue.text(ways_out(checked)[check])  # Markdown is a click away here
+        more["help"] = dg.MetadataValue.text(HELP)
     return more
 
 

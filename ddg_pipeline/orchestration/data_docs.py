@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ddg_pipeline.errors import InputError
 from ddg_pipeline.orchestration.project import Project
+from ddg_pipeline.orchestration.ways_out import ways_out
 from ddg_pipeline.warehouse.sealed import write_privately
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def write_data_docs(
 
 
 def _found(checked: Checked) -> dict[str, tuple[bool, list[str]]]:
-    """Say of each check whether it holds, and what it found."""
+    """Say of each check whether it holds, what it found, and of one that failed what to do."""
     gate, proof, audit = checked.gate, checked.proof, checked.audit
     if proof.problems:
         proved = list(proof.problems)
@@ -70,7 +71,7 @@ def _found(checked: Checked) -> dict[str, tuple[bool, list[str]]]:
         proved = ["no cell is hidden, so there is nothing to prove"]
     else:
         proved = [proof.verification.summary(), *map(str, proof.verification.faults)]
-    return {
+    found = {
         "same_as_aggregate": (not checked.differences, list(checked.differences)),
         "suite_matches_contract": (not checked.suite_problems, list(checked.suite_problems)),
         "great_expectations": (
@@ -83,3 +84,6 @@ def _found(checked: Checked) -> dict[str, tuple[bool, list[str]]]:
             [audit.summary() if audit is not None else "nothing is hidden, so there is nothing to attack"],
         ),
     }
+    for check, what in ways_out(checked).items():
+        found[check][1].append(f"What to do: {what}")
+    return found

@@ -1,8 +1,8 @@
 """The dbt project as assets: everything in it is built into the restricted store by one step."""
 
-import json
+import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 from packaging.version import Version
 
+from ddg_pipeline.orchestration.dbt_failures import what_failed
 from ddg_pipeline.orchestration.dbt_messages import MESSAGES, kept_messages
 from ddg_pipeline.orchestration.dbt_models import QUIETLY, dbt_executable
 from ddg_pipeline.orchestration.failures import attempt, exclusive_step
@@ -73,7 +74,7 @@ def dbt_models(plan: DdgPlan) -> dg.AssetsDefinition:
                     yield with_columns(event, columns)
                 successful = invocation.is_successful()
             if not successful:
-                description = _what_failed(project, target)
+                description = _what_failed(project, target, plan.manifest)
                 if project.encryption is not None:
                     remove_plain_files(target)
                 raise dg.Failure(description=description, allow_retries=False)
@@ -92,14 +93,14 @@ def _check_store(project: Project) -> None:
         pass
 
 
-def _what_failed(project: Project, target: Path) -> str:
-    """Name the models and tests that failed, and say where dbt's own words are; they may quote values."""
-    where = f"what dbt says about it is in {target / MESSAGES}"
-    if project.encryption is not None:
-        where += ", sealed; `ddg store show` prints it"
-    try:
-        results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
-    except (OSError, ValueError, KeyError):
-        return f"dbt could not run the project; {where}"
-    broken = [result["unique_id"] for result in results if result["status"] in ("error", "fail", "runtime error")]
-    return f"dbt: {len(broken)} of {len(results)} models and tests failed: {', '.join(broken)}; {where}"
+def _what_failed(project: Project, target: Path, manifest: Mapping[str, Any]) -> str:
+    """Name the models and tests that failed, and say how to read dbt's own words; they may quote values."""
+    told = what_failed(target / "run_results.json", manifest, os.path.relpath(project.dbt_project, project.root))
+    messages = (target / MESSAGES).relative_to(project.restricted)
+    return "\n".join(
+        [
+            f"dbt: {told[0] if told else 'could not run the project'}",
+            *told[1:],
+            f"What dbt itself says, which may quote the data: `ddg store show {messages}`",
+        ]
+    )

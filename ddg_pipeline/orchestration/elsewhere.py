@@ -25,6 +25,8 @@ from ddg_pipeline.orchestration.spark_session import session_environment
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from ddg_pipeline.warehouse.sources import Source
+
 HERE: Final = "duckdb"
 _SECRET: Final = re.compile(r"pass(word|phrase)?$|^pass|secret|token|^private_key$", re.IGNORECASE)
 _FROM_ENVIRONMENT: Final = re.compile(r"\{\{.*\benv_var\b.*\}\}", re.DOTALL)
@@ -54,6 +56,27 @@ def check_sources(project: Project, manifest: Mapping[str, Any]) -> None:
         found = f"tables to load into the restricted store, while dbt builds in {adapter_of(manifest)}"
         expected = "remove the file: the tables are where dbt reads them; or let dbt build in the restricted store"
         raise InputErrors([InputError(str(project.sources), "sources", found, expected)])
+
+
+def declared_sources(project: Project, manifest: Mapping[str, Any]) -> dict[str, Source]:
+    """Read what is loaded into the restricted store; nothing where dbt builds in another database.
+
+    Raises:
+        InputErrors: There is a ``sources.yaml`` and must be none, or the other way round; or what it declares is wrong.
+        InputError: It cannot be read.
+    """
+    from ddg_pipeline.warehouse.sources import read_sources
+
+    check_sources(project, manifest)
+    if built_elsewhere(manifest):
+        return {}
+    if not project.sources.is_file():
+        expected = (
+            "write it (docs/reference/sources.md), or name it under `sources` in ddg.yaml; only where dbt builds in "
+            "another database is nothing loaded (docs/how-to/elsewhere.md)"
+        )
+        raise InputErrors([InputError(str(project.sources), "sources", "no such file", expected)])
+    return read_sources(project.sources)
 
 
 def check_secrets(project: Project) -> None:

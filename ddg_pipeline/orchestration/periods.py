@@ -18,6 +18,7 @@ from ddg_pipeline.contract.manifest import DbtRelease
 from ddg_pipeline.contract.model import ReleaseContract
 from ddg_pipeline.contract.reporting_periods import of_period, series_of
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
+from ddg_pipeline.made_by import made_by
 from ddg_pipeline.orchestration.project import Project
 
 if TYPE_CHECKING:
@@ -108,9 +109,7 @@ def staged_groups(project: Project, group: Sequence[DbtRelease]) -> Sequence[Seq
     if found:
         return found
     names = ", ".join(one.contract.release for one in group)
-    raise RefusedError(
-        f"{names}: no period is staged; materialize a period of {group[0].contract.release}/masked first"
-    )
+    raise RefusedError(f"{names}: no period is staged; {made_by(group[0].contract.release, 'masked')}")
 
 
 def known_contracts(project: Project, contracts: Sequence[ReleaseContract]) -> dict[str, ReleaseContract]:
@@ -200,6 +199,17 @@ def contract_named(project: Project, contracts: Sequence[ReleaseContract], relea
                     return one
     known = list(known_contracts(project, contracts))
     raise InputErrors([InputError(place, "release", release, f"one of {', '.join(known)}")])
+
+
+def series_and_period(contracts: Sequence[ReleaseContract], release: str) -> tuple[str, str | None]:
+    """Say which contract a release is of, and which period; a name that is no period's is given back as it is."""
+    named = {contract.release for contract in contracts}
+    for contract in contracts:
+        if release not in named and is_period_of(release, contract):
+            for one in every_period(contract):
+                if one.release == release and one.reporting_period is not None:
+                    return contract.release, one.reporting_period.label
+    return release, None
 
 
 def linked_with(contracts: Sequence[ReleaseContract], contract: ReleaseContract) -> list[str]:

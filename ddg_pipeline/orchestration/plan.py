@@ -20,7 +20,7 @@ from ddg_pipeline.orchestration.default_specs import (
     release_default,
     source_default,
 )
-from ddg_pipeline.orchestration.elsewhere import built_elsewhere, check_sources
+from ddg_pipeline.orchestration.elsewhere import declared_sources
 from ddg_pipeline.orchestration.partitions import partitions_of
 from ddg_pipeline.orchestration.periods import by_periods
 from ddg_pipeline.orchestration.project import Project
@@ -28,7 +28,7 @@ from ddg_pipeline.orchestration.settings_in_dagster import Elsewhere
 from ddg_pipeline.orchestration.translation import DdgAsset, DdgTranslator, DefinitionKind
 from ddg_pipeline.release_groups import linked_groups
 from ddg_pipeline.warehouse.restricted import SOURCE_SCHEMA
-from ddg_pipeline.warehouse.sources import Source, read_sources
+from ddg_pipeline.warehouse.sources import Source
 
 if TYPE_CHECKING:
     from dagster_dbt import DagsterDbtTranslator
@@ -172,9 +172,8 @@ def plan_project(
     translator = DdgTranslator() if translator is None else translator
     manifest = read_manifest(ensure_manifest(project))
     groups = _chosen(project, linked_groups(releases_of(manifest)), releases)
-    check_sources(project, manifest)
     # where dbt builds in another database, the source tables are where it reads them
-    sources = {} if built_elsewhere(manifest) else read_sources(project.sources)
+    sources = declared_sources(project, manifest)
     problems: list[InputError] = []
     source_specs = {name: _translated(translator, source_default(source), problems) for name, source in sources.items()}
     if dbt_translator is not None or "dbt" in elsewhere:

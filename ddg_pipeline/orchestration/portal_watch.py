@@ -13,6 +13,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from ddg_pipeline.contract import ReleaseContract
 from ddg_pipeline.errors import RefusedError
+from ddg_pipeline.made_by import made_by
 from ddg_pipeline.orchestration.failures import attempt
 from ddg_pipeline.orchestration.periods import every_period
 from ddg_pipeline.orchestration.plan import DdgPlan
@@ -92,7 +93,7 @@ def _problems(project: Project, contract: ReleaseContract) -> list[str]:
         return portal_problems(project, contract)
     published = [one for one in every_period(contract) if public_certificate(project, one) is not None]
     if not published:
-        raise RefusedError(f"{contract.release}: no period is published; materialize {contract.release}/publication")
+        raise RefusedError(f"{contract.release}: no period is published; {made_by(contract.release, 'publication')}")
     return [f"{one.release}: {text}" for one in published for text in portal_problems(project, one)]
 
 

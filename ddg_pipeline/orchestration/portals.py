@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ddg_pipeline.contract.reporting_periods import series_of
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
+from ddg_pipeline.made_by import made_by
 
 if TYPE_CHECKING:
     from ddg_pipeline.contract import ReleaseContract
@@ -81,7 +82,7 @@ def portal_problems(project: Project, contract: ReleaseContract) -> list[str]:
     names = package_names(contract)
     published = project.portal / names.dataset / names.resource
     if not published.is_dir():
-        raise RefusedError(f"{contract.release}: not published; materialize {contract.release}/publication")
+        raise RefusedError(f"{contract.release}: not published; {made_by(contract.release, 'publication')}")
     rulebook = load_rulebook(contract.rulebook, project.rulebook_source, contract.release)
     package = Package(published.resolve(), contract, rulebook, None, project.signing)
     fields = _fields(project, [package]).get(names.dataset) if _is_newest(project, contract) else None

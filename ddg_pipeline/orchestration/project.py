@@ -28,6 +28,7 @@ from ddg_pipeline.quality.signatures import Signing
 from ddg_pipeline.review.settings import LOG, Review, ReviewSettings, review_of
 from ddg_pipeline.rulebook_files import RULEBOOKS, RulebookFiles
 from ddg_pipeline.strict_yaml import load_yaml, looks_like_a_key
+from ddg_pipeline.validation_messages import did_you_mean
 from ddg_pipeline.warehouse.encryption import CRYPTO_VARIABLE, KEY_FROM_VARIABLE, Crypto, Encryption
 from ddg_pipeline.warehouse.public import PublicStore
 from ddg_pipeline.warehouse.restricted import RestrictedStore
@@ -68,7 +69,7 @@ class _Paths(BaseModel):
     """Where everything is: paths from the directory of the file; variables of the environment may stand in them.
 
     Attributes:
-        sources: The declaration of what is loaded.
+        sources: The declaration of what is loaded. No such file where dbt builds in another database.
         dbt_project: The dbt project that aggregates it, with the contracts.
         expectations: The directory of the reviewed suites, one a release.
         restricted: Source tables, aggregates, staged releases: a directory for its owner alone.
@@ -80,7 +81,7 @@ class _Paths(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    sources: str = Field(min_length=1)
+    sources: str = Field(default="sources.yaml", min_length=1)
     dbt_project: str = Field(min_length=1)
     expectations: str = Field(min_length=1)
     restricted: str = Field(min_length=1)
@@ -423,11 +424,16 @@ def _path(root: Path, text: str, field: str, file: str, *, home: bool = False) -
     raise InputErrors([InputError(file, field, "text that is no path here", "a path of one line")])
 
 
+_UNKNOWN_KEY = "extra inputs are not permitted"  # as pydantic says it
+
+
 def _wrong(file: str, where: Sequence[int | str], message: str) -> InputError:
     """Say what pydantic found in words of the file, without what stands there."""
     named = [str(part) if isinstance(part, int) or looks_like_a_key(part) else "(a key)" for part in where]
     field = ".".join(named) or "the whole"
     found = message.removeprefix("Value error, ").lower()
+    if found == _UNKNOWN_KEY:
+        found = "an unknown key"
     if where and where[0] == "signing":
         expected = "a mapping with key, allowed_signers or both; the keys are " + ", ".join(
             _SigningSettings.model_fields
@@ -452,7 +458,8 @@ def _wrong(file: str, where: Sequence[int | str], message: str) -> InputError:
         expected = "a list of addresses, or of {url: …, keep: …} with `all` or a number of versions"
     else:
         others = ", ".join(key for key in _Settings.model_fields if key not in _Paths.model_fields)
-        expected = f"the keys are {', '.join(_Paths.model_fields)}, each a path; and {others}"
+        hint = did_you_mean(named[0], list(_Settings.model_fields)) if named and found == "an unknown key" else ""
+        expected = f"{hint}the keys are {', '.join(_Paths.model_fields)}, each a path; and {others}"
     return InputError(file, field, found, expected)
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from ddg_pipeline.contract import BoundTable
 from ddg_pipeline.earlier_versions import NO_VERSIONS, Versions
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
+from ddg_pipeline.made_by import made_by
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.rulebook import Rulebook
 from ddg_pipeline.warehouse.private import DIRECTORY_MODE
@@ -99,9 +100,9 @@ def _read_staged(project: Project, tables: Sequence[BoundTable]) -> bytes:
         try:
             found.append(project.sealed_files.read(project.staged(name) / _STAGED))
         except OSError:
-            raise RefusedError(f"{name}: no proof is staged; materialize {name}/masked again") from None
+            raise RefusedError(f"{name}: no proof is staged; {made_by(name, 'masked')}") from None
     if any(data != found[0] for data in found):
         raise RefusedError(
-            f"{', '.join(names)}: linked, but staged with different proofs; materialize their `masked` again"
+            f"{', '.join(names)}: linked, but staged with different proofs; {made_by(names[0], 'masked')}"
         )
     return found[0]

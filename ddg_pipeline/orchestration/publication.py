@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ddg_pipeline.contract import ReleaseContract
 from ddg_pipeline.errors import RefusedError
+from ddg_pipeline.made_by import made_by
 from ddg_pipeline.orchestration.portals import publish_to_portals
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.public_entries import is_beside, public_entries
@@ -47,7 +48,7 @@ def certified(project: Project, contracts: Sequence[ReleaseContract]) -> list[Pa
         name = contract.release
         current = project.public_store.current(name)
         if current is None:
-            raise RefusedError(f"{name}: nothing has passed the gate; materialize {name}/release first")
+            raise RefusedError(f"{name}: nothing has passed the gate; {made_by(name, 'release')}")
         suite, rulebook = (
             load_suite(project.suite_file(contract)),
             load_rulebook(contract.rulebook, source, name),
@@ -56,7 +57,7 @@ def certified(project: Project, contracts: Sequence[ReleaseContract]) -> list[Pa
         ready.append((contract, current, rulebook, suite))
     if len(passages) > 1:
         names = ", ".join(contract.release for contract in contracts)
-        raise RefusedError(f"{names}: linked, but not released together; materialize their `release` again")
+        raise RefusedError(f"{names}: linked, but not released together; {made_by(contracts[0].release, 'release')}")
     for contract, current, _, _ in ready:
         _check_public(project, contract, current)
     return [
@@ -106,8 +107,7 @@ def _check_public(project: Project, contract: ReleaseContract, version: Path) ->
     certificate = certificate_sha256(version)
     if any(one.certificate == certificate and not one.is_public for one in entries):
         raise RefusedError(
-            f"{release}: this version was withdrawn and does not come back; materialize {release}/masked and "
-            f"{release}/release again"
+            f"{release}: this version was withdrawn and does not come back; {made_by(release, 'masked', 'release')}"
         )
     known = json.loads((version / REPORT_JSON_NAME).read_bytes()).get("already_public", [])
     if any(one.certificate == certificate and one.is_public for one in entries):
@@ -115,8 +115,8 @@ def _check_public(project: Project, contract: ReleaseContract, version: Path) ->
         entries = [one for one in entries if not (is_beside(one, contract) and _knew(project, one, certificate))]
     if {one.certificate for one in entries} - {*known, certificate}:
         raise RefusedError(
-            f"{release}: another version became public since this one was masked; materialize {release}/masked and "
-            f"{release}/release again"
+            f"{release}: another version became public since this one was masked; "
+            f"{made_by(release, 'masked', 'release')}"
         )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import dagster as dg
 
+from ddg_pipeline.compiling import told_of_compiling
 from ddg_pipeline.contract.manifest import DbtRelease
 from ddg_pipeline.orchestration import publication, release_pages, steps
 from ddg_pipeline.orchestration.check_pages import check_page
@@ -40,6 +41,7 @@ from ddg_pipeline.orchestration.review import reviews_of
 from ddg_pipeline.orchestration.review_definitions import approval_check_specs, approval_checks
 from ddg_pipeline.orchestration.tags import materialization_tags
 from ddg_pipeline.orchestration.unfinished import begin, finish, releases_in_run
+from ddg_pipeline.orchestration.ways_out import HELP, told_of_shut_gate
 
 CHECKS = {
     "same_as_aggregate": "Every shown figure is the aggregate's.",
@@ -89,7 +91,8 @@ def _masked(plan: DdgPlan, group: Sequence[DbtRelease]) -> dg.AssetsDefinition:
                 context.log.info("fetched from %s: %s", adapter_of(plan.manifest), ", ".join(fetched))
             tables = attempt(steps.read_group, project, now, relations_of(plan.manifest))
             versions = attempt(steps.known_versions, project, tables)
-        prepared = attempt(steps.mask, project, tables, versions, _progress(context))
+        with told_of_compiling(context.log.info):
+            prepared = attempt(steps.mask, project, tables, versions, _progress(context))
         with exclusive_step(project, context.log.info):
             staged = attempt(steps.stage, project, prepared)
             rulebook = attempt(steps.rulebook_of_group, project, tables)
@@ -136,18 +139,19 @@ def _gate(plan: DdgPlan, group: Sequence[DbtRelease]) -> dg.AssetsDefinition:
         attempt(begin, project, names)
         tables = attempt(steps.read_group, project, now, relations_of(plan.manifest))
         started = time.perf_counter()
-        checked = attempt(steps.check, project, tables, _progress(context))
+        with told_of_compiling(context.log.info):
+            checked = attempt(steps.check, project, tables, _progress(context))
         seconds = time.perf_counter() - started
         blocked = [one.staged.contract.release for one in checked if not one.passed]
+        pages: dict[str, str] = {}
         for one in checked:
             others = [name for name in blocked if name != one.staged.contract.release]
-            yield from _check_results(plan, one, attempt(write_data_docs, project, one, CHECKS, others))
+            data_docs = attempt(write_data_docs, project, one, CHECKS, others)
+            pages[one.staged.contract.release] = str(data_docs)
+            yield from _check_results(plan, one, data_docs)
         if blocked:
-            raise dg.Failure(
-                description=f"{', '.join(blocked)} did not pass the gate: nothing of {', '.join(names)} was released, "
-                "and what was released before is unchanged. The checks say what is wrong and where.",
-                allow_retries=False,
-            )
+            told = told_of_shut_gate(checked, pages)
+            raise dg.Failure(description=told, metadata={"help": HELP}, allow_retries=False)
         certificates = attempt(steps.certify, project, tables, checked)
         places = attempt(steps.hand_over, project, checked, certificates)
         attempt(finish, project, names)

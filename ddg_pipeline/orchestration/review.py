@@ -16,6 +16,7 @@ from typing import Any
 from ddg_pipeline.contract.model import ReleaseContract
 from ddg_pipeline.contract.reporting_periods import series_of
 from ddg_pipeline.errors import DdgError, InputError, InputErrors, RefusedError
+from ddg_pipeline.made_by import made_by
 from ddg_pipeline.orchestration.periods import contract_named, known_contracts
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.public_places import public_places, where_public
@@ -101,7 +102,7 @@ def package_of(project: Project, contract: ReleaseContract) -> Package:
     name = contract.release
     current = project.public_store.current(name)
     if current is None:
-        raise RefusedError(f"{name}: nothing has passed the gate; materialize {name}/release first")
+        raise RefusedError(f"{name}: nothing has passed the gate; {made_by(name, 'release')}")
     suite = read_suite(project.suite_file(contract))
     rulebook = load_rulebook(contract.rulebook, project.rulebook_source, name)
     return Package(current, contract, rulebook, suite, project.signing)

@@ -118,7 +118,7 @@ def run(
 
     Args:
         project: The project.
-        releases: Names of releases; none means all. Linked ones come along.
+        releases: Names of releases, of reporting periods too; none means all. Linked ones come along.
         periods: Of releases by periods, which; by default those that are over and new, or whose figures have changed.
         until: The last asset of each release to make: ``masked``, ``release`` or ``publication``.
         on_step: Called with the name of each step when it starts.
@@ -144,6 +144,7 @@ def run(
     from ddg_pipeline.orchestration.unfinished import begin
 
     names = Translators(translator) if translator is not None else translators_of(project)
+    releases, periods = _with_periods(project, releases, periods)
     plan = plan_project(project, translator=names.assets, releases=releases, dbt_translator=names.dbt)
     by_period = [group for group in plan.groups if by_periods(group)]
     for group in by_period:
@@ -201,6 +202,31 @@ def run(
                 problems += done.problems
                 bad_input |= done.bad_input
     return RunResult(success, run_id, tuple(outcomes), problems, bad_input)
+
+
+def _with_periods(
+    project: Project, releases: Sequence[str], periods: Sequence[str]
+) -> tuple[Sequence[str], Sequence[str]]:
+    """Take names of single periods, as messages give them, for what they are: a release and one of its periods.
+
+    Raises:
+        InputErrors: Periods of a release are named beside other releases, or in two ways.
+    """
+    from ddg_pipeline.orchestration.dbt_models import written_contracts
+    from ddg_pipeline.orchestration.periods import series_and_period
+
+    if not releases:
+        return [], periods
+    contracts = written_contracts(project)
+    found = [series_and_period(contracts, name) for name in releases]
+    named = list(dict.fromkeys(period for _, period in found if period is not None))
+    if not named:
+        return releases, periods
+    series = list(dict.fromkeys(name for name, _ in found))
+    if periods or len(series) > 1 or None in [period for _, period in found]:
+        expected = "one release and its periods: `ddg run RELEASE --period PERIOD`, or names of periods of one release"
+        raise InputErrors([InputError("command line", "release", ", ".join([*releases, *periods]), expected)])
+    return series, named
 
 
 def publish(

@@ -7,9 +7,10 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from ddg_pipeline.errors import InputErrors
+from ddg_pipeline.orchestration.elsewhere import declared_sources
 from ddg_pipeline.orchestration.plan import DdgPlan
 from ddg_pipeline.orchestration.selection import with_siblings
-from ddg_pipeline.warehouse.sources import Source, read_sources
+from ddg_pipeline.warehouse.sources import Source
 
 NAME = "new_source_data"
 _SECONDS = 60
@@ -42,7 +43,7 @@ def source_sensor(
     def new_source_data(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
         before: dict[str, dict[str, str]] = json.loads(context.cursor) if context.cursor else {}
         seen, done = before.get("seen", {}), before.get("requested", {})
-        now = _stamps(_shown(plan, read_sources(project.sources)))
+        now = _stamps(_shown(plan, declared_sources(project, plan.manifest)))
         if not before:
             done = _loaded(plan, context.instance, now)
         changed = sorted(name for name, stamp in now.items() if seen.get(name) == stamp and done.get(name) != stamp)

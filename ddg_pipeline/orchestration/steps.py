@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from ddg_pipeline.contract import BoundTable, ReleaseContract, bind
 from ddg_pipeline.contract.manifest import DbtRelease
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
+from ddg_pipeline.made_by import made_by
 from ddg_pipeline.orchestration.periods import another_period_is_masked, part_of_period
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.proofs import CheckedProof, check_proof, keep_proof, stage_proof
@@ -179,7 +180,11 @@ def mask(
     from ddg_pipeline.preparation import prepare
 
     alike = another_period_is_masked(project, [table.contract for table in tables])
-    return prepare(tables, rulebook_of_group(project, tables), progress, versions, like_other_periods=alike)
+    try:
+        return prepare(tables, rulebook_of_group(project, tables), progress, versions, like_other_periods=alike)
+    except RefusedError as error:
+        commands = ", ".join(f"`ddg advise {table.contract.release}`" for table in tables)
+        raise RefusedError(f"{error}\nWhat could be published instead, and at what cost: {commands}") from None
 
 
 def stage(project: Project, prepared: Sequence[Prepared]) -> list[Staged]:
@@ -261,11 +266,11 @@ def _read_staged(project: Project, bound: BoundTable, rulebook: Rulebook) -> Sta
             home / _PACKAGE,
         )
     except (OSError, ValueError, KeyError, TypeError):
-        raise RefusedError(f"{release}: nothing is staged; materialize {release}/masked first") from None
+        raise RefusedError(f"{release}: nothing is staged; {made_by(release, 'masked')}") from None
     if staged.aggregate != _digest(bound, rulebook):
         raise RefusedError(
             f"{release}: the aggregate, contract or rulebook has changed since it was masked; "
-            f"materialize {release}/masked again"
+            f"{made_by(release, 'masked')}"
         )
     return staged
 
@@ -338,7 +343,7 @@ def check(project: Project, tables: Sequence[BoundTable], progress: Progress | N
         if one.masked is not masked or one.assessment != assessment.to_json_dict():
             release = one.contract.release
             raise RefusedError(
-                f"{release}: staged otherwise than the assessment says now; materialize {release}/masked again"
+                f"{release}: staged otherwise than the assessment says now; {made_by(release, 'masked')}"
             )
     read = [read_csv_file(one.package / package_names(one.contract).csv) for one in staged]
     frames = [frame for _, frame in read]
@@ -376,7 +381,7 @@ def _check(
             staged,
             bound,
             None,
-            (f"{error} (`ddg suites` writes it for review)",),
+            (str(error),),
             differences,
             None,
             *known,
@@ -384,7 +389,7 @@ def _check(
         )
     problems = tuple(suite_differences(suite, expected_suite(staged, bound, rulebook)))
     if problems:
-        problems = (*problems, f"{path.name} is not the suite of this contract: `ddg suites` writes it anew for review")
+        problems = (*problems, f"{path.name} is not the suite of this contract")
     csv = staged.package / package_names(staged.contract).csv
     previous = _previous(project, staged.contract.release)
     gate = validate(csv, suite, row_parameters(staged.contract, bound.frame), rulebook=rulebook, previous=previous)
@@ -460,7 +465,15 @@ def certify(project: Project, tables: Sequence[BoundTable], checked: Sequence[Ch
         if not one.passed or one.suite is None or one.gate is None:
             raise RefusedError(f"{staged.contract.release}: did not pass the gate")
         summary = audit_summary(one, level, rulebook)
-        facts = ReleaseFacts(staged.assessment, staged.counts, staged.reasons_shown, summary, one.gate, one.public)
+        facts = ReleaseFacts(
+            staged.assessment,
+            staged.counts,
+            staged.reasons_shown,
+            summary,
+            one.gate,
+            one.public,
+            approval_required=bool(project.review.roles_of(staged.contract.review.roles)),
+        )
         documents = write_documents(
             staged.package, staged.contract, rulebook, facts, defaults=project.metadata, released=now
         )
@@ -471,7 +484,7 @@ def certify(project: Project, tables: Sequence[BoundTable], checked: Sequence[Ch
         if others:
             raise RefusedError(
                 f"{staged.contract.release}: {', '.join(others)} in the staged package did not come from masking; "
-                f"materialize {staged.contract.release}/masked again"
+                f"{made_by(staged.contract.release, 'masked')}"
             )
         certificates.append(
             issue_certificate(

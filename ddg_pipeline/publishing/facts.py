@@ -45,6 +45,7 @@ class ReleaseFacts:
         audit: The audit's summary.
         gate: What the gate said about the staged file.
         public: The certificates of the versions that were public already, and so known to readers, when it was masked.
+        approval_required: Whether anybody has to approve it before it is published.
     """
 
     assessment: Mapping[str, Any]
@@ -53,6 +54,7 @@ class ReleaseFacts:
     audit: AuditSummary
     gate: GateResult
     public: tuple[str, ...] = ()
+    approval_required: bool = True
 
     @property
     def decision(self) -> Literal["mask", "release"]:

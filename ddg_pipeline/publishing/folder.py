@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING
 
 from ddg_pipeline.contract.model import ReleaseContract
 from ddg_pipeline.errors import InputError, RefusedError
+from ddg_pipeline.made_by import made_by
 from ddg_pipeline.publishing.names import package_names
 from ddg_pipeline.quality.certificate import certificate_sha256, verify_certificate
 from ddg_pipeline.quality.certificate_form import CERTIFICATE_NAME, Certificate, read_certificate
@@ -242,8 +243,8 @@ class _Place:
             release = self.package.contract.release
             raise RefusedError(
                 f"{release}: certified at {ours:%Y-%m-%d %H:%M:%SZ}, and a later release is public already, of "
-                f"{public:%Y-%m-%d %H:%M:%SZ}; materialize {release}/release again, or, to go back to an older "
-                f"version, remove {self.target} first"
+                f"{public:%Y-%m-%d %H:%M:%SZ}; {made_by(release, 'release')}; or, to go back to an "
+                f"older version, remove {self.target} first"
             )
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from ddg_pipeline.errors import DdgError, RefusedError
+from ddg_pipeline.made_by import made_by
 from ddg_pipeline.publishing.folder import Package
 from ddg_pipeline.publishing.names import package_names
 from ddg_pipeline.publishing.object_store import ObjectStore
@@ -86,7 +87,7 @@ class _Place:
             RefusedError: It passed the gate later than this package, or this one was certified before it was withdrawn.
         """
         self.link, self.before = _current(store, self.key)
-        again = f"materialize {self.release}/release again"
+        again = made_by(self.release, "release")
         if isinstance(self.before, Withdrawn) and self.issued_at <= self.before.withdrawn_at:
             raise RefusedError(
                 f"{self.release}: certified at {self.issued_at:{_TIME}}, and withdrawn from {store.target.url} at "

@@ -16,7 +16,7 @@ score alone learns what the withheld term must at least be; docs/explanation/ass
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ddg_pipeline.errors import InputError
@@ -73,6 +73,9 @@ class PublicNote:
 
     field: str
     text: str
+
+
+_NOBODY_APPROVES = "No approval is required: `review.roles` in ddg.yaml is empty, and the contract names no role."
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,14 @@ def public_assessment(facts: ReleaseFacts, rulebook: Rulebook, place: str) -> Pu
     Raises:
         InputError: The assessment lacks a part that the report has to show.
     """
-    return public_part(facts.assessment, rulebook, place, masked=facts.masked, reasons_shown=facts.reasons_shown)
+    found = public_part(facts.assessment, rulebook, place, masked=facts.masked, reasons_shown=facts.reasons_shown)
+    if facts.approval_required:
+        return found
+    steps = [
+        replace(step, result="not required", summary=_NOBODY_APPROVES) if step.result == "pending" else step
+        for step in found.steps
+    ]
+    return replace(found, steps=tuple(steps))
 
 
 def public_part(

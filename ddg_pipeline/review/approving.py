@@ -27,6 +27,7 @@ from ddg_pipeline.review.statements import (
     StandingApproval,
 )
 from ddg_pipeline.review.subjects import Subject
+from ddg_pipeline.validation_messages import did_you_mean
 
 LONGEST_STANDING: Final = dt.timedelta(days=400)  # a yearly series, and some weeks
 _PLACE = "command line"
@@ -110,7 +111,7 @@ def approve(
     _check_words(desk.place, by=by, note=note)
     if role not in subject.roles:
         asked = ", ".join(subject.roles) or "nobody's: no role is asked for (`review` in ddg.yaml, or in the contract)"
-        raise InputError(desk.place, "role", repr(role), f"one of {asked}")
+        raise InputError(desk.place, "role", repr(role), f"{did_you_mean(role, subject.roles)}one of {asked}")
     other = not_one_of(role, by, desk.review)
     if other is not None:
         raise RefusedError(f"{subject.release}: {other}")

@@ -388,6 +388,42 @@ class TestStatistics:
         ]
 
 
+WISHES = {
+    "hide": [
+        {"county": ["Zeta"], "sex": ["F", "M"]},
+        {"county": ["North", "Beta"]},
+        {"sex": ["All"], "age": AGES[:1]},
+    ],
+    "keep": [{"county": ["State"]}, {"county": ["Alpha"]}, {"age": ["All ages"]}],
+}
+
+
+class TestCellsToKeepAndToHide:
+    def rewritten(self, change, rulebook, wishes=None, **contract):
+        table = bound_table(suppression={key: list(map(dict, one)) for key, one in (wishes or WISHES).items()},
+                            **contract)  # fmt: skip
+        return coarsen(table, change, rulebook).bound.contract
+
+    def test_are_those_that_a_merged_table_still_has(self, rulebook):
+        found = self.rewritten(BY_REGION, rulebook).suppression
+        assert found.hide == [{"county": ["North"]}, {"sex": ["All"], "age": ["0-4"]}]
+        assert found.keep == [{"county": ["State"]}, {"age": ["All ages"]}]
+
+    def test_are_those_of_the_total_where_a_dimension_goes(self, rulebook):
+        found = self.rewritten(Drop("sex"), rulebook).suppression
+        assert found.hide == [{"county": ["North", "Beta"]}, {"age": ["0-4"]}]
+        assert found.keep == WISHES["keep"]
+        assert self.rewritten(Drop("county"), rulebook).suppression.keep == [{"age": ["All ages"]}]
+
+    def test_that_are_all_there_would_be_left_make_no_table(self, rulebook):
+        with pytest.raises(NotPossibleError, match="hides everything"):
+            self.rewritten(Drop("sex"), rulebook, {"hide": [{"sex": ["All"]}]})
+
+    def test_nor_do_limits_name_what_is_gone(self, rulebook):
+        limits = {"dimensions": {"sex": {"new_categories": 1}, "age": {"new_categories": 2}}}
+        assert list(self.rewritten(Drop("sex"), rulebook, limits=limits).limits.dimensions) == ["age"]
+
+
 class TestWhatCannotBeAddedUp:
     def test_categories_that_do_not_sum(self, rulebook):
         table = bound_table(

@@ -156,4 +156,4 @@ class TestAnswer:
     def test_a_level_that_does_not_exist_is_bad_input(self, ddg, files):
         answer = ddg("audit", *files(contract__yaml=ONE_ROW, published__csv=self.FOUND), "--level", "strict")
         assert answer.code == 2
-        assert "exact, ddg, full" in answer.err
+        assert "did you mean 'full'? one of exact, ddg, full" in answer.err

@@ -267,3 +267,38 @@ class TestAnyTable:
         frame = table(county=COUNTIES, cases=marked, **({"population": [9, *marked[1:]]} if extra else {}))
         text = json.dumps(drafted(frame).to_json_dict())
         assert not re.search("731000", text)
+
+
+class TestNumbersOfRecordsAndPeople:
+    ROWS = 60
+
+    def records(self, name, numbers):
+        return table(**{name: numbers, "county": [COUNTIES[row % 3] for row in range(self.ROWS)],
+                        "sex": [("F", "M")[row % 2] for row in range(self.ROWS)]})  # fmt: skip
+
+    @pytest.mark.parametrize(
+        "name",
+        ["report_no", "case_number", "CaseNo", "record_id", "mrn", "specimen_no", "accession_number", "incidentid"],
+    )  # fmt: skip
+    @pytest.mark.parametrize("form", ["{}", "R-{}"])
+    @pytest.mark.parametrize("records_each", [1, 2])
+    def test_are_left_out_with_the_reason(self, name, form, records_each):
+        numbers = [form.format(100_000 + 7 * (row // records_each)) for row in range(self.ROWS)]
+        draft = drafted(self.records(name, numbers))
+        assert roles(draft)[name] == "left out"
+        (remark,) = next(one.remarks for one in draft.columns if one.name == name)
+        assert remark.kind == "refused"
+        assert re.match("numbers records or people|identifies people", remark.text)
+
+    def test_are_left_out_of_a_table_of_counts_too(self):
+        counts = self.records("report_no", range(self.ROWS)).assign(cases=[str(20 + row) for row in range(self.ROWS)])
+        draft = drafted(counts)
+        assert roles(draft) == {"report_no": "left out", "county": "dimension", "sex": "dimension", "cases": "measure"}
+
+    def test_that_are_identifiers_by_their_name_are_so_where_they_look_like_figures(self):
+        draft = drafted(self.records("ssn", [100_000_000 + 7919 * row for row in range(self.ROWS)]))
+        assert "identifies people" in said(draft, "ssn")
+
+    def test_are_not_taken_for_them_where_few_name_groups(self):
+        draft = drafted(self.records("district_no", [1 + row % 3 for row in range(self.ROWS)]))
+        assert not any(one.kind == "refused" for column in draft.columns for one in column.remarks)

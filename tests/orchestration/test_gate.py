@@ -193,7 +193,7 @@ class TestTheRunThatIsBlocked:
 class TestTheReviewedSuite:
     def test_a_missing_suite_blocks_and_says_what_to_do(self, small, blocked):
         (small.project.expectations / "by_sex.json").unlink()
-        blocked(*PAIR, check="suite_matches_contract", says=["by_sex.json", "`ddg suites`"])
+        blocked(*PAIR, check="suite_matches_contract", says=["by_sex.json", "`ddg suites by_sex`"])
 
     def test_without_a_suite_nothing_counts_as_evaluated(self, small, blocked):
         (small.project.expectations / "by_sex.json").unlink()
@@ -204,7 +204,9 @@ class TestTheReviewedSuite:
         suite = json.loads(path.read_text())
         removed = suite["expectations"].pop()
         path.write_text(json.dumps(suite))
-        blocked(*PAIR, check="suite_matches_contract", says=[removed["type"], "missing", "`ddg suites` writes it anew"])
+        blocked(
+            *PAIR, check="suite_matches_contract", says=[removed["type"], "missing", "`ddg suites by_sex` writes it"]
+        )
 
     def test_an_expectation_weakened_by_hand_blocks(self, small, blocked):
         path = small.project.expectations / "by_sex.json"
@@ -311,7 +313,7 @@ class TestTheProof:
 
     def test_a_missing_proof_is_refused(self, small, blocked):
         (small.project.staged("by_sex") / "proof.parquet").unlink()
-        blocked(*PAIR, says=["by_sex: no proof is staged; materialize by_sex/masked again"])
+        blocked(*PAIR, says=["by_sex: no proof is staged; `ddg run by_sex` masks it; in Dagster its step `masked`"])
 
     def test_linked_releases_with_different_proofs_are_refused(self, small, blocked):
         path = small.project.staged("by_sex") / "proof.parquet"
@@ -344,18 +346,16 @@ class TestWhatIsStaged:
 
     def test_a_changed_aggregate_is_refused(self, small, blocked):
         self.change_the_aggregate(small)
-        blocked(
-            *PAIR, says=["by_sex: the aggregate, contract or rulebook has changed", "materialize by_sex/masked again"]
-        )
+        blocked(*PAIR, says=["by_sex: the aggregate, contract or rulebook has changed", "`ddg run by_sex` masks it"])
 
     def test_nothing_staged_is_refused(self, small, blocked):
         shutil.rmtree(small.project.staged("by_sex"))
-        blocked(*PAIR, says=["by_sex: nothing is staged; materialize by_sex/masked first"])
+        blocked(*PAIR, says=["by_sex: nothing is staged; `ddg run by_sex` masks it"])
 
     def test_a_record_that_says_it_was_not_masked_is_refused(self, small, blocked):
         path = small.project.staged("by_sex") / "prepared.json"
         path.write_text(json.dumps(json.loads(path.read_text()) | {"masked": False}))
-        blocked(*PAIR, says=["by_sex: staged otherwise than the assessment says now; materialize by_sex/masked again"])
+        blocked(*PAIR, says=["by_sex: staged otherwise than the assessment says now; `ddg run by_sex` masks it"])
 
     @pytest.mark.parametrize(
         ("key", "value"), [("decision", "release"), ("safe_harbor", "Safe Harbor is met."), ("steps", [])]

@@ -56,6 +56,12 @@ class TestARun:
     def test_does_nothing_for_periods_that_are_released_as_they_are(self, released):
         assert due(released) == []
 
+    def test_takes_the_name_of_a_period_for_that_period(self, released):
+        found = run(released, RELEASES[1:2], until="masked")
+        assert [one.release for one in found.outcomes] == RELEASES[1:2]
+        with pytest.raises(InputErrors, match="one release and its periods"):
+            run(released, [RELEASES[1], "monthly_cases"])
+
     def test_of_the_suites_looks_at_the_last_period_when_none_is_due(self, released):
         assert [one.release for one in run(released, until="masked").outcomes] == RELEASES[-1:]
         assert [changed for _, changed in current_suites(released, (), write=False)] == [False]

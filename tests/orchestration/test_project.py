@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ddg_pipeline.errors import InputErrors
+from ddg_pipeline.orchestration.elsewhere import declared_sources
 from ddg_pipeline.orchestration.project import load_project
 from ddg_pipeline.quality import Signing
 
@@ -20,6 +21,9 @@ public: var/public
 portal: var/portal
 dagster_home: var/dagster
 """
+
+
+HERE, ELSEWHERE = ({"metadata": {"adapter_type": name}} for name in ("duckdb", "postgres"))
 
 
 @pytest.fixture
@@ -82,6 +86,28 @@ class TestMistakes:
         with pytest.raises(
             InputErrors, match=r"run this in a project's directory, or name one by --project or DDG_PROJECT"
         ):
+            load_project(tmp_path)
+
+    def test_sources_may_be_left_out_where_nothing_is_loaded(self, tmp_path):
+        (tmp_path / "ddg.yaml").write_text(TEXT.replace("sources: sources.yaml\n", ""), encoding="utf-8")
+        there = load_project(tmp_path)
+        assert declared_sources(there, ELSEWHERE) == {}
+        with pytest.raises(InputErrors, match=r"sources: found no such file; write it .* or name it under"):
+            declared_sources(there, HERE)
+
+    def test_sources_are_not_loaded_into_a_store_that_dbt_does_not_read(self, tmp_path):
+        (tmp_path / "ddg.yaml").write_text(TEXT, encoding="utf-8")
+        (tmp_path / "sources.yaml").write_text(
+            "sources: {a: {kind: csv, path: a.csv, columns: {b: text}}}\n", encoding="utf-8"
+        )
+        there = load_project(tmp_path)
+        assert list(declared_sources(there, HERE)) == ["a"]
+        with pytest.raises(InputErrors, match="while dbt builds in postgres"):
+            declared_sources(there, ELSEWHERE)
+
+    def test_an_unknown_key_is_told_from_the_one_that_was_meant(self, tmp_path):
+        (tmp_path / "ddg.yaml").write_text(f"{TEXT}retenton: {{proofs: 2}}\n", encoding="utf-8")
+        with pytest.raises(InputErrors, match="retenton: found an unknown key; did you mean 'retention'"):
             load_project(tmp_path)
 
     def test_a_file_in_another_encoding_is_named(self, tmp_path):

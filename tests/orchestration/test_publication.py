@@ -118,7 +118,10 @@ class TestWhatTheCertificateIsBoundTo:
 class TestNothingReleased:
     def test_it_says_which_asset_to_make_first(self, small, refused):
         shutil.rmtree(small.project.public)
-        refused("statewide", "nothing has passed the gate; materialize statewide/release first")
+        refused(
+            "statewide",
+            "nothing has passed the gate; `ddg run statewide` makes a new version; in Dagster",
+        )
 
     def test_a_store_that_leads_nowhere_is_refused(self, small, refused):
         shutil.rmtree(small.released("statewide"))
@@ -141,7 +144,7 @@ class TestLinkedReleases:
         new = small.released("by_age")
         shutil.rmtree(new)
         kept.rename(new)
-        refused("by_sex", "by_age, by_sex: linked, but not released together", "materialize their `release` again")
+        refused("by_sex", "by_age, by_sex: linked, but not released together", "`ddg run by_age` makes a new version")
 
     def test_they_cannot_be_published_one_by_one(self, small):
         with pytest.raises(dg.DagsterInvalidSubsetError):

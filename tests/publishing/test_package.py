@@ -305,6 +305,22 @@ class TestTheReportPage:
         page = (package / "report.html").read_text()
         assert "DDG 2.0 §" not in page.replace("DDG\u00a02.0\u00a0§", "")
 
+    def test_says_so_where_nobody_has_to_approve(self, contract, rulebook, facts):
+        waits, nobody = (
+            report_html(contract, rulebook, dataclasses.replace(facts, approval_required=required))
+            for required in (True, False)
+        )
+        assert "pending" in waits
+        assert "pending" not in nobody
+        assert "No approval is required: `review.roles` in ddg.yaml is empty" in nobody
+        assert "No approval is required" not in waits
+
+    def test_can_be_mailed_alone_because_every_link_stays_on_the_page(self, package):
+        page = (package / "report.html").read_text()
+        places = re.findall(r"""(?:href|src)=["']?([^"'\s>]*)""", page)
+        assert places
+        assert [place for place in places if f'id="{place.removeprefix("#")}"' not in page] == []
+
     def test_asks_for_nothing_from_outside(self, package):
         page = (package / "report.html").read_text()
         assert not re.search(r"(src|url|@import)\s*[=(]|href=\"(?!#)|https?://|<script", page)

@@ -138,6 +138,8 @@ class TestWhoMayApprove:
     def test_a_role_has_to_be_one_that_is_asked_for(self, desk, series):
         with pytest.raises(InputError, match="'deputy'; one of data_steward, legal_counsel"):
             approve(desk(), series.release(), role="deputy", by="Ana")
+        with pytest.raises(InputError, match="did you mean 'data_steward'"):
+            approve(desk(), series.release(), role="Data Steward", by="Ana")
 
     def test_where_nobody_is_asked_the_answer_says_so(self, desk, series):
         with pytest.raises(InputError, match="no role is asked for"):

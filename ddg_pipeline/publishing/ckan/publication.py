@@ -30,6 +30,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ddg_pipeline.errors import InputError, RefusedError
+from ddg_pipeline.made_by import made_by
 from ddg_pipeline.publishing.ckan.clearing import clear_release, reason_of
 from ddg_pipeline.publishing.ckan.client import PortalClient
 from ddg_pipeline.publishing.ckan.comparing import field_problems, given_extras, problems
@@ -289,8 +290,8 @@ class _Dataset:
         if halves and self._shown["private"]:
             names = ", ".join(halves)
             raise RefusedError(
-                f"{self._name}: hidden, because an update of {names} did not come to its end; materialize "
-                f"{halves[0]}/publication first"
+                f"{self._name}: hidden, because an update of {names} did not come to its end; "
+                f"{made_by(halves[0], 'publication')}"
             )
 
     def _adoptable(self, layout: Layout) -> dict[str, dict[str, Any]]:
@@ -458,7 +459,7 @@ def _refuse_older(layout: Layout, mark: ReleaseMark) -> None:
         RefusedError: It did.
     """
     release, ours = layout.release, layout.version
-    again = f"materialize {release}/release again"
+    again = made_by(release, "release")
     if mark.withdrawn is not None and mark.withdrawn.version is not None:
         withdrawn = mark.withdrawn.version
         if ours.issued_at <= withdrawn.issued_at:

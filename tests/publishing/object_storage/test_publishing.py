@@ -283,7 +283,7 @@ class TestRetraction:
         publish_to_target(release(140, 0), store)
         retract_from_target(store, DATASET, RESOURCE, "Wrong.", ISSUED_AT + DAY)
         for cases, day in ((140, 0), (150, 1)):
-            with pytest.raises(RefusedError, match=r"withdrawn from .* at 2021-11-03 12:00:00Z; materialize"):
+            with pytest.raises(RefusedError, match=r"withdrawn from .* at 2021-11-03 12:00:00Z; `ddg run "):
                 publish_to_target(release(cases, day), store)
         assert seen() == {KEYS[0]: "withdrawn"}
         publish_to_target(release(160, 2), store)
