@@ -103,10 +103,6 @@ def print_run(result: RunResult, project: Project) -> None:
         shows = f"with DAGSTER_HOME={os.environ.get('DAGSTER_HOME', project.dagster_home)}: dg dev"
     if ui == "make ui" or find_spec("dagster_webserver") is not None:
         places.append(f"How it came about: run {result.run_id} in Dagster ({shows})")
-    shut = [one.release for one in result.outcomes if one.problems]
-    if shut:
-        pages = ", ".join(os.path.relpath(project.data_docs(name)) for name in shut)
-        places.append(f"What does not hold, and where: {pages}. What helps: ddg help gate")
     print_lines(to, places)
 
 

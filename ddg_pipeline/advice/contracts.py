@@ -45,6 +45,8 @@ class Rewriter:
     def __init__(self, bound: BoundTable, rulebook: Rulebook) -> None:
         self.bound, self.rulebook = bound, rulebook
         self.raw = raw_contract(bound.contract)
+        for key in ("reporting_period", "reporting_periods"):  # an alternative to the table of one period is one table
+            self.raw.pop(key, None)
         self.references: dict[str, pd.DataFrame] = dict(bound.references)
 
     def merge(self, change: Merge, groups: Mapping[str, frozenset[str]]) -> None:

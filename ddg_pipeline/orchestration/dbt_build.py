@@ -101,6 +101,6 @@ def _what_failed(project: Project, target: Path, manifest: Mapping[str, Any]) ->
         [
             f"dbt: {told[0] if told else 'could not run the project'}",
             *told[1:],
-            f"What dbt itself says, which may quote the data: `ddg store show {messages}`",
+            f"What dbt itself says, which may quote the data:\n  ddg store show {messages}",  # a command to copy
         ]
     )

@@ -75,7 +75,7 @@ class TestAFailureOfDbt:
 
     def test_keeps_its_messages_sealed(self, small, failed, ddg):
         assert not failed.success
-        assert "which may quote the data: `ddg store show dbt/runs/" in failed.failures
+        assert "which may quote the data:\n  ddg store show dbt/runs/" in failed.failures
         assert found_in_the_clear(small) == []
         (messages,) = small.project.dbt_runs.glob("*/*")
         answer = ddg("store", "show", str(messages.relative_to(small.project.restricted)))

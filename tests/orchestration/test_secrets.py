@@ -148,9 +148,7 @@ class TestAFailure:
         tests.mkdir()
         rows = "from {{ ref('stg_cases') }} cross join {{ ref('statewide') }}"
         (tests / "broken.sql").write_text(f"select * {rows} where cast(reporter as integer) = 1\n")
-        failing(
-            1, "dbt:", "model.small.by_sex", "accepted_values_by_age_age_group__All", "test.small.broken", "output.log"
-        )
+        failing(1, "dbt:", "- model by_sex (", "accepted_values_by_age_age_group__All", "- test broken (", "output.log")
         log = next(path for path in (small.project.restricted / "dbt" / "runs").rglob("output.log"))
         assert "Quillfeather" in log.read_text(), "dbt did quote it, where only the department can read it"
 

@@ -8,6 +8,7 @@ import stat
 
 import pytest
 
+from ddg_pipeline.advice import advise
 from ddg_pipeline.errors import InputErrors
 from ddg_pipeline.orchestration.stored_tables import check_alternative_place, stored_tables
 
@@ -24,6 +25,7 @@ class TestStoredTables:
     def test_of_one_period_are_its_rows(self, months):
         (table,) = stored_tables(months.project, "monthly_cases_2025_03")
         assert set(table.frame["month"]) == {"2025-03"}
+        assert advise([table], most=5).as_it_is.outcome == "masked"
 
     def test_that_were_never_built_name_the_command_that_builds_them(self, monthly):
         with pytest.raises(
