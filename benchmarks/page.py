@@ -406,6 +406,8 @@ measured, else OPT), multiplied by what τ-ARGUS takes here. Where `Rscript` fin
     )
     return f"""## How it was measured
 
+<!-- skip: next "takes minutes, or hours" -->
+
 ```sh
 make bench                                       # the quick tables: minutes
 python -m benchmarks --full                      # all of them, and growth to 1,000,000 cells: hours, for the peers

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ddg_pipeline.errors import InputError, RefusedError
+from ddg_pipeline.made_by import made_by
 from ddg_pipeline.orchestration.failures import attempt
 from ddg_pipeline.warehouse.private import DIRECTORY_MODE
 from ddg_pipeline.warehouse.sealed import write_privately
@@ -83,10 +84,11 @@ class GroupDossiers:
 
         if not self.failures:
             return
+        first = next(iter(self.failures))
         told = "; ".join(f"{release}: {failure.description}" for release, failure in self.failures.items())
         raise dg.Failure(
             description=f"released, but without a dossier for its reviewers: {told}. Nothing is taken back; "
-            f"`ddg dossier {' '.join(list(self.failures)[:1])}` makes one, and then materialize the publication",
+            f"`ddg dossier {first}` makes one; then, {made_by(first, 'publication')}",
             metadata=next(iter(self.failures.values())).metadata,
             allow_retries=False,
         )
@@ -130,7 +132,7 @@ def write_dossier(
     release = contract.release
     versions = project.public_store.versions(release)
     if not versions:
-        raise RefusedError(f"{release}: nothing has passed the gate; materialize {release}/release first")
+        raise RefusedError(f"{release}: nothing has passed the gate; {made_by(release, 'masked', 'release')}")
     current, earlier = versions[-1], versions[:-1]
     history = [_earlier(directory) for directory in earlier]
     believed = [directory for directory, one in zip(earlier, history, strict=True) if one.issued_at is not None]
