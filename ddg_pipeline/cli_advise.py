@@ -23,7 +23,6 @@ from ddg_pipeline.command_line import (
     tell_aside,
 )
 from ddg_pipeline.completion import release_names
-from ddg_pipeline.contract_places import errors_name_contracts
 from ddg_pipeline.errors import InputError, InputErrors
 
 if TYPE_CHECKING:
@@ -79,6 +78,8 @@ def advise(
     if write is not None and output is not None:
         _write(given, write, output, as_json=as_json)
         return
+    from ddg_pipeline.contract_places import errors_name_contracts
+
     with errors_name_contracts(given.pairs), shown_progress(quiet or as_json) as progress:
         advice = advise_on(
             given.tables,
@@ -116,6 +117,7 @@ class _Given:
 
 
 def _of_files(pairs: list[tuple[Path, Path]], references: dict[str, Path]) -> _Given:
+    from ddg_pipeline.contract_places import errors_name_contracts
     from ddg_pipeline.rulebook_files import rulebook_of_files
     from ddg_pipeline.table_files import bind_group
 

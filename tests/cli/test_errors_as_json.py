@@ -31,7 +31,8 @@ class TestBadInput:
             (f"{contract}, line 4", "dimensions.sex.variable", "'gender'"),
             (f"{contract}, line 5", "measures.n.kind", "'number'"),
         ]
-        assert all(one["expected"].startswith("write one of ") for one in error["errors"])
+        assert error["errors"][0]["expected"].startswith("did you mean 'gender_identity' or 'sex'? write one of ")
+        assert error["errors"][1]["expected"].startswith("write one of ")
 
     def test_without_json_nothing_is_on_standard_output(self, ddg, files, text):
         assert ddg("assess", *files(contract__yaml=WRONG, table__csv=text[1])).out == ""

@@ -146,7 +146,7 @@ class TestSettings:
             ("{url: 'http://a.example', organization: dept}", "ckan.url", "does not begin with https://"),
             ("{url: 'https://me:pw@a.example', organization: dept}", "ckan.url", "a user or password"),
             ("{url: 'https://a.example'}", "ckan.organization", "required"),
-            ("{url: 'https://a.example', organization: dept, tokn: x}", "ckan.tokn", "extra"),
+            ("{url: 'https://a.example', organization: dept, tokn: x}", "ckan.tokn", "an unknown key"),
             ("{url: 'https://a.example', organization: dept, attempts: 0}", "ckan.attempts", "greater than"),
             ("{url: 'https://a.example', organization: dept, adopt: 'yes'}", "ckan.adopt", "boolean"),
             ("", "ckan", "nothing"),

@@ -36,7 +36,7 @@ class TestAKeptVersion:
 
     def test_written_anew_is_the_same(self):
         bound = public_versions._unpacked(KEPT, Path("1.zip"), "pertussis version 1")
-        again = public_versions._unpacked(public_versions._packed(bound), Path("1.zip"), "pertussis version 1")
+        again = public_versions._unpacked(public_versions._packed(bound, ()), Path("1.zip"), "pertussis version 1")
         assert again.contract == bound.contract
         assert again.frame.equals(bound.frame)
 
