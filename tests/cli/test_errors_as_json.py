@@ -32,7 +32,7 @@ class TestBadInput:
             (f"{contract}, line 5", "measures.n.kind", "'number'"),
         ]
         assert error["errors"][0]["expected"].startswith("did you mean 'gender_identity' or 'sex'? write one of ")
-        assert error["errors"][1]["expected"].startswith("write one of ")
+        assert "write one of " in error["errors"][1]["expected"]
 
     def test_without_json_nothing_is_on_standard_output(self, ddg, files, text):
         assert ddg("assess", *files(contract__yaml=WRONG, table__csv=text[1])).out == ""
