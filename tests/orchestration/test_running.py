@@ -91,9 +91,10 @@ class TestStopping:
     def test_ctrl_c_leaves_what_was_public_and_tells_nothing(self, small):
         before = small.public_bytes()
         command = [Path(sys.executable).with_name("ddg"), "run", "--project", small.root]
+        of_dbt = small.project.restricted / "dbt" / "runs"
+        earlier = set(of_dbt.iterdir())
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
-            of_dbt = small.project.restricted / "dbt" / "runs"
-            while running.poll() is None and not (of_dbt.is_dir() and any(of_dbt.iterdir())):
+            while running.poll() is None and set(of_dbt.iterdir()) <= earlier:  # until it has begun
                 time.sleep(0.05)
             running.send_signal(signal.SIGINT)
             out, err = running.communicate()
