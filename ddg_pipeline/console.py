@@ -124,5 +124,7 @@ def _outcome_cells(outcome: Outcome) -> list[str | Text]:
     if outcome.decision is None:
         return ["", "", "", "", "", published]
     decision = "masked" if outcome.decision == "mask" else "as it is"
+    if decision == "masked" and not outcome.small + outcome.complementary:
+        decision = "none small"  # judged as a table with small counts, and there are none
     cells = [f"{number:,}" for number in (outcome.cells, outcome.small, outcome.complementary)]
     return [str(outcome.score), decision, *cells, published]

@@ -50,6 +50,8 @@ CONTRACT: Final = {
     "survey": "contract#survey",
     "survey.estimates": "contract#one-of-surveyestimates",
     "links": "linked-tables",
+    "already_released": "same-people",
+    "unrelated": "same-people",
     "reporting_periods": "contract#reporting_periods",
     "already_public": "contract#one-of-already_public",
     "suppression": "contract#suppression",

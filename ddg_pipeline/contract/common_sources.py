@@ -90,12 +90,12 @@ def _undeclared(one: DbtRelease, other: DbtRelease, common: Sequence[str]) -> In
     here, there = one.contract.release, other.contract.release
     return InputError(
         one.place,
-        "links",
+        "unrelated",
         f"nothing of {there!r}, and both are made of {', '.join(common)}",
         f"where both count the same people, `links: [{there}]` here and `links: [{here}]` there, to mask them "
         "together, or `already_released` in the same way, to mask each beside what is public of the other; where they "
         f"do not, `unrelated: {{{there}: why no person is in both}}`; at a source that everybody has, "
-        "`meta: {ddg: {public: true}}` (docs/how-to/same-people.md)",
+        "`meta: {ddg: {public: true}}` (`ddg help same-people`)",
     )
 
 

@@ -86,7 +86,7 @@ def refuse_forgotten(
             raise RefusedError(
                 f"{contract.release}: {name} is public, is not in the project any more, and {why}; say in the contract "
                 f"`already_released: [{called}]`, so that what it shows is known to masking, or, where no person is in "
-                f"both, `unrelated: {{{called}: why}}` (docs/how-to/same-people.md)"
+                f"both, `unrelated: {{{called}: why}}` (`ddg help same-people`)"
             )
 
 

@@ -85,6 +85,8 @@ def _of_expectations(checked: Checked) -> str:
         return (
             f"nothing was evaluated, because there is no reviewed suite: `ddg suites {checked.staged.contract.series}`."
         )
+    if checked.suite_problems:  # by the right suite it may be another answer
+        return "this suite is not the contract's; once that is written, the table is judged anew."
     return " ".join(dict.fromkeys(_of_broken(checked, checked.gate.failures)))
 
 

@@ -137,10 +137,14 @@ def suite_differences(found: Suite, expected: Suite) -> list[str]:
     Expectations written by hand may stand beside the contract's, but not in place of one, nor of the same type and
     column as one.
     """
-    differences = [
-        f"{key}: {found.get(key)!r} instead of {expected.get(key)!r}"
-        for key in ("name", "meta")
-        if found.get(key) != expected.get(key)
+    differences = []
+    if found.get("name") != expected.get("name"):
+        differences.append(f"name: {found.get('name')!r} instead of {expected.get('name')!r}")
+    known, asked = found.get("meta") or {}, expected.get("meta") or {}
+    differences += [
+        f"meta.{key}: {known.get(key)!r} instead of {asked.get(key)!r}"
+        for key in dict.fromkeys([*asked, *known])
+        if known.get(key) != asked.get(key)
     ]
     listed = found.get("expectations", [])
     have = _by_rule(entry for entry in listed if not is_written_by_hand(entry))

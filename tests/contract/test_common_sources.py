@@ -80,7 +80,7 @@ class TestReleasesOfOneSource:
     def test_have_to_say_what_they_have_to_do_with_each_other(self):
         (error,) = errors(project())
         assert error.place == "models/one.yml: model one: meta.ddg"
-        assert (error.field, error.found) == ("links", "nothing of 'other', and both are made of source.reports")
+        assert (error.field, error.found) == ("unrelated", "nothing of 'other', and both are made of source.reports")
         for way_out in ("`links: [other]`", "`links: [one]`", "`already_released`", "`unrelated: {other: "):
             assert way_out in error.expected
 

@@ -66,7 +66,7 @@ class TestReleasesOfOneSource:
         answer = ddg("run", "by_sex", "--quiet")
         assert answer.code == 2
         said = " ".join(answer.err.split())
-        assert "model by_age: meta.ddg: links" in said
+        assert "model by_age: meta.ddg: unrelated" in said
         assert "nothing of 'by_sex', and both are made of source.cases" in said
 
 

@@ -37,6 +37,8 @@ def decision_text(dossier: Dossier) -> str:
     """Say in a sentence what is released."""
     if dossier.form == FORM:
         return "The table is released without counts, as whole percentages."
+    if dossier.decision == "mask" and not any(measure.cells.suppressed for measure in dossier.measures):
+        return "Small counts of the table are suppressed, and there were none: nothing in it had to be hidden."
     if dossier.decision == "mask":
         return "The table is released with suppression."
     return "The table is released without suppression."
