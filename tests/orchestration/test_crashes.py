@@ -178,14 +178,8 @@ def finished(road, new, where):
 class TestKilledWhileItIsReleased:
     """Hand-over and publication: at every step that readers can see, and in the middle of files."""
 
-    @pytest.mark.parametrize(
-        ("kind", "sample"),
-        [
-            ("kill", 0),
-            pytest.param("kill", 8, marks=pytest.mark.thorough),
-            pytest.param("torn", 8, marks=pytest.mark.thorough),
-        ],
-    )
+    @pytest.mark.thorough
+    @pytest.mark.parametrize(("kind", "sample"), [("kill", 0), ("kill", 8), ("torn", 8)])
     def test_readers_see_the_old_or_the_new_release_and_a_second_run_finishes(self, road, judged, new, kind, sample):
         for boundary in every_boundary(road, kind, lambda: road.release(judged), sample):
             old_or_new(road, new, boundary)

@@ -88,6 +88,7 @@ class TestReleasesBesideEachOther:
         assert certificate_sha256(apart.released("by_age")) in report(apart, "by_sex")["already_public"]
         assert attacked(apart, apart.released("by_age")).safe
 
+    @pytest.mark.thorough
     def test_masked_as_if_the_other_were_not_public_do_not_pass_the_gate(self, apart, run_ddg):
         prefer = "prefer: {county: [Zeta]}, hide: [{county: Zeta, age_group: 0-39}, {county: Zeta, age_group: 40+}]"
         apart.edit(apart.root / MODELS, prefer, "prefer: {age_group: [All]}")  # these the other table shows
@@ -125,6 +126,7 @@ class TestAReleaseThatIsNotInTheProjectAnyMore:
         rows = {name: small.rows(table(small.released(name))) for name in ("by_sex", "by_sex_again")}
         assert rows["by_sex"] == rows["by_sex_again"]  # what is hidden in one is hidden in the other
 
+    @pytest.mark.thorough
     def test_or_is_said_to_be_of_other_people(self, small):
         models = small.root / MODELS
         small.edit(models, "release: statewide\n", "release: the_state\n")

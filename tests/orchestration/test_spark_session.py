@@ -127,11 +127,13 @@ class TestBesideAStoreWithAKey:
     def encrypted(self, project) -> Project:
         return dataclasses.replace(project, encryption=Encryption.from_variable("ddg.yaml", "${KEY}", "any"))
 
+    @pytest.mark.thorough
     def test_tables_in_the_clear_are_refused(self, encrypted):
         with pytest.raises(InputErrors, match=r"spark\.sql\.warehouse\.dir: found nothing, so that tables would lie"):
             session_environment(encrypted, SPARK)
         assert not (encrypted.restricted / "spark").exists()
 
+    @pytest.mark.thorough
     def test_a_place_that_was_named_is_its_owners_affair(self, encrypted):
         profile(encrypted.root, **{"spark.sql.warehouse.dir": "/encrypted"})
         assert session_environment(encrypted, SPARK) != {}

@@ -22,6 +22,7 @@ class TestStoredTables:
             assert [table.contract.release for table in tables] == [release, other]
             assert len(tables[0].frame) == small.project.restricted_store.row_count("aggregates", release)
 
+    @pytest.mark.thorough
     def test_of_one_period_are_its_rows(self, months):
         (table,) = stored_tables(months.project, "monthly_cases_2025_03")
         assert set(table.frame["month"]) == {"2025-03"}
@@ -73,6 +74,7 @@ class TestAdvise:
         assert "a directory outside of the restricted one" in answer.err
         assert not (tmp_path / "out").exists()
 
+    @pytest.mark.thorough
     def test_writes_none_beside_an_encrypted_store(self, encrypted):
         project = encrypted.small.project
         with pytest.raises(InputErrors, match="files are not encrypted, while the restricted store is"):
