@@ -1,11 +1,11 @@
-"""Sort the columns of a table: figures, categories, days, numbers of records, and what says nothing."""
+"""Sort the columns of a table: figures, categories, days, moments, numbers of records, and what says nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Literal
 
-from ddg_pipeline.drafting.dates import date_format
+from ddg_pipeline.drafting.dates import days_of
 from ddg_pipeline.drafting.facts import ColumnFacts
 from ddg_pipeline.drafting.words import (
     AGES,
@@ -24,7 +24,7 @@ from ddg_pipeline.drafting.words import (
     names_a_number,
 )
 
-Kind = Literal["figure", "category", "day", "serial", "beside", "empty"]
+Kind = Literal["figure", "category", "day", "moment", "serial", "beside", "empty"]
 
 _FIGURE_WORDS = PEOPLE | EVENTS | POPULATIONS | RATES | PERCENTS | AMOUNTS | MEANS
 _OLDEST = 130  # in years; no age is higher
@@ -52,7 +52,10 @@ def kind_of(column: ColumnFacts, rows: int, people: Sequence[str]) -> Kind:
         return "serial"
     if column.numbers is not None:
         return "category" if _names_something(column) else "figure"
-    return "day" if date_format(column.labels) is not None else "category"
+    days = days_of(column.labels)
+    if days is None:
+        return "category"
+    return "day" if days.type == "date" else "moment"
 
 
 def _numbers_rows(column: ColumnFacts, rows: int) -> bool:

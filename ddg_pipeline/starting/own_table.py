@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ddg_pipeline.drafting import Draft, draft_contract
-from ddg_pipeline.drafting.dates import date_format
+from ddg_pipeline.drafting.dates import days_of
 from ddg_pipeline.drafting.dimensions import GAP
 from ddg_pipeline.drafting.facts import ColumnFacts, facts_of
 from ddg_pipeline.drafting.records import PEOPLE
@@ -33,7 +33,6 @@ _HEAD = (
 )
 _DIGITS = 18  # of a decimal, in sources and models
 _KINDS = {".csv": "csv", ".parquet": "parquet"}
-_ISO = "%Y-%m-%d"
 
 
 @dataclass(frozen=True)
@@ -134,9 +133,9 @@ def _type(facts: ColumnFacts, column: pd.Series[Any]) -> tuple[str, str | None]:
 
     if pd.api.types.is_bool_dtype(column):
         return "boolean", None
-    day = date_format(facts.labels)
-    if day is not None:
-        return "date", None if day == _ISO else day
+    days = days_of(facts.labels)
+    if days is not None:
+        return days.type, days.format
     if facts.numbers is None or facts.formatted or facts.marked or facts.coded:
         return "text", None
     if pd.api.types.is_float_dtype(column) and not facts.whole:

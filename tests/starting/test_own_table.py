@@ -88,6 +88,16 @@ class TestATableOfRecords:
             frame.set_index(["county", "sex", "year"])["people"].sort_index().tolist() == counted.sort_index().tolist()
         )
 
+    @pytest.mark.parametrize("written", ["2025-07-{:02} 23:05", "07/{:02}/2025 11:05 PM"])
+    def test_with_a_time_of_day_is_loaded_as_such_and_counted_by_year(self, tmp_path, written):
+        rows = "".join(f"{written.format(n % 28 + 1)},{'Female' if n % 2 else 'Male'}\n" for n in range(40))
+        own = made(f"arrival,sex\n{rows},Male\n", tmp_path)
+        source = yaml.safe_load(own.files["sources.yaml"])["sources"]["cases_2024"]
+        assert "timestamp" in str(source["columns"]["arrival"])
+        assert "ignore_columns" not in source
+        counts = selected(own, tmp_path).set_index(["sex", "year"])["people"]
+        assert counts.to_dict() == {("Female", "2025"): 20, ("Male", "2025"): 20, ("Male", "Unknown"): 1}
+
     def test_does_not_load_what_identifies_people(self, tmp_path):
         own = made(RECORDS.replace("Sex\n", "Patient Name\n", 1).replace("Female", "Ann Lee"), tmp_path)
         source = yaml.safe_load(own.files["sources.yaml"])["sources"]["cases_2024"]
