@@ -21,6 +21,7 @@ from ddg_pipeline.drafting.words import (
     SERIAL,
     TIME,
     has,
+    names_a_code_of_places,
     names_a_number,
 )
 
@@ -78,7 +79,7 @@ def _names_something(column: ColumnFacts) -> bool:
     if has(column.words, _FIGURE_WORDS) or not column.whole or column.numbers is None:
         return False
     highest = float(column.numbers.max())
-    if column.coded or has(column.words, CODES):
+    if column.coded or has(column.words, CODES) or names_a_code_of_places(column.words):
         return True
     if has(column.words, TIME):
         return column.is_year or highest <= _PERIODS
