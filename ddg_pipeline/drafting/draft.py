@@ -237,8 +237,8 @@ class _Drafter:
             yield {"variable": Variable.RESIDENCE_GEOGRAPHY.value, "population": highest.upper or highest.lower}
             remarks.append(
                 ask(
-                    "where do the people live? So small a population scores highest; write how many people live there "
-                    "(California: 39538223)."
+                    "where do the people live? No column tells, and so small a population scores highest. Write how "
+                    "many people live there; of a county or the state its name in place of that: `label: California`."
                 )
             )
         self.general["scope"] = remarks
