@@ -44,8 +44,8 @@ def _place(contract: ReleaseContract, rulebook: Rulebook) -> Iterator[Finding]:
     yield hint(
         f"release {contract.release}",
         f"no place is declared, so none is scored: too little {risky}, too much for the whole state",
-        "no place in your table? Write under `scope`: {variable: residence_geography, population: …}, or label: with "
-        "a county's name or California in place of population:",
+        "no place in your table? Write under `scope`: {variable: residence_geography, population: …}; for a county or "
+        "the state `label: Fresno` or `label: California` in place of `population`",
     )
 
 
