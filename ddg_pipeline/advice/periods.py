@@ -93,7 +93,7 @@ def joined_periods(axis: Axis, unknown: Iterable[str] = ()) -> Iterator[Merge]:
         longer = period is not None and months_of(period) > months  # ten years by four are two times five
         words = f"{axis.name} by {period if longer else period_of(months) or 'period'}"
         if cut := _not_whole(groups, unit):
-            words += f" ({', '.join(cut)} not whole)"
+            words += f", {' and '.join(cut)} not whole"
         merge = Merge(axis.name, groups | stay, period, words)
         if merge.partition not in seen:
             seen.add(merge.partition)

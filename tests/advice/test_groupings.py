@@ -149,12 +149,12 @@ class TestPeriods:
         labels = ["2022-Q3", "2022-Q4", "2023-Q1", "2023-Q2", "2023-Q3", "2023-Q4"]
         found = joined_periods(axis("t", labels, variable="time", period="quarter"))
         by_year = next(merge for merge in found if "2023" in merge.members)
-        assert (by_year.period, by_year.words) == ("year", "t by year (2022 not whole)")
+        assert (by_year.period, by_year.words) == ("year", "t by year, 2022 not whole")
 
     def test_years_together_that_begin_or_end_within_one_are_named(self):
         labels = [f"{year}-{half}" for year in (2020, 2021, 2022, 2023) for half in ("H1", "H2")][1:]
         found = {merge.period: merge.words for merge in joined_periods(axis("t", labels, variable="time"))}
-        assert found == {"year": "t by year (2020 not whole)", "2 years": "t by 2 years (2020 to 2021 not whole)"}
+        assert found == {"year": "t by year, 2020 not whole", "2 years": "t by 2 years, 2020 to 2021 not whole"}
 
     def test_months_of_a_season_make_quarters_that_the_assessment_reads_as_such(self, rulebook):
         months = [f"2025-{month:02}" for month in range(5, 11)]
@@ -165,7 +165,7 @@ class TestPeriods:
             coarser = coarsen(table, merge, rulebook).bound
             assert coarser.contract.dimensions["month"].period == merge.period
             assess(coarser, rulebook)
-        assert merge.words == "month by half-year (2025-H1, 2025-H2 not whole)"
+        assert merge.words == "month by half-year, 2025-H1 and 2025-H2 not whole"
 
     @pytest.mark.parametrize(
         ("labels", "period"),
