@@ -70,6 +70,7 @@ def mistakes(
     patterns: Mapping[str, str] | None = None,
     keys: Mapping[str, str] | None = None,
     other_words: Mapping[str, Sequence[str]] | None = None,
+    other_ways: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[Mistake]:
     """Tell what is wrong, each thing once.
 
@@ -80,8 +81,9 @@ def mistakes(
         patterns: What to write where a regular expression is not met, by the expression.
         keys: What to write under a key, where that is better said by hand than by its type.
         other_words: What people write instead of an allowed value, with what they may mean.
+        other_ways: The same by key, with what to write, where that is more than another value.
     """
-    words = _Words(_schema(model), patterns or {}, keys or {}, other_words or {})
+    words = _Words(_schema(model), patterns or {}, keys or {}, other_words or {}, other_ways or {})
     details = [_taken_apart(one, data) for one in error.errors(include_url=False)]
     told = [words.mistake(detail, data) for detail in _one_branch(details, data, words)]
     return [one for one in told if not (one.kind == "too_short" and any(_is_within(other, one) for other in told))]
@@ -95,11 +97,15 @@ def did_you_mean(given: object, allowed: Sequence[str], other_words: Mapping[str
         allowed: What may be written.
         other_words: Words for what is allowed, in small letters with underscores.
     """
-    spelled = re.sub(r"[\s-]+", "_", given.casefold().strip()) if isinstance(given, str) else ""
+    spelled = _spelled(given)
     meant = [word for word in (other_words or {}).get(spelled, ()) if word in allowed]
     near = meant or [one for one in allowed if one.casefold() == spelled]
     near = near or difflib.get_close_matches(spelled, allowed, n=1)
     return f"did you mean {' or '.join(map(repr, near))}? " if near else ""
+
+
+def _spelled(given: object) -> str:
+    return re.sub(r"[\s-]+", "_", given.casefold().strip()) if isinstance(given, str) else ""
 
 
 def shown(value: object) -> str:
@@ -208,6 +214,7 @@ class _Words:
     patterns: Mapping[str, str]
     keys: Mapping[str, str]
     other_words: Mapping[str, Sequence[str]]
+    other_ways: Mapping[str, Mapping[str, str]]
 
     def mistake(self, detail: _Detail, data: object) -> Mistake:
         error, kind = detail.error, str(detail.error["type"])
@@ -283,6 +290,9 @@ class _Words:
         return f": {said[0].lower()}{said[1:]}" if said else ""
 
     def _choice(self, path: KeyPath, value: object, data: object) -> str:
+        other_way = self.other_ways.get(str(path[-1]), {}).get(_spelled(value)) if path else None
+        if other_way is not None:
+            return other_way
         choices = [str(one) for one in self._choices(self._node(path, data))]
         hint = did_you_mean(value, choices, self.other_words)
         return f"{hint}write one of {', '.join(choices)}" if len(choices) > 1 else f"{hint}write {', '.join(choices)}"

@@ -1,7 +1,7 @@
 """Compile what masking and the audit compile at their first use, so that nobody waits for it later.
 
-``python -m ddg_pipeline.warm_up`` takes about a minute once; the result is kept beside the modules, or in the user's
-cache where they cannot be written.
+``python -m ddg_pipeline.warm_up`` takes two to three minutes once; the result is kept beside the modules, or in the
+user's cache where they cannot be written.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from ddg_pipeline.command_line import shown_progress
-from ddg_pipeline.compiling import SENTENCE, told_of_compiling, watch
+from ddg_pipeline.compiling import MORE, SENTENCE, told_of_compiling, watch
 
 MODULE = """\
 from numba import njit
@@ -27,17 +27,37 @@ def quarter(x):
     return half(half(x))
 
 
+@njit(cache=True)
+def eighth(x):
+    return x // 8
+
+
 with told_of_compiling(print):
     print(quarter(12))
+with told_of_compiling(print):
+    print(eighth(16))
 """
 
 
-def test_it_is_said_once_and_not_where_compiled_code_was_kept(tmp_path):
-    (tmp_path / "quarters.py").write_text(MODULE, encoding="utf-8")
+def test_it_is_said_of_the_first_and_of_further_code_and_not_where_it_was_kept(tmp_path):
+    assert [told_by("quarters", tmp_path) for _ in range(2)] == [f"{SENTENCE}\n3\n{MORE}\n2\n", "3\n2\n"]
+
+
+def test_what_was_kept_before_the_sources_changed_does_not_count(tmp_path):
+    told_by("quarters", tmp_path)
+    for kept in (tmp_path / "cache").rglob("*.nbi"):
+        os.utime(kept, (0, 0))
+    assert told_by("others", tmp_path).startswith(f"{SENTENCE}\n3\n")
+
+
+def told_by(module, tmp_path):
+    """Run a module of its own in a directory of its own, with one place for everything that is compiled."""
+    file = tmp_path / module / f"{module}.py"
+    file.parent.mkdir(exist_ok=True)
+    if not file.exists():
+        file.write_text(MODULE, encoding="utf-8")
     own = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache"), "NUMBA_DISABLE_JIT": "0"}
-    command = [sys.executable, str(tmp_path / "quarters.py")]
-    told = [subprocess.run(command, capture_output=True, text=True, env=own, check=True).stdout for _ in range(2)]
-    assert told == [f"{SENTENCE}\n3\n", "3\n"]
+    return subprocess.run([sys.executable, str(file)], capture_output=True, text=True, env=own, check=True).stdout
 
 
 def compiled_anew():

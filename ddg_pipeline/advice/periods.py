@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from ddg_pipeline.advice.changes import Merge, NotPossibleError
 from ddg_pipeline.assessment.periods import months_of
+from ddg_pipeline.assessment.periods import period_of as read_period
 from ddg_pipeline.contract.bind import Axis
 
 _YEAR = 12
@@ -91,6 +92,8 @@ def joined_periods(axis: Axis, unknown: Iterable[str] = ()) -> Iterator[Merge]:
         period = shortest(groups, axis.declared.period or _UNITS.get(unit))
         longer = period is not None and months_of(period) > months  # ten years by four are two times five
         words = f"{axis.name} by {period if longer else period_of(months) or 'period'}"
+        if cut := _not_whole(groups, unit):
+            words += f", {' and '.join(cut)} not whole"
         merge = Merge(axis.name, groups | stay, period, words)
         if merge.partition not in seen:
             seen.add(merge.partition)
@@ -107,12 +110,15 @@ def period_of(months: int) -> str | None:
 def shortest(groups: Mapping[str, tuple[str, ...]], period: str | None) -> str | None:
     """Say what the shortest of some groups of periods covers, by their labels and by how many periods each holds.
 
+    Labels decide where they say something else: ``2025-Q2`` is a quarter, also where the table begins in May. Nothing
+    else may be declared of it, and whoever reads the table is told no shorter period.
+
     Args:
         groups: Each longer period with the periods that it consists of.
         period: What one of these covers; None where it is not known.
 
     Returns:
-        The period, never longer than it is; ``period`` itself where nothing more can be said.
+        The period, never longer than the labels say; ``period`` itself where nothing more can be said.
     """
     found: list[int] = []
     for label, members in groups.items():
@@ -120,7 +126,20 @@ def shortest(groups: Mapping[str, tuple[str, ...]], period: str | None) -> str |
         if (span := parse_span(label)) is not None:
             months.append(span.months)
         found.append(min(months, default=0))
-    return period_of(min(found, default=0)) or period
+    counted = period_of(min(found, default=0)) or period
+    read = read_period(groups)
+    return counted if counted is None or read is None or read.fits(counted) else read.word
+
+
+def _not_whole(groups: Mapping[str, tuple[str, ...]], unit: int) -> list[str]:
+    """List the longer periods of which the table does not have every month: at its beginning and its end."""
+    found = []
+    for label, members in groups.items():
+        begin, _, end = label.partition(" to ")
+        first, last = parse_span(begin), parse_span(end or begin)
+        if first is not None and last is not None and len(members) * unit < last.first + last.months - first.first:
+            found.append(label)
+    return found
 
 
 def _read(axis: Axis, stay: Mapping[str, object]) -> dict[str, Span]:

@@ -6,7 +6,9 @@ be shown to everyone who may see metadata.
 
 from ddg_pipeline.assessment.assess import assess
 from ddg_pipeline.assessment.explain import Explanation, explain
+from ddg_pipeline.assessment.general_notes import declares_a_place
 from ddg_pipeline.assessment.identifiers import find_direct_identifiers, refuse_direct_identifiers
+from ddg_pipeline.assessment.personal_characteristics import tells_about_people
 from ddg_pipeline.assessment.reliability import unstable_rows
 from ddg_pipeline.assessment.report import counts_markdown, notes_markdown, score_markdown, steps_markdown
 from ddg_pipeline.assessment.result import Assessment, Counts, Note, Score, Step, Term
@@ -21,11 +23,13 @@ __all__ = [
     "Term",
     "assess",
     "counts_markdown",
+    "declares_a_place",
     "explain",
     "find_direct_identifiers",
     "notes_markdown",
     "refuse_direct_identifiers",
     "score_markdown",
     "steps_markdown",
+    "tells_about_people",
     "unstable_rows",
 ]

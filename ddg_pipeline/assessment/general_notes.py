@@ -77,17 +77,18 @@ def _time(findings: Findings) -> Iterator[Note]:
 
 
 def _place(findings: Findings) -> Iterator[Note]:
-    if findings.personal and not _declares_a_place(findings.contract):
+    if findings.personal and not declares_a_place(findings.contract):
         yield Note(
             "scope",
             "No geography is declared, so none is scored; a statewide table declares the state under `scope` "
-            "(`{variable: residence_geography, label: California}`).",
+            "(`{variable: residence_geography, label: California}`), a table of a smaller place how many people live "
+            "there (`{variable: residence_geography, population: …}`): where few do, the score is higher.",
         )
 
 
 def undeclared_county(contract: ReleaseContract, place: str) -> Iterator[InputError]:
     """Refuse a table that names a county, but declares no geography: the county would not be scored."""
-    if not tells_about_people(contract) or _declares_a_place(contract):
+    if not tells_about_people(contract) or declares_a_place(contract):
         return
     for field in ("release", "title", "description"):
         named = _county_in(getattr(contract, field))
@@ -101,7 +102,11 @@ def undeclared_county(contract: ReleaseContract, place: str) -> Iterator[InputEr
             )
 
 
-def _declares_a_place(contract: ReleaseContract) -> bool:
+def declares_a_place(contract: ReleaseContract) -> bool:
+    """Say whether a contract tells where the people live or are served, or of which plan or program they are.
+
+    Otherwise nothing is scored for it, which is neither the score of the state nor that of a small place.
+    """
     declared = {dimension.variable for dimension in contract.dimensions.values()}
     declared |= {scope.variable for scope in contract.scope}
     declared |= {implied.variable for dimension in contract.dimensions.values() for implied in dimension.implies}

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from ddg_pipeline.contract.model import ReleaseContract
 from ddg_pipeline.contract.portal_metadata import EMAIL_PATTERN, PERIOD_PATTERN, TAG_PATTERN, URL_PATTERN
 from ddg_pipeline.contract.strict import NAME_PATTERN, PORTAL_NAME_PATTERN
-from ddg_pipeline.contract.variables import OTHER_WORDS
+from ddg_pipeline.contract.variables import OTHER_WAYS, OTHER_WORDS
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.format_version import CONTRACT_FORMAT, without_format
 from ddg_pipeline.validation_messages import KeyPath, Mistake, mistakes, shown, value_at
@@ -69,7 +69,15 @@ def parse_contract(raw: object, place: str, *, kept: bool = False) -> ReleaseCon
     try:
         return ReleaseContract.model_validate(raw)
     except ValidationError as error:
-        found = mistakes(ReleaseContract, raw, error, patterns=_PATTERNS, keys=_KEYS, other_words=OTHER_WORDS)
+        found = mistakes(
+            ReleaseContract,
+            raw,
+            error,
+            patterns=_PATTERNS,
+            keys=_KEYS,
+            other_words=OTHER_WORDS,
+            other_ways=OTHER_WAYS,
+        )
         raise InputErrors([told for mistake in found for told in _told(mistake, raw, place)]) from None
 
 

@@ -36,6 +36,11 @@ OTHER_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "male_female": ("sex",),
     "zip": ("residence_geography", "service_geography"),
     "zip_code": ("residence_geography", "service_geography"),
+    "zipcode": ("residence_geography", "service_geography"),
+    "fips": ("residence_geography", "service_geography"),
+    "census_tract": ("residence_geography", "service_geography"),
+    "state": ("residence_geography", "service_geography"),
+    "residence": ("residence_geography",),
     "county": ("residence_geography", "service_geography"),
     "city": ("residence_geography", "service_geography"),
     "region": ("residence_geography", "service_geography"),
@@ -45,6 +50,9 @@ OTHER_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "provider": ("service_geography",),
     "hospital": ("service_geography",),
     "date": ("time",),
+    "day": ("time",),
+    "week": ("time",),
+    "quarter": ("time",),
     "year": ("time", "year"),
     "annual": ("yearly", "year"),
     "annually": ("yearly", "year"),
@@ -65,6 +73,9 @@ OTHER_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "disease": ("other",),
     "diagnosis": ("other",),
     "category": ("other",),
+    "outcome": ("other",),
+    "cause": ("other",),
+    "status": ("other",),
     "number": ("count",),
     "cases": ("count",),
     "sum": ("count", "amount"),
@@ -72,12 +83,15 @@ OTHER_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "percentage": ("percent",),
     "share": ("percent",),
     "proportion": ("percent",),
+    "ratio": ("rate", "percent"),
     "average": ("mean",),
+    "median": ("mean",),
     "cost": ("amount",),
     "dollars": ("amount",),
-    "people": ("individuals", "people"),
-    "persons": ("individuals", "people"),
-    "patients": ("individuals", "people"),
+    "people": ("individuals", "people", "count"),
+    "persons": ("individuals", "people", "count"),
+    "patients": ("individuals", "people", "count"),
+    "individuals": ("count",),
     "visits": ("events",),
     "encounters": ("events",),
     "strict": ("full",),
@@ -86,3 +100,16 @@ OTHER_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What people write for a word of the contract, with the words they may mean, the likelier first; spelled in small
 letters with underscores. It only says what to write: nothing is read so."""
+
+_EVENTS: Final = (
+    "write `kind: count` with `unit: events`, and `individuals`: the measure that counts the people behind them"
+)
+_DENOMINATOR: Final = (
+    "leave the measure out, and write the column's name as `population` of the count that it belongs to"
+)
+
+OTHER_WAYS: Final[Mapping[str, Mapping[str, str]]] = {
+    "kind": dict.fromkeys(("event", "events", "visits", "encounters", "discharges", "admissions", "claims"), _EVENTS)
+    | dict.fromkeys(("population", "denominator"), _DENOMINATOR)
+}
+"""What people write under a key for what takes more than another word, with what to write; spelled as above."""

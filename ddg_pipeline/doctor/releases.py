@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ddg_pipeline.doctor.finding import Finding, hint, ok, problem
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
 from ddg_pipeline.orchestration.project import Project
 
+if TYPE_CHECKING:
+    from ddg_pipeline.contract import ReleaseContract
+    from ddg_pipeline.rulebook import Rulebook
+
 
 def releases(project: Project) -> Iterator[Finding]:
-    """Look whether contracts can be read, their tables fit them, and their suites are current."""
+    """Look whether contracts can be read and declare a place, their tables fit them, and their suites are current."""
     from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest, releases_of
     from ddg_pipeline.rulebook import load_rulebook
 
@@ -20,11 +25,28 @@ def releases(project: Project) -> Iterator[Finding]:
             "releases", "no model has a contract", "write `meta.ddg` onto a model; `ddg contract suggest` drafts it"
         )
     for one in found:
-        load_rulebook(one.contract.rulebook, project.rulebook_source, one.contract.release)
+        rulebook = load_rulebook(one.contract.rulebook, project.rulebook_source, one.contract.release)
         yield ok(f"release {one.contract.release}", f"its contract can be read; {one.contract.rulebook}")
+        yield from _place(one.contract, rulebook)
     for one in found:
         yield from _suite(project, one.contract.release)
     yield from _questions(project)
+
+
+def _place(contract: ReleaseContract, rulebook: Rulebook) -> Iterator[Finding]:
+    """Tell of a contract without any place: what is scored for it is right for places of one size only."""
+    from ddg_pipeline.assessment import declares_a_place, tells_about_people
+
+    if not tells_about_people(contract) or declares_a_place(contract):
+        return
+    unscored = next((band for band in rulebook.scoring.residence_geography.bands if band.score == 0), None)
+    risky = "where few people live" if unscored is None else f"where fewer than {unscored.lower:,} people live"
+    yield hint(
+        f"release {contract.release}",
+        f"no place is declared, so none is scored: too little {risky}, too much for the whole state",
+        "no place in your table? Write under `scope`: {variable: residence_geography, population: …}; for a county or "
+        "the state `label: Fresno` or `label: California` in place of `population`",
+    )
 
 
 def _questions(project: Project) -> Iterator[Finding]:

@@ -1,11 +1,11 @@
-"""Sort the columns of a table: figures, categories, days, numbers of records, and what says nothing."""
+"""Sort the columns of a table: figures, categories, days, moments, numbers of records, and what says nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Literal
 
-from ddg_pipeline.drafting.dates import date_format
+from ddg_pipeline.drafting.dates import days_of
 from ddg_pipeline.drafting.facts import ColumnFacts
 from ddg_pipeline.drafting.words import (
     AGES,
@@ -21,10 +21,11 @@ from ddg_pipeline.drafting.words import (
     SERIAL,
     TIME,
     has,
+    names_a_code_of_places,
     names_a_number,
 )
 
-Kind = Literal["figure", "category", "day", "serial", "beside", "empty"]
+Kind = Literal["figure", "category", "day", "moment", "serial", "beside", "empty"]
 
 _FIGURE_WORDS = PEOPLE | EVENTS | POPULATIONS | RATES | PERCENTS | AMOUNTS | MEANS
 _OLDEST = 130  # in years; no age is higher
@@ -52,7 +53,10 @@ def kind_of(column: ColumnFacts, rows: int, people: Sequence[str]) -> Kind:
         return "serial"
     if column.numbers is not None:
         return "category" if _names_something(column) else "figure"
-    return "day" if date_format(column.labels) is not None else "category"
+    days = days_of(column.labels)
+    if days is None:
+        return "category"
+    return "day" if days.type == "date" else "moment"
 
 
 def _numbers_rows(column: ColumnFacts, rows: int) -> bool:
@@ -75,7 +79,7 @@ def _names_something(column: ColumnFacts) -> bool:
     if has(column.words, _FIGURE_WORDS) or not column.whole or column.numbers is None:
         return False
     highest = float(column.numbers.max())
-    if column.coded or has(column.words, CODES):
+    if column.coded or has(column.words, CODES) or names_a_code_of_places(column.words):
         return True
     if has(column.words, TIME):
         return column.is_year or highest <= _PERIODS

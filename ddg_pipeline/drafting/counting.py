@@ -9,7 +9,7 @@ import pandas as pd
 from ddg_pipeline.assessment.identifier_content import words_in
 from ddg_pipeline.assessment.identifiers import Finding
 from ddg_pipeline.drafting.columns import Kind
-from ddg_pipeline.drafting.dates import date_format, year_of
+from ddg_pipeline.drafting.dates import days_of
 from ddg_pipeline.drafting.dimensions import GAP
 from ddg_pipeline.drafting.facts import ColumnFacts
 from ddg_pipeline.drafting.records import PEOPLE, RecordPlan
@@ -32,7 +32,7 @@ def plan_of(facts: Mapping[str, ColumnFacts], kinds: Mapping[str, Kind], refused
         kinds: What each column is.
         refused: Columns that identify people.
     """
-    day = next((name for name, kind in kinds.items() if kind == "day" and not _is_of_birth(facts[name])), None)
+    days = [name for name, kind in kinds.items() if kind in ("day", "moment") and not _is_of_birth(facts[name])]
     free = [name for name, kind in kinds.items() if kind == "category" and name not in refused]
     years = [name for name in free if facts[name].is_year and has(facts[name].words, TIME)]
     groups = [name for name in free if name not in years and _tells_a_group(facts[name])]
@@ -42,7 +42,7 @@ def plan_of(facts: Mapping[str, ColumnFacts], kinds: Mapping[str, Kind], refused
         (name for name in [*ids, *free] if has(words_in(name).split(), _PERSON) and _numbers(facts[name])), None
     )
     categories = [*years[:1], *(name for name in facts if name in chosen)]
-    return RecordPlan(categories or free[:1], None if years else day, person)
+    return RecordPlan(categories or free[:1], None if years or not days else days[0], person)
 
 
 def counted(facts: Mapping[str, ColumnFacts], plan: RecordPlan) -> tuple[pd.DataFrame, list[Remark]]:
@@ -58,10 +58,10 @@ def counted(facts: Mapping[str, ColumnFacts], plan: RecordPlan) -> tuple[pd.Data
     groups = {name: [GAP if cell is None else cell for cell in facts[name].cells] for name in plan.categories}
     remarks = [reason("its rows are records, and not groups: the model counts them")]
     if plan.year_of is not None:
-        days = facts[plan.year_of]
-        written = date_format(days.labels)
-        years = {label: year_of(label, written) for label in days.labels} if written is not None else {}
-        groups[plan.year] = [GAP if cell is None else years[cell] for cell in days.cells]
+        column = facts[plan.year_of]
+        days = days_of(column.labels)
+        years = {label: days.year_of(label) for label in column.labels} if days is not None else {}
+        groups[plan.year] = [GAP if cell is None else years[cell] for cell in column.cells]
         remarks.append(ask(f"is the year of {plan.year_of} the time that the release is about?"))
     keys = pd.DataFrame(groups)
     if plan.person is not None:

@@ -137,6 +137,10 @@ class _Drafter:
             ),
             "beside": reason("it says something about another column; the release writes annotations of its own"),
             "empty": reason("it holds nothing"),
+            "moment": ask(
+                "left out, because a time of day tells one event from another: should the release tell its day, month "
+                "or year? Make it in the model."
+            ),
         }
         for name, kind in self.kinds.items():
             if kind in texts and name not in found:
@@ -233,8 +237,8 @@ class _Drafter:
             yield {"variable": Variable.RESIDENCE_GEOGRAPHY.value, "population": highest.upper or highest.lower}
             remarks.append(
                 ask(
-                    "where do the people live? So small a population scores highest; write how many people live there "
-                    "(California: 39538223)."
+                    "where do the people live? No column tells, and so small a population scores highest. Write how "
+                    "many people live there; of a county or the state its name in place of that: `label: California`."
                 )
             )
         self.general["scope"] = remarks
@@ -286,7 +290,7 @@ def _identifiers(frame: pd.DataFrame, kinds: Mapping[str, Kind], rulebook: Ruleb
     found: dict[str, Finding] = {}
     for one in find_identifiers_in_columns(frame, {}, rulebook):
         kind = kinds[one.column]
-        if kind != "day" and (kind != "figure" or one.by == "name"):
+        if kind not in ("day", "moment") and (kind != "figure" or one.by == "name"):
             found.setdefault(one.column, one)
     return found
 
@@ -308,7 +312,8 @@ def _records(
            for one in figures):  # fmt: skip
         return None
     categories = [name for name, kind in kinds.items() if kind in ("category", "day")]
-    numbered = [name for name, kind in kinds.items() if kind == "serial" or name in refused]
+    # a time of day tells one event from another, as a number does
+    numbered = [name for name, kind in kinds.items() if kind in ("serial", "moment") or name in refused]
     repeated = bool(categories) and bool(frame[categories].duplicated().any())
     if not categories or not (numbered or repeated or not figures):
         why = " ".join(remark.text for one in figures for remark in one.remarks if remark.kind == "ask")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 GAPS = frozenset({"", "na", "n/a", "null", "none", "nan", "."})
@@ -49,6 +50,8 @@ AGES = frozenset({"age", "ages", "aged", "agegroup", "ageband", "agecat"})
 CODES = frozenset({"code", "codes", "id", "ids", "fips", "geoid", "key", "icd", "zip", "zipcode", "zcta", "tract"})
 """Words of a column whose numbers are names of something."""
 
+_PLACE_CODE = re.compile(r"(zip|zipcode|zcta|postal|postcode|fips|geoid|tract)\d*")
+
 SERIAL = frozenset({"id", "ids", "number", "num", "no", "key", "identifier", "record", "row", "index"})
 """Words of a column that numbers what its rows are about."""
 
@@ -71,6 +74,15 @@ def names_a_number(words: Sequence[str]) -> bool:
     last = words[-1] if words else ""
     joined = (last.removesuffix(end) for end in NUMBERS if last.endswith(end))
     return last in NUMBERS or any(word in _NUMBERED for word in joined)
+
+
+def names_a_code_of_places(words: Iterable[str]) -> bool:
+    """Say whether a column holds codes of places, such as ``zip5`` or ``county_fips``: digits, but no numbers.
+
+    Args:
+        words: The words of its name, in lower case.
+    """
+    return any(_PLACE_CODE.fullmatch(word) for word in words)
 
 
 _TOTALS = frozenset({

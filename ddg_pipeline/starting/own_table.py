@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ddg_pipeline.drafting import Draft, draft_contract
-from ddg_pipeline.drafting.dates import date_format
+from ddg_pipeline.drafting.dates import days_of
 from ddg_pipeline.drafting.dimensions import GAP
 from ddg_pipeline.drafting.facts import ColumnFacts, facts_of
 from ddg_pipeline.drafting.records import PEOPLE
-from ddg_pipeline.drafting.words import GAPS
+from ddg_pipeline.drafting.words import GAPS, names_a_code_of_places
 from ddg_pipeline.errors import InputError, InputErrors
 from ddg_pipeline.rulebook import load_rulebook
 from ddg_pipeline.starting.template_files import Files, template_files
@@ -28,12 +28,11 @@ if TYPE_CHECKING:
 _EDITION = "calhhs-ddg-2.0"
 _HEAD = (
     "What is loaded into the schema `source` of the restricted store, before dbt runs. Paths are relative to this",
-    "file; ${VARIABLES} of the environment are allowed in them. Types were read from the table; a code such as 001",
-    "stays text.",
+    "file; ${VARIABLES} of the environment are allowed in them. Types were read from the table; codes of places, and",
+    "what begins with 0 such as 001, stay text.",
 )
 _DIGITS = 18  # of a decimal, in sources and models
 _KINDS = {".csv": "csv", ".parquet": "parquet"}
-_ISO = "%Y-%m-%d"
 
 
 @dataclass(frozen=True)
@@ -134,11 +133,13 @@ def _type(facts: ColumnFacts, column: pd.Series[Any]) -> tuple[str, str | None]:
 
     if pd.api.types.is_bool_dtype(column):
         return "boolean", None
-    day = date_format(facts.labels)
-    if day is not None:
-        return "date", None if day == _ISO else day
+    days = days_of(facts.labels)
+    if days is not None:
+        return days.type, days.format
     if facts.numbers is None or facts.formatted or facts.marked or facts.coded:
         return "text", None
+    if names_a_code_of_places(facts.words) and not pd.api.types.is_numeric_dtype(column):
+        return "text", None  # whether or not one begins with 0; what a file has as numbers is not loaded as text
     if pd.api.types.is_float_dtype(column) and not facts.whole:
         return "number", None
     if not facts.decimals:

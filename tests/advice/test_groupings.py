@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pandas as pd
 import pytest
 
 from ddg_pipeline.advice.age_bands import merged_bands, whole_range
 from ddg_pipeline.advice.changes import NotPossibleError
+from ddg_pipeline.advice.coarsening import coarsen
 from ddg_pipeline.advice.hierarchy_levels import levels_of
 from ddg_pipeline.advice.periods import joined_periods, parse_span, period_of
+from ddg_pipeline.assessment import assess
 from ddg_pipeline.assessment.age_bands import parse_age_band
-from ddg_pipeline.contract import Dimension
+from ddg_pipeline.contract import Dimension, bind
 from ddg_pipeline.contract.bind import Axis
 from ddg_pipeline.contract.hierarchy import hierarchy_from_tree
+from ddg_pipeline.contract.parse import parse_contract
 
 
 def axis(name, labels, *trees, **declared):
@@ -141,11 +145,27 @@ class TestPeriods:
         assert found["half-year"] == ["2022-H1", "2022-H2", "2023-H1", "2023-H2"]
         assert found["year"] == ["2022", "2023"]
 
-    def test_a_year_that_is_not_whole_counts_as_what_it_has(self):
+    def test_a_year_that_is_not_whole_is_what_its_label_says_and_is_named(self):
         labels = ["2022-Q3", "2022-Q4", "2023-Q1", "2023-Q2", "2023-Q3", "2023-Q4"]
         found = joined_periods(axis("t", labels, variable="time", period="quarter"))
         by_year = next(merge for merge in found if "2023" in merge.members)
-        assert (by_year.period, by_year.words) == ("half-year", "t by year")
+        assert (by_year.period, by_year.words) == ("year", "t by year, 2022 not whole")
+
+    def test_years_together_that_begin_or_end_within_one_are_named(self):
+        labels = [f"{year}-{half}" for year in (2020, 2021, 2022, 2023) for half in ("H1", "H2")][1:]
+        found = {merge.period: merge.words for merge in joined_periods(axis("t", labels, variable="time"))}
+        assert found == {"year": "t by year, 2020 not whole", "2 years": "t by 2 years, 2020 to 2021 not whole"}
+
+    def test_months_of_a_season_make_quarters_that_the_assessment_reads_as_such(self, rulebook):
+        months = [f"2025-{month:02}" for month in range(5, 11)]
+        raw = {"release": "r", "title": "R", "dimensions": {"month": {"variable": "time", "period": "month"}},
+               "measures": {"visits": {"kind": "count"}}}  # fmt: skip
+        table = bind(parse_contract(raw, "r"), pd.DataFrame({"month": months, "visits": range(100, 106)}))
+        for merge in joined_periods(table.axes["month"]):
+            coarser = coarsen(table, merge, rulebook).bound
+            assert coarser.contract.dimensions["month"].period == merge.period
+            assess(coarser, rulebook)
+        assert merge.words == "month by half-year, 2025-H1 and 2025-H2 not whole"
 
     @pytest.mark.parametrize(
         ("labels", "period"),

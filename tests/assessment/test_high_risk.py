@@ -193,6 +193,7 @@ class TestATableWithoutAPlace:
     def test_is_noted(self, assessed):
         (note,) = texts(assessed(AGE, scope=[YEAR]), "scope")
         assert note.startswith("No geography is declared, so none is scored; a statewide table declares the state")
+        assert "where few do, the score is higher" in note
         assert not texts(assessed(AGE, scope=[YEAR, STATE]), "scope")
 
     @pytest.mark.parametrize(

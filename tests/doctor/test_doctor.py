@@ -143,6 +143,19 @@ class TestTheProject:
         load_project(project).prepare_environment()
         assert any("telemetry" in one for one in problems(found(project, checks.dagster_home)))
 
+    def test_a_release_without_a_place(self, project):
+        file = project / "dbt_project" / "models" / "releases" / "cases_by_county.yml"
+        text = file.read_text(encoding="utf-8")
+        assert "residence_geography" in text
+        file.write_text(text.replace("variable: residence_geography", "variable: other"), encoding="utf-8")
+        (only,) = [one for one in found(project, checks.releases) if "no place" in one.found]
+        assert (only.check, only.state) == ("release cases_by_county", "hint")
+        assert "too little where fewer than 250,001 people live" in only.found
+        assert "under `scope`: {variable: residence_geography, population: …}" in only.todo
+
+    def test_a_release_with_a_place(self, project):
+        assert not [one for one in found(project, checks.releases) if "place" in one.found]
+
     def test_a_suite_that_is_missing(self, project):
         (project / "expectations" / "cases_by_county.json").unlink()
         assert problems(found(project, checks.releases)) == ["suite cases_by_county: not there"]

@@ -102,6 +102,11 @@ class TestDimensions:
         assert roles(draft)["county_fips"] == "left out"
         assert list(draft.contract["dimensions"]) == ["county", "sex"]
 
+    def test_a_time_of_day_is_none_and_is_asked_about(self):
+        draft = drafted(BY_COUNTY.assign(updated=[f"2025-07-14 0{n}:05" for n in range(5)]))
+        assert roles(draft)["updated"] == "left out"
+        assert any(question.startswith("updated: left out") for question in draft.questions)
+
     def test_what_is_the_same_in_every_row_is_scope(self):
         draft = drafted(BY_COUNTY.assign(year="2024", sex="Female"))
         assert draft.contract["scope"] == [
@@ -208,6 +213,15 @@ class TestRecords:
         assert draft.records is not None
         assert list(draft.contract["dimensions"]) == ["county", "sex", "year"]
         assert draft.contract["measures"] == {"people": {"kind": "count"}}
+
+    def test_with_a_time_of_day_are_counted_as_those_with_a_day(self):
+        timed = self.FRAME.assign(reported=self.FRAME["reported"] + " 23:05")
+        assert drafted(timed).to_json_dict() == drafted(self.FRAME).to_json_dict()
+
+    def test_are_told_from_groups_by_a_time_of_day_alone(self):
+        frame = table(arrival=[f"2025-07-14 {n:02}:05" for n in range(20)], sex=["Female", "Male"] * 10,
+                      cost=range(100, 120))  # fmt: skip
+        assert drafted(frame).records.year_of == "arrival"
 
     def test_leave_out_single_ages_and_numbers_of_records(self):
         draft = drafted(self.FRAME)

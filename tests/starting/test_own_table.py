@@ -67,6 +67,21 @@ class TestATableOfGroups:
         frame = selected(made(GROUPS, tmp_path), tmp_path)
         assert {"county", "age_group", "cases"} <= set(frame.columns)
 
+    @pytest.mark.parametrize("name", ["zip", "ZIP5", "Patient Zip Code", "county_fips", "GEOID10"])
+    def test_keeps_codes_of_places_as_text_whether_or_not_one_begins_with_0(self, tmp_path, name):
+        own = made(f"{name},sex,cases,code\n93727,Male,20,1\n94110,Female,30,2\n", tmp_path)
+        (declared, *_, code) = yaml.safe_load(own.files["sources.yaml"])["sources"]["cases_2024"]["columns"].values()
+        assert (declared if isinstance(declared, str) else declared["type"], code) == ("text", "integer")
+        frame = selected(own, tmp_path)
+        assert frame.iloc[:, 0].tolist() == ["93727", "94110"]
+
+    def test_has_codes_that_its_file_holds_as_numbers_loaded_as_numbers_and_released_as_text(self, tmp_path):
+        table = tmp_path / "cases.parquet"
+        pd.DataFrame({"zip": [93727, 94110], "sex": ["Male", "Female"], "cases": [20, 30]}).to_parquet(table)
+        own = project_of_table(table, tmp_path / "project", people=[])
+        assert yaml.safe_load(own.files["sources.yaml"])["sources"]["cases"]["columns"]["zip"] == "integer"
+        assert selected(own, tmp_path)["zip"].tolist() == ["93727", "94110"]
+
     def test_stays_where_it_is(self, tmp_path):
         own = made(GROUPS, tmp_path)
         assert not any(path.startswith("data/") for path in own.files)
@@ -87,6 +102,16 @@ class TestATableOfRecords:
         assert (
             frame.set_index(["county", "sex", "year"])["people"].sort_index().tolist() == counted.sort_index().tolist()
         )
+
+    @pytest.mark.parametrize("written", ["2025-07-{:02} 23:05", "07/{:02}/2025 11:05 PM"])
+    def test_with_a_time_of_day_is_loaded_as_such_and_counted_by_year(self, tmp_path, written):
+        rows = "".join(f"{written.format(n % 28 + 1)},{'Female' if n % 2 else 'Male'}\n" for n in range(40))
+        own = made(f"arrival,sex\n{rows},Male\n", tmp_path)
+        source = yaml.safe_load(own.files["sources.yaml"])["sources"]["cases_2024"]
+        assert "timestamp" in str(source["columns"]["arrival"])
+        assert "ignore_columns" not in source
+        counts = selected(own, tmp_path).set_index(["sex", "year"])["people"]
+        assert counts.to_dict() == {("Female", "2025"): 20, ("Male", "2025"): 20, ("Male", "Unknown"): 1}
 
     def test_does_not_load_what_identifies_people(self, tmp_path):
         own = made(RECORDS.replace("Sex\n", "Patient Name\n", 1).replace("Female", "Ann Lee"), tmp_path)
