@@ -10,7 +10,6 @@ from itertools import pairwise
 
 from ddg_pipeline.advice.changes import Merge, NotPossibleError
 from ddg_pipeline.assessment.periods import months_of
-from ddg_pipeline.assessment.periods import period_of as read_period
 from ddg_pipeline.contract.bind import Axis
 
 _YEAR = 12
@@ -77,7 +76,7 @@ def joined_periods(axis: Axis, unknown: Iterable[str] = ()) -> Iterator[Merge]:
     Years that do not divide evenly are joined so that no period is shorter than asked for; the older ones are longer.
 
     Raises:
-        NotPossibleError: The labels cannot be read, or leave out a period.
+        NotPossibleError: The labels cannot be read, or leave out a period; or no longer period would be whole.
     """
     stay = {label: (label,) for label in axis.leaves if label in set(unknown)}
     spans = _read(axis, stay)
@@ -86,18 +85,22 @@ def joined_periods(axis: Axis, unknown: Iterable[str] = ()) -> Iterator[Merge]:
     if declared is not None and months_of(declared) != unit:
         raise NotPossibleError(f"{axis.name}: its labels name another period than {declared}: nothing is joined")
     seen = {frozenset(frozenset([label]) for label in axis.leaves)}
+    broken = ""
     for months, groups in _joined(spans, unit):
         if len(groups) < 2:
             continue
+        if cut := _not_whole(groups, unit):
+            broken = broken or f"{period_of(months) or 'period'}, {' and '.join(cut)} would not be whole"
+            continue  # its label would say more time than its figures are of, and the score goes by the label
         period = shortest(groups, axis.declared.period or _UNITS.get(unit))
         longer = period is not None and months_of(period) > months  # ten years by four are two times five
         words = f"{axis.name} by {period if longer else period_of(months) or 'period'}"
-        if cut := _not_whole(groups, unit):
-            words += f", {' and '.join(cut)} not whole"
         merge = Merge(axis.name, groups | stay, period, words)
         if merge.partition not in seen:
             seen.add(merge.partition)
             yield merge
+    if broken and len(seen) == 1:
+        raise NotPossibleError(f"{axis.name} by {broken}; begin and end the table with a whole one")
 
 
 def period_of(months: int) -> str | None:
@@ -110,15 +113,12 @@ def period_of(months: int) -> str | None:
 def shortest(groups: Mapping[str, tuple[str, ...]], period: str | None) -> str | None:
     """Say what the shortest of some groups of periods covers, by their labels and by how many periods each holds.
 
-    Labels decide where they say something else: ``2025-Q2`` is a quarter, also where the table begins in May. Nothing
-    else may be declared of it, and whoever reads the table is told no shorter period.
-
     Args:
         groups: Each longer period with the periods that it consists of.
         period: What one of these covers; None where it is not known.
 
     Returns:
-        The period, never longer than the labels say; ``period`` itself where nothing more can be said.
+        The period, never longer than it is; ``period`` itself where nothing more can be said.
     """
     found: list[int] = []
     for label, members in groups.items():
@@ -126,9 +126,7 @@ def shortest(groups: Mapping[str, tuple[str, ...]], period: str | None) -> str |
         if (span := parse_span(label)) is not None:
             months.append(span.months)
         found.append(min(months, default=0))
-    counted = period_of(min(found, default=0)) or period
-    read = read_period(groups)
-    return counted if counted is None or read is None or read.fits(counted) else read.word
+    return period_of(min(found, default=0)) or period
 
 
 def _not_whole(groups: Mapping[str, tuple[str, ...]], unit: int) -> list[str]:
