@@ -32,6 +32,7 @@ def checked(*failed, failures=(), suite=None, **more):
     """What the gate found, as far as the way out depends on it."""
     given = {"gate": SimpleNamespace(failures=list(failures)), "audit": None, "suite": suite or {"expectations": []}}
     given |= {"staged": SimpleNamespace(contract=CONTRACT), "checks": HOLDS | dict.fromkeys(failed, False)}
+    given["suite_problems"] = ()
     return SimpleNamespace(**given | {"passed": not failed} | more)
 
 
@@ -70,6 +71,16 @@ class TestExpectations:
         entry = {"type": "expect_x", "kwargs": {"column": "people"}, "meta": {"origin": "hand"}}
         found = checked("great_expectations", failures=[broken("expect_x")], suite={"expectations": [entry]})
         assert "expect_x (people) was added by hand" in ways_out(found)["great_expectations"]
+
+    def test_of_a_suite_that_is_not_the_contract_s_say_nothing_more(self):
+        failures = [broken("expect_suppressed_people_to_be_at_most")]
+        found = checked(
+            "suite_matches_contract", "great_expectations", failures=failures, suite_problems=("meta.masked",)
+        )
+        said = ways_out(found)
+        assert "`ddg suites cases` writes it" in said["suite_matches_contract"]
+        assert said["great_expectations"].endswith("once that is written, the table is judged anew.")
+        assert "limits." not in said["great_expectations"]
 
 
 class TestAttack:

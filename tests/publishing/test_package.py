@@ -231,6 +231,14 @@ class TestWhatTheReportMayTell:
         public = public_assessment(dataclasses.replace(facts, assessment=released), rulebook, "visits")
         assert (public.total, public.terms[2].score) == (14, -5)
 
+    def test_a_masked_table_with_nothing_small_says_that_nothing_had_to_be_hidden(self, contract, rulebook, facts):
+        page = report_html(contract, rulebook, facts)
+        assert "The table is released with suppression." in page
+        none = {name: dataclasses.replace(counts, small=0, complementary=0) for name, counts in facts.masking.items()}
+        page = report_html(contract, rulebook, dataclasses.replace(facts, masking=none))
+        assert "The table is released with suppression." not in page
+        assert "Nothing in it had to be hidden." in page
+
     def test_how_many_cells_are_small_is_withheld_where_reasons_are(self, contract, rulebook, facts):
         silent = dataclasses.replace(facts, reasons_shown=False)
         assert "17 of 99" in report_html(contract, rulebook, facts)

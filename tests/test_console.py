@@ -1,0 +1,22 @@
+"""What `ddg run` prints of a release, beside what it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from ddg_pipeline.console import _outcome_cells
+from ddg_pipeline.orchestration.running import Outcome
+
+
+@pytest.mark.parametrize(
+    ("decision", "hidden", "told"),
+    [
+        ("mask", (2, 1), "masked"),
+        ("mask", (0, 1), "masked"),
+        ("mask", (0, 0), "none small"),
+        ("release", (0, 0), "as it is"),
+    ],
+)
+def test_a_table_with_nothing_small_is_told_from_one_that_hides_something(decision, hidden, told):
+    outcome = Outcome("cases", None, decision, 14, 27, *hidden, problems=(), waits_for=())
+    assert _outcome_cells(outcome)[1] == told
