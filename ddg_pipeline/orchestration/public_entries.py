@@ -27,11 +27,11 @@ def public_entries(project: Project, contract: ReleaseContract) -> list[PublicVe
         RefusedError: It knows of periods of a release that is one table now.
     """
     ledger = project.ledger
+    known = contract.already_released
     beside = [
         entry
-        for other in contract.already_released
-        for name in ledger.releases()
-        if name == other or _series(project, name) == other
+        for name in (ledger.releases() if known else ())
+        if name in known or _series(project, name) in known
         for entry in ledger.versions(name)
     ]
     if contract.reporting_period is not None:

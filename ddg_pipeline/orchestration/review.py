@@ -19,7 +19,7 @@ from ddg_pipeline.errors import DdgError, InputError, InputErrors, RefusedError
 from ddg_pipeline.made_by import made_by
 from ddg_pipeline.orchestration.periods import contract_named, known_contracts
 from ddg_pipeline.orchestration.project import Project
-from ddg_pipeline.orchestration.public_places import public_places, where_public
+from ddg_pipeline.orchestration.public_places import where_public
 from ddg_pipeline.publishing.folder import Package
 from ddg_pipeline.publishing.names import package_names
 from ddg_pipeline.quality.certificate import certificate_sha256
@@ -241,7 +241,7 @@ def status_of(project: Project, contract: ReleaseContract) -> ReleaseStatus:
     with _log_for(project, [subject]) as history:
         (review,) = _reviews(project, [subject], history)
     places = where_public(project, contract.release, review.certificate)
-    folder = public_places(project)[0]
+    folder = next(iter(places))
     places[folder] = public == review.certificate  # what lies there says it better than what was noted
     return ReleaseStatus(contract.release, review, None, all(places.values()), public, places, withdrawn)
 
