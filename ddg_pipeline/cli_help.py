@@ -14,10 +14,12 @@ def help_(
     ] = None,
 ) -> None:
     """Print a page of the documentation, or list all of them. Errors say which page explains them."""
-    from ddg_pipeline.help_pages import FOLDERS, pages, readable_topic
+    from ddg_pipeline.help_pages import FOLDERS, pages, parts_of, readable_topic
 
     if topic is not None:
         _print(readable_topic(topic))
+        if parts := parts_of(topic):
+            typer.echo(f"\nOnly a part of this long page: ddg help {topic}#HEADING, with one of\n{parts}", err=True)
         return
     known = pages()
     width = max(len(page.name) for page in known)

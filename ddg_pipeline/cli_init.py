@@ -43,12 +43,17 @@ def init(
         written, questions = write_project(directory, example_project()), []
         commands = ["ddg run", "ddg status"]
     else:
+        from ddg_pipeline.orchestration.open_questions import questions_in
         from ddg_pipeline.starting.own_table import project_of_table
 
         with shown_progress(True):
             own = project_of_table(table, directory, people=people or [], sheet=sheet)
             written, questions = write_project(directory, own.files), own.draft.questions
-        commands = [f"edit dbt_project/models/releases/{own.model}.yml: {len(questions)} questions are marked ASK"]
+        marked = questions_in({path: text.decode("utf-8") for path, text in sorted(own.files.items())})
+        commands = [
+            f"edit {file}: {number} {'questions are' if number > 1 else 'question is'} marked ASK"
+            for file, number in marked.items()
+        ]
         commands += ["ddg suites", "ddg run"]
     if as_json:
         print_json({"directory": str(directory.absolute()), "files": list(written.files), "questions": questions})

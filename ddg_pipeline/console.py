@@ -127,4 +127,5 @@ def _outcome_cells(outcome: Outcome) -> list[str | Text]:
     if decision == "masked" and not outcome.small + outcome.complementary:
         decision = "none small"  # judged as a table with small counts, and there are none
     cells = [f"{number:,}" for number in (outcome.cells, outcome.small, outcome.complementary)]
-    return [str(outcome.score), decision, *cells, published]
+    score = f"≤ {outcome.score}" if outcome.score_is_at_most else str(outcome.score)
+    return [score, decision, *cells, published]

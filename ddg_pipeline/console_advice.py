@@ -41,9 +41,12 @@ def print_advice(advice: Advice, *, everything: bool, directory: Path | None = N
     if advice.linked:
         parts.append(as_text(f"Masked together with {', '.join(advice.linked)}, unchanged; the figures leave it out."))
     parts += _explanation(advice, shown)
-    refused = [one for one in (advice.as_it_is, *shown) if one.outcome == "refused"]
-    for one in refused[:_LISTED]:
-        parts.append(as_text(f"No. {one.number} cannot be released: {one.reason.splitlines()[0]}", "red"))
+    refused = _refused([advice.as_it_is, *shown])
+    parts += [as_text(reason, "red") for reason in refused[:_LISTED]]
+    if len(refused) > _LISTED:
+        parts.append(
+            as_text(f"For {len(refused) - _LISTED} more reasons others cannot be released; --json lists them.")
+        )
     parts += [as_text(note) for note in _notes([advice.as_it_is, *shown])]
     parts += [as_text(f"Not tried: {reason}") for reason in advice.not_tried[:_LISTED]]
     if len(advice.not_tried) > _LISTED:
@@ -97,6 +100,15 @@ def _explanation(advice: Advice, shown: tuple[Alternative, ...]) -> Iterator[Tex
             f"Every one shown is better than each other one in something. {beaten:,} more are not shown: they are "
             "worse than one of these in everything, or could not be protected or masked in time (--all)."
         )
+
+
+def _refused(alternatives: Iterable[Alternative]) -> list[str]:
+    """Say once why several alternatives cannot be released."""
+    numbers: dict[str, list[int]] = {}
+    for one in alternatives:
+        if one.outcome == "refused":
+            numbers.setdefault(one.reason.splitlines()[0], []).append(one.number)
+    return [f"No. {', '.join(map(str, those))} cannot be released: {reason}" for reason, those in numbers.items()]
 
 
 def _notes(alternatives: Iterable[Alternative]) -> list[str]:

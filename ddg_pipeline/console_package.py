@@ -66,7 +66,7 @@ def _compared(found: PackageCheck) -> RenderableType:
 
 def _by_whom(found: PackageCheck) -> str:
     if found.signature is None:
-        return "by whom is not shown: the certificate is not signed"
+        return "by whom it does not show: it is not signed, as certificates are where ddg.yaml has no `signing`"
     return "signed by a key that is allowed" if found.signature.believed else "by whom was not asked"
 
 

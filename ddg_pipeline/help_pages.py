@@ -20,6 +20,7 @@ _PACKAGED: Final = Path(__file__).parent / "documentation"  # where pyproject.to
 _CHECKOUT: Final = Path(__file__).parents[1] / "docs"
 _FENCED: Final = re.compile(r"(?ms)^(`{3,})[^\n]*\n.*?^\1[ \t]*$")
 _HEADING: Final = re.compile(r"(?m)^(#{1,6}) (.+?)[ \t]*$")
+_LONG: Final = 150  # lines, which nobody reads to the end in a terminal
 _UNSEEN: Final = re.compile(r"(?ms)^<!--.*?-->\n*|^```\{.*?^```\n*")  # comments, and what only the site's builder reads
 
 
@@ -121,6 +122,18 @@ def readable_topic(topic: str) -> str:
     except KeyError:
         expected = _instead(anchor, [one.anchor for one in page.headings])
         raise InputErrors([InputError("command line", f"TOPIC {name}", repr(f"#{anchor}"), expected)]) from None
+
+
+def parts_of(topic: str) -> str:
+    """List the headings of a long page, to be read one by one; nothing of a short page, or of a part.
+
+    Args:
+        topic: A topic that there is.
+    """
+    page = next((page for page in pages() if page.name == topic), None)
+    if page is None or page.text.count("\n") < _LONG:
+        return ""
+    return ", ".join(one.anchor for one in page.headings[1:])
 
 
 def _instead(given: str, known: list[str]) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 
 from ddg_pipeline.advice.candidates import Built, Candidate
 from ddg_pipeline.advice.result import Alternative
+from ddg_pipeline.assessment.general_notes import NO_PLACE, NO_TIME
 from ddg_pipeline.contract import BoundTable
 from ddg_pipeline.errors import InputErrors, RefusedError
 from ddg_pipeline.masking import Progress, check_whole_percentages
@@ -59,6 +60,8 @@ class Judge:
             return replace(bare, reason=str(error))
         mask = found[0].decision == "mask"
         found = found[: len(built.tables)]
+        if candidate.number == 0:  # of the others it holds as well
+            bare = replace(bare, notes=tuple(one.text for one in found[0].notes if one in (NO_TIME, NO_PLACE)))
         small = sum(one.counts.small_cells for one in found)
         cells = sum(one.counts.cells for one in found)
         lost = max(_share_of_small(table, self.rulebook) for table in built.tables) if mask else 0

@@ -68,22 +68,25 @@ def general_notes(
     ]
 
 
+NO_TIME = Note(
+    "dimensions", "No time is declared, so the finest period is scored; declare the period, if only under `scope`."
+)
+NO_PLACE = Note(
+    "scope",
+    "No geography is declared, so none is scored; a statewide table declares the state under `scope` "
+    "(`{variable: residence_geography, label: California}`), a table of a smaller place how many people live "
+    "there (`{variable: residence_geography, population: …}`): where few do, the score is higher.",
+)
+
+
 def _time(findings: Findings) -> Iterator[Note]:
     if not findings.time_is_declared:
-        yield Note(
-            "dimensions",
-            "No time is declared, so the finest period is scored; declare the period, if only under `scope`.",
-        )
+        yield NO_TIME
 
 
 def _place(findings: Findings) -> Iterator[Note]:
     if findings.personal and not declares_a_place(findings.contract):
-        yield Note(
-            "scope",
-            "No geography is declared, so none is scored; a statewide table declares the state under `scope` "
-            "(`{variable: residence_geography, label: California}`), a table of a smaller place how many people live "
-            "there (`{variable: residence_geography, population: …}`): where few do, the score is higher.",
-        )
+        yield NO_PLACE
 
 
 def undeclared_county(contract: ReleaseContract, place: str) -> Iterator[InputError]:

@@ -56,10 +56,12 @@ class Finding:
         """Say it in a line: ``code (2 of 9 labels look like a telephone number, first in row 4: ###-####; DDG …)``."""
         if self.by == "name":
             return f"{self.column} ({self.looks_like}; {self.section})"
-        labels = "label" if self.of_labels == 1 else "labels"
         look = "looks" if self.labels == 1 else "look"
+        which = f"{self.labels:,} of {self.of_labels:,} labels"
+        if self.labels == self.of_labels:
+            which = "its only label" if self.labels == 1 else f"all {self.labels:,} labels"
         return (
-            f"{self.column} ({self.labels:,} of {self.of_labels:,} {labels} {look} like {self.looks_like}, "
+            f"{self.column} ({which} {look} like {self.looks_like}, "
             f"first in row {self.first_row:,}: {self.form}; {self.section})"
         )
 
@@ -222,20 +224,16 @@ def _is_of_a_person(name: str, identifier: DirectIdentifier, rulebook: Rulebook)
     words = normalised(name, without=listed.words_of_providers)
     if _has_word(words, listed.words_of_people):
         return True
-    joined = {text.replace(" ", "") for text in _whole(identifier)}
     return any(
-        word.startswith(person) and word.removeprefix(person).removeprefix("s") in joined
+        word.startswith(person) and word.removeprefix(person).removeprefix("s") in identifier.joined_names
         for word in words.split()
         for person in map(normalised, listed.words_of_people)
     )
 
 
 def _has_word(name: str, words: Iterable[str]) -> bool:
-    return any(f" {word}{plural} " in f" {name} " for word in map(normalised, words) for plural in ("", "s"))
-
-
-def _whole(identifier: DirectIdentifier) -> set[str]:
-    return {normalised(text) for text in (*identifier.columns, *identifier.words)}
+    said = f" {name} "
+    return any(f" {word} " in said or f" {word}s " in said for word in map(normalised, words))
 
 
 def _spellings(column: str, identifier: DirectIdentifier) -> set[str]:
@@ -243,14 +241,14 @@ def _spellings(column: str, identifier: DirectIdentifier) -> set[str]:
     name = words_in(column)
     names = {name, _ITS_NUMBER.sub("", name).strip() or name}
     joined = {text.replace(" ", "") for text in names}
-    return names | {text for text in _whole(identifier) if text.replace(" ", "") in joined}
+    return names | {text for text in identifier.names if text.replace(" ", "") in joined}
 
 
 def _names(column: str, identifier: DirectIdentifier, role: ColumnRole) -> bool:
     if role.variable is not None and role.variable in identifier.not_of:
         return False
     names = _spellings(column, identifier)
-    if names & _whole(identifier):
+    if names & identifier.names:
         return True
     return role.variable is not None and any(
         f" {normalised(words)} " in f" {name} " for words in identifier.words for name in names

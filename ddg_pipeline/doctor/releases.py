@@ -28,6 +28,7 @@ def releases(project: Project) -> Iterator[Finding]:
         rulebook = load_rulebook(one.contract.rulebook, project.rulebook_source, one.contract.release)
         yield ok(f"release {one.contract.release}", f"its contract can be read; {one.contract.rulebook}")
         yield from _place(one.contract, rulebook)
+        yield from _events(one.contract)
     for one in found:
         yield from _suite(project, one.contract.release)
     yield from _questions(project)
@@ -47,6 +48,23 @@ def _place(contract: ReleaseContract, rulebook: Rulebook) -> Iterator[Finding]:
         "no place in your table? Write under `scope`: {variable: residence_geography, population: …}; for a county or "
         "the state `label: Fresno` or `label: California` in place of `population`",
     )
+
+
+def _events(contract: ReleaseContract) -> Iterator[Finding]:
+    """Tell of counts of individuals that are called as if they counted what happens to one person several times."""
+    from ddg_pipeline.assessment.identifier_content import words_in
+    from ddg_pipeline.drafting.words import EVENTS
+
+    for name, measure in contract.measures.items():
+        said = [word for word in words_in(name).split() if word in EVENTS]
+        if not said or name not in contract.counts or measure.unit != "individuals":
+            continue
+        yield hint(
+            f"release {contract.release}",
+            f"measures.{name} counts individuals, by the contract, and is called {said[0]}",
+            "if one person can have several, it counts events: `unit: events`, and a count of the people beside it "
+            "(`individuals: …`)",
+        )
 
 
 def _questions(project: Project) -> Iterator[Finding]:

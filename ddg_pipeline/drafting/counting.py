@@ -32,7 +32,7 @@ def plan_of(facts: Mapping[str, ColumnFacts], kinds: Mapping[str, Kind], refused
         kinds: What each column is.
         refused: Columns that identify people.
     """
-    days = [name for name, kind in kinds.items() if kind in ("day", "moment") and not _is_of_birth(facts[name])]
+    days = [name for name, kind in kinds.items() if kind in ("day", "moment") and not is_of_birth(facts[name])]
     free = [name for name, kind in kinds.items() if kind == "category" and name not in refused]
     years = [name for name in free if facts[name].is_year and has(facts[name].words, TIME)]
     groups = [name for name in free if name not in years and _tells_a_group(facts[name])]
@@ -42,7 +42,9 @@ def plan_of(facts: Mapping[str, ColumnFacts], kinds: Mapping[str, Kind], refused
         (name for name in [*ids, *free] if has(words_in(name).split(), _PERSON) and _numbers(facts[name])), None
     )
     categories = [*years[:1], *(name for name in facts if name in chosen)]
-    return RecordPlan(categories or free[:1], None if years or not days else days[0], person)
+    # a day that is the same in all records, such as that of an extract, is not when something happened
+    year_of = next((name for name in days if len(facts[name].labels) > 1), next(iter(days), None))
+    return RecordPlan(categories or free[:1], None if years else year_of, person)
 
 
 def counted(facts: Mapping[str, ColumnFacts], plan: RecordPlan) -> tuple[pd.DataFrame, list[Remark]]:
@@ -96,7 +98,8 @@ def _rank(column: ColumnFacts) -> int:
     return next((place for place, word in enumerate(_FIRST) if word in column.words), len(_FIRST))
 
 
-def _is_of_birth(column: ColumnFacts) -> bool:
+def is_of_birth(column: ColumnFacts) -> bool:
+    """Say whether a column is called as one of days of birth is."""
     return has(column.words, frozenset({"birth", "dob", "born"}))
 
 

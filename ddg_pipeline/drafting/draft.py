@@ -14,7 +14,7 @@ from ddg_pipeline.assessment.periods import period_of
 from ddg_pipeline.contract import ReleaseContract, Variable, bind
 from ddg_pipeline.contract.parse import parse_contract
 from ddg_pipeline.drafting.columns import Kind, kind_of
-from ddg_pipeline.drafting.counting import counted, plan_of
+from ddg_pipeline.drafting.counting import counted, is_of_birth, plan_of
 from ddg_pipeline.drafting.dimensions import GAP, draft_dimension, with_margins
 from ddg_pipeline.drafting.facts import ColumnFacts, facts_of
 from ddg_pipeline.drafting.measures import WHICH_POPULATION, draft_measures, identities_of
@@ -33,6 +33,10 @@ _PLACES = {Variable.RESIDENCE_GEOGRAPHY.value, Variable.SERVICE_GEOGRAPHY.value}
 _COUNTS_PEOPLE = {"kind": "count"}
 _NOT_COUNTED = ask(
     "left out, because every column more makes groups smaller; add it to the model if the release should tell it."
+)
+_OF_BIRTH = reason(
+    "left out, because it identifies people. It is loaded, so that the model can make bands of ages of it; where no "
+    "model does, list it under `ignore_columns` of its source."
 )
 
 
@@ -113,7 +117,7 @@ class _Drafter:
         frame, remarks = counted(self.facts, plan)
         self.general["release"] += remarks
         drafts = self._left_out() | {
-            one.name: ColumnDraft(one.name, "left out", {}, (_NOT_COUNTED,))
+            one.name: ColumnDraft(one.name, "left out", {}, (_OF_BIRTH if is_of_birth(one) else _NOT_COUNTED,))
             for one in self.facts.values()
             if one.name not in plan.categories and one.name not in self.refused and self.kinds[one.name] != "serial"
         }

@@ -1,8 +1,9 @@
 """The dbt project as assets: everything in it is built into the restricted store by one step."""
 
 import os
+import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +23,8 @@ from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.spark_session import session_environment
 from ddg_pipeline.orchestration.store_work import remove_plain_files
 from ddg_pipeline.orchestration.unfinished import begin, releases_in_run
+
+_NO_NAME = re.compile(r"\W+")  # in names of columns as files have them, where models write an underscore
 
 
 def dbt_models(plan: DdgPlan) -> dg.AssetsDefinition:
@@ -74,7 +77,7 @@ def dbt_models(plan: DdgPlan) -> dg.AssetsDefinition:
                     yield with_columns(event, columns)
                 successful = invocation.is_successful()
             if not successful:
-                description = _what_failed(project, target, plan.manifest)
+                description = _what_failed(plan, target)
                 if project.encryption is not None:
                     remove_plain_files(target)
                 raise dg.Failure(description=description, allow_retries=False)
@@ -93,9 +96,16 @@ def _check_store(project: Project) -> None:
         pass
 
 
-def _what_failed(project: Project, target: Path, manifest: Mapping[str, Any]) -> str:
+def _what_failed(plan: DdgPlan, target: Path) -> str:
     """Name the models and tests that failed, and say how to read dbt's own words; they may quote values."""
-    told = what_failed(target / "run_results.json", manifest, os.path.relpath(project.dbt_project, project.root))
+    project = plan.project
+    directory = os.path.relpath(project.dbt_project, project.root)
+    not_loaded = {
+        _NO_NAME.sub("_", column.casefold()): f"sources.{name}"
+        for name, source in plan.sources.items()
+        for column in source.table.ignore_columns
+    }
+    told = what_failed(target / "run_results.json", plan.manifest, directory, not_loaded)
     messages = (target / MESSAGES).relative_to(project.restricted)
     return "\n".join(
         [

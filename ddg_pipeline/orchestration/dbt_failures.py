@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 _COMPILATION: Final = "Compilation Error"
@@ -32,13 +33,16 @@ _FAILED: Final = ("error", "fail", "runtime error")
 _LINES, _LONGEST = 6, 300
 
 
-def what_failed(results: Path, manifest: Mapping[str, Any], directory: str) -> list[str]:
+def what_failed(
+    results: Path, manifest: Mapping[str, Any], directory: str, not_loaded: Mapping[str, str] = MappingProxyType({})
+) -> list[str]:
     """Name what failed in a run of dbt.
 
     Args:
         results: The ``run_results.json`` of the run.
         manifest: The manifest that it ran by.
         directory: What the dbt project's directory is called; files are named from there.
+        not_loaded: Columns that the list of sources leaves out, in lower case, each with the source that has it.
 
     Returns:
         How many failed, and a line or more for each; nothing where dbt did not come to run anything.
@@ -50,11 +54,13 @@ def what_failed(results: Path, manifest: Mapping[str, Any], directory: str) -> l
     broken = [one for one in found if one["status"] in _FAILED]
     lines = [f"{len(broken)} of {len(found)} models and tests failed"]
     for one in broken:
-        lines += _of_one(one, manifest, directory)
+        lines += _of_one(one, manifest, directory, not_loaded)
     return lines
 
 
-def _of_one(result: Mapping[str, Any], manifest: Mapping[str, Any], directory: str) -> Iterator[str]:
+def _of_one(
+    result: Mapping[str, Any], manifest: Mapping[str, Any], directory: str, not_loaded: Mapping[str, str]
+) -> Iterator[str]:
     node: Mapping[str, Any] = manifest["nodes"].get(result["unique_id"], {})
     named = f"{node.get('resource_type', 'node')} {node.get('name') or result['unique_id']}"
     file = f" ({directory}/{node['original_file_path']})" if node.get("original_file_path") else ""
@@ -67,7 +73,7 @@ def _of_one(result: Mapping[str, Any], manifest: Mapping[str, Any], directory: s
         yield f"- {named}{file}: {kind}"
         yield from _words(message)
         return
-    yield f"- {named}{file}: {kind}{_about(message, node) if kind in _ABOUT_SQL else ''}"
+    yield f"- {named}{file}: {kind}{_about(message, node, not_loaded) if kind in _ABOUT_SQL else ''}"
 
 
 def _kind(message: str) -> str:
@@ -77,7 +83,7 @@ def _kind(message: str) -> str:
     return kinds[-1] if kinds else "an error of an unknown kind"
 
 
-def _about(message: str, node: Mapping[str, Any]) -> str:
+def _about(message: str, node: Mapping[str, Any], not_loaded: Mapping[str, str]) -> str:
     """Name the first thing that an error quotes and that the model's own file has, with its line there."""
     if message.startswith("Database Error") and not _OF_NAMES.search(message):
         return ""  # of other databases not even the kind tells whether rows are spoken of
@@ -87,7 +93,9 @@ def _about(message: str, node: Mapping[str, Any]) -> str:
         word = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
         numbers = [number for number, line in enumerate(written, start=1) if word.search(line)]
         if numbers:
-            return f" about {name}, which stands in line {numbers[0]}"
+            about = f" about {name}, which stands in line {numbers[0]}"
+            source = not_loaded.get(name.casefold())
+            return about if source is None else f"{about}; `ignore_columns` of {source} keeps it from being loaded"
     return ""
 
 

@@ -58,11 +58,11 @@ def _cell(cell: object) -> str:
     return str(cell).replace("|", "\\|").replace("\n", " ")
 
 
-def masked_metadata(staged: "Staged", rulebook: "Rulebook") -> dict[str, dg.MetadataValue]:
+def masked_metadata(staged: "Staged", rulebook: "Rulebook", *, approval_required: bool) -> dict[str, dg.MetadataValue]:
     """Show what assessment and masking found, as far as a reader of what is published may know it."""
     from ddg_pipeline.publishing import public_cells
 
-    public = _public(staged, rulebook)
+    public = _public(staged, rulebook, approval_required=approval_required)
     told = {name: public_cells(staged.contract, one, True) for name, one in staged.counts.items()}
     counts = staged.counts.values()
     cells = sum(one.cells for one in counts)
@@ -122,12 +122,16 @@ def masked_metadata(staged: "Staged", rulebook: "Rulebook") -> dict[str, dg.Meta
     }
 
 
-def _public(staged: "Staged", rulebook: "Rulebook") -> "PublicAssessment":
+def _public(staged: "Staged", rulebook: "Rulebook", *, approval_required: bool = True) -> "PublicAssessment":
     from ddg_pipeline.publishing import public_part
 
-    contract = staged.contract
     return public_part(
-        staged.assessment, rulebook, contract.release, masked=staged.masked, reasons_shown=staged.reasons_shown
+        staged.assessment,
+        rulebook,
+        staged.contract.release,
+        masked=staged.masked,
+        reasons_shown=staged.reasons_shown,
+        approval_required=approval_required,
     )
 
 

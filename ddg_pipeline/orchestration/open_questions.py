@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +27,16 @@ def open_questions(project: Project) -> dict[str, int]:
     Returns:
         How many there are, by file as seen from here; files without any are left out.
     """
-    found = {os.path.relpath(path): len(_ASK.findall(_text(path))) for path in _files(project)}
+    return questions_in({os.path.relpath(path): _text(path) for path in _files(project)})
+
+
+def questions_in(texts: Mapping[str, str]) -> dict[str, int]:
+    """Count the questions in some files; those without any are left out.
+
+    Args:
+        texts: What stands in each, by its path.
+    """
+    found = {path: len(_ASK.findall(text)) for path, text in texts.items()}
     return {path: number for path, number in found.items() if number}
 
 

@@ -97,7 +97,8 @@ def _masked(plan: DdgPlan, group: Sequence[DbtRelease]) -> dg.AssetsDefinition:
             staged = attempt(steps.stage, project, prepared)
             rulebook = attempt(steps.rulebook_of_group, project, tables)
         for release, one in zip(group, staged, strict=True):
-            metadata = masked_metadata(one, rulebook)
+            approval_required = bool(project.review.roles_of(one.contract.review.roles))
+            metadata = masked_metadata(one, rulebook, approval_required=approval_required)
             aggregate = plan.dbt_key(release.model)
             page = attempt(release_pages.masked_page, context.instance, one, rulebook, aggregate)
             metadata = release_pages.first(page, metadata)

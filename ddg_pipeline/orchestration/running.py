@@ -51,6 +51,7 @@ class Outcome:
         published: Where it is on the portal now; None where this run did not publish it.
         decision: ``mask`` or ``release``; None where it was not assessed.
         score: The publication score; None where it was not assessed.
+        score_is_at_most: Whether the score is only known to be no higher, because a term of it is not shown.
         cells: Cells of the table.
         small: Cells hidden because they are small.
         complementary: Cells hidden to protect those.
@@ -67,6 +68,7 @@ class Outcome:
     complementary: int
     problems: tuple[str, ...]
     waits_for: tuple[str, ...] = ()
+    score_is_at_most: bool = False
 
 
 @dataclass(frozen=True)
@@ -355,6 +357,7 @@ def _outcome(plan: DdgPlan, result: ExecuteInProcessResult, series: str, release
         complementary=masked.get("complementary_cells", 0),
         problems=tuple(failed),
         waits_for=_waits_for(plan, result, series),
+        score_is_at_most="score_is_at_most" in masked,
     )
 
 

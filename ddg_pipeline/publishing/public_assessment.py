@@ -140,18 +140,24 @@ def public_assessment(facts: ReleaseFacts, rulebook: Rulebook, place: str) -> Pu
     Raises:
         InputError: The assessment lacks a part that the report has to show.
     """
-    found = public_part(facts.assessment, rulebook, place, masked=facts.masked, reasons_shown=facts.reasons_shown)
-    if facts.approval_required:
-        return found
-    steps = [
-        replace(step, result="not required", summary=_NOBODY_APPROVES) if step.result == "pending" else step
-        for step in found.steps
-    ]
-    return replace(found, steps=tuple(steps))
+    return public_part(
+        facts.assessment,
+        rulebook,
+        place,
+        masked=facts.masked,
+        reasons_shown=facts.reasons_shown,
+        approval_required=facts.approval_required,
+    )
 
 
 def public_part(
-    assessment: Mapping[str, Any], rulebook: Rulebook, place: str, *, masked: bool, reasons_shown: bool
+    assessment: Mapping[str, Any],
+    rulebook: Rulebook,
+    place: str,
+    *,
+    masked: bool,
+    reasons_shown: bool,
+    approval_required: bool = True,
 ) -> PublicAssessment:
     """Do the same for an assessment that nothing has been checked of yet.
 
@@ -161,14 +167,22 @@ def public_part(
         place: What errors call the release.
         masked: Whether counts under the threshold are hidden.
         reasons_shown: Whether the annotation codes tell small cells from complementary ones.
+        approval_required: Whether anybody has to approve it before it is published.
 
     Raises:
         InputError: The assessment lacks a part.
     """
     try:
-        return _Public(assessment, rulebook, masked=masked, reasons_shown=reasons_shown).assessment()
+        found = _Public(assessment, rulebook, masked=masked, reasons_shown=reasons_shown).assessment()
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(place, "assessment", f"no readable {error}", "the assessment as `ddg assess --json`") from None
+    if approval_required:
+        return found
+    steps = [
+        replace(step, result="not required", summary=_NOBODY_APPROVES) if step.result == "pending" else step
+        for step in found.steps
+    ]
+    return replace(found, steps=tuple(steps))
 
 
 class _Public:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from ddg_pipeline.contract.variables import Variable
 from ddg_pipeline.rulebook.bands import Cited, Entry, Text
+from ddg_pipeline.rulebook.labels import normalised
 
 
 def _compiles(regex: str) -> str:
@@ -119,6 +120,16 @@ class DirectIdentifier(Cited):
     def harmless(self) -> re.Pattern[str] | None:
         """What makes a label harmless, compiled; None where nothing does."""
         return None if self.unless is None else re.compile(self.unless)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of columns and the words in them, in lower-case words."""
+        return frozenset(normalised(text) for text in (*self.columns, *self.words))
+
+    @cached_property
+    def joined_names(self) -> frozenset[str]:
+        """The same, written as one word each."""
+        return frozenset(text.replace(" ", "") for text in self.names)
 
     @cached_property
     def listed(self) -> dict[str, frozenset[str]]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 _NO_WORD = re.compile(r"[\W_]+")
+_KEPT = 1 << 14  # labels and words of a rulebook: the same ones are compared again and again
 
 
 def normalised(label: str, without: Iterable[str] = ()) -> str:
@@ -15,8 +17,17 @@ def normalised(label: str, without: Iterable[str] = ()) -> str:
         label: The label.
         without: Phrases to leave out; never all of the label.
     """
-    text = _NO_WORD.sub(" ", label.casefold()).strip()
+    return _rest(_words(label), tuple(without)) if without else _words(label)
+
+
+@lru_cache(_KEPT)
+def _words(text: str) -> str:
+    return _NO_WORD.sub(" ", text.casefold()).strip()
+
+
+@lru_cache(_KEPT)
+def _rest(text: str, without: tuple[str, ...]) -> str:
     for phrase in sorted(without, key=len, reverse=True):
-        shorter = " ".join(re.sub(rf"\b{re.escape(normalised(phrase))}\b", " ", text).split())
+        shorter = " ".join(re.sub(rf"\b{re.escape(_words(phrase))}\b", " ", text).split())
         text = shorter or text
     return text

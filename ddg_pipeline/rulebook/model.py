@@ -191,7 +191,8 @@ class HighRiskPopulation(Described):
 
     def is_named_in(self, text: str) -> bool:
         """Say whether a text has one of the words."""
-        return any(f" {word} " in f" {normalised(text)} " for word in self._normalised)
+        words = f" {normalised(text)} "
+        return any(f" {word} " in words for word in self._normalised)
 
     def has_code(self, code: str) -> bool:
         """Say whether a code, such as ``F11.20``, begins like one of the codes."""

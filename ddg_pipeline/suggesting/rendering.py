@@ -101,7 +101,7 @@ def _head(draft: Draft, origin: str) -> list[str]:
     first = (
         f"Drafted by `ddg contract suggest` from {origin}. A person has to answer every ASK; until then the stricter "
     )
-    lines = [first + "reading holds."]
+    lines = [first + "reading holds. REFUSED is no question: no release may have that."]
     if draft.assessment is not None:
         found = draft.to_json_dict()
         said = "it has to be masked" if found["decision"] == "mask" else "it may be released as it is"

@@ -95,6 +95,13 @@ measures: {cases: {kind: count}}
         answer = ddg("advise", *files(contract__yaml=contract, table__csv=table))
         assert (answer.code, "may be released as it is" in answer.out) == (0, True)
 
+    def test_what_the_contract_leaves_open_is_said_because_it_makes_scores_higher(self, ddg, files, text, three_way):
+        assert "No time is declared" not in ddg("advise", *three_way).out
+        without = THREE_WAY.replace("scope:\n  - {variable: time, period: year}\n", "")
+        changed = files(contract__yaml=without, table__csv=text[1], people__csv=PEOPLE, regions__csv=REGIONS)[:2]
+        told = " ".join(ddg("advise", *changed).out.split())
+        assert "No time is declared, so the finest period is scored" in told
+
     def test_what_was_not_tried_is_said(self, ddg, three_way):
         assert "Not tried:" in ddg("advise", *three_way, "--most", 1).out
 

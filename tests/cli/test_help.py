@@ -13,6 +13,13 @@ class TestHelp:
         assert "  contract " in ddg("help").out
         assert ddg("help", "nothing").code == 2
 
+    def test_of_a_long_page_its_parts_are_told_beside_it(self, ddg):
+        answer = ddg("help", "contract")
+        assert "ddg help contract#HEADING" in answer.err
+        assert "one-of-dimensions" in answer.err
+        assert "#HEADING" not in answer.out
+        assert ddg("help", "contract#identities").err == ddg("help", "one-table").err == ""
+
 
 class TestAnError:
     def test_is_told_with_the_command_that_explains_it(self, ddg, tmp_path):

@@ -12,6 +12,20 @@ class TestInit:
         assert (tmp_path / "project" / "ddg.yaml").is_file()
         assert answer.out.splitlines()[-2:] == ["  ddg run", "  ddg status"]
 
+    def test_of_a_table_it_counts_the_questions_as_doctor_does(self, ddg, tmp_path):
+        rows = [
+            f"C-{n:03},01/{1 + n % 28:02}/2024,{('Alameda', 'Fresno')[n % 2]},{('F', 'M')[n % 3 % 2]}"
+            for n in range(60)
+        ]
+        (tmp_path / "cases.csv").write_text("\n".join(["case_id,reported,county,sex", *rows, ""]), encoding="utf-8")
+        project = tmp_path / "project"
+        answer = ddg("init", project, "--from", tmp_path / "cases.csv")
+        told = {line.split(": ")[0].split()[1]: int(line.split(": ")[1].split()[0])
+                for line in answer.out.splitlines() if line.endswith("marked ASK")}  # fmt: skip
+        files = [path for path in (project / "dbt_project" / "models").rglob("*") if path.suffix in (".sql", ".yml")]
+        marked = {str(path.relative_to(project)): path.read_text().count("ASK: ") for path in files}
+        assert told == {path: number for path, number in marked.items() if number}
+
     def test_quietly_it_names_the_directory_alone(self, ddg, tmp_path):
         assert ddg("init", tmp_path / "project", "--quiet").out == f"{tmp_path / 'project'}\n"
 

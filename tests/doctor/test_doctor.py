@@ -153,6 +153,14 @@ class TestTheProject:
         assert "too little where fewer than 250,001 people live" in only.found
         assert "under `scope`: {variable: residence_geography, population: …}" in only.todo
 
+    def test_a_count_of_individuals_that_is_called_as_one_of_events(self, project):
+        file = project / "dbt_project" / "models" / "releases" / "cases_by_county.yml"
+        text = file.read_text(encoding="utf-8").replace("name: cases\n", "name: er_visits\n")
+        file.write_text(text.replace("numerator: cases", "numerator: er_visits"), encoding="utf-8")
+        (only,) = [one for one in found(project, checks.releases) if "is called" in one.found]
+        assert (only.check, only.state) == ("release cases_by_county", "hint")
+        assert "measures.er_visits counts individuals, by the contract, and is called visits" in only.found
+
     def test_a_release_with_a_place(self, project):
         assert not [one for one in found(project, checks.releases) if "place" in one.found]
 

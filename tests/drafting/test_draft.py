@@ -223,6 +223,17 @@ class TestRecords:
                       cost=range(100, 120))  # fmt: skip
         assert drafted(frame).records.year_of == "arrival"
 
+    def test_are_counted_by_a_day_that_differs_and_not_by_that_of_the_extract(self):
+        frame = self.FRAME.assign(extracted="03/01/2024")
+        frame = frame[["case_id", "extracted", "reported", "county", "sex", "age"]]
+        assert drafted(frame).records.year_of == "reported"
+        assert drafted(frame.drop(columns="reported")).records.year_of == "extracted"  # better than none, and asked
+
+    def test_a_day_of_birth_is_left_out_for_what_it_tells(self):
+        born = self.FRAME.assign(date_of_birth=[f"{1 + n % 28:02}/01/1960" for n in range(60)])
+        assert "identifies people" in said(drafted(born), "date_of_birth")
+        assert "identifies people" not in said(drafted(born), "reported")
+
     def test_leave_out_single_ages_and_numbers_of_records(self):
         draft = drafted(self.FRAME)
         assert {"case_id", "age", "reported"} <= set(draft.left_out)

@@ -58,6 +58,15 @@ class TestADatabaseError:
             "1 of 1 models and tests failed", f"- model cases (dbt_project/models/cases.sql): {says}",
         ]  # fmt: skip
 
+    def test_of_a_column_that_is_not_loaded_names_its_source(self, tmp_path):
+        message = of_database('Binder Error: Referenced column "sexx" not found!')
+        results = [{"unique_id": "model.p.cases", "status": "error", "message": message}]
+        (tmp_path / "run_results.json").write_text(json.dumps({"results": results}), encoding="utf-8")
+        told = what_failed(tmp_path / "run_results.json", manifest(), "dbt_project", {"sexx": "sources.records"})
+        assert told[-1].endswith(
+            "about sexx, which stands in line 2; `ignore_columns` of sources.records keeps it from being loaded"
+        )
+
     @pytest.mark.parametrize(
         "text",
         [

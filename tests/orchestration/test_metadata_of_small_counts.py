@@ -19,7 +19,7 @@ COUNTS = SimpleNamespace(
 )
 
 
-def metadata(smallest, population, rulebook=RULEBOOK, **keys):
+def metadata(smallest, population, rulebook=RULEBOOK, *, approval_required=True, **keys):
     raw = {
         "release": "example",
         "title": "An example",
@@ -40,7 +40,15 @@ def metadata(smallest, population, rulebook=RULEBOOK, **keys):
         masked=assessment.decision == "mask",
         reasons_shown=True,
     )
-    return assessment, {name: value.value for name, value in masked_metadata(staged, rulebook).items()}
+    return assessment, {
+        name: value.value
+        for name, value in masked_metadata(staged, rulebook, approval_required=approval_required).items()
+    }
+
+
+@pytest.mark.parametrize(("required", "told"), [(True, "pending"), (False, "No approval is required")])
+def test_steps_that_nobody_waits_for_are_not_pending(required, told):
+    assert told in metadata(5, 3_000, approval_required=required)[1]["steps"]
 
 
 @pytest.mark.parametrize("population", [3_000, 30_000, 450_000])
