@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from ddg_pipeline.command_line import shown_progress
 from ddg_pipeline.compiling import MORE, SENTENCE, told_of_compiling, watch
 
@@ -43,6 +45,7 @@ def test_it_is_said_of_the_first_and_of_further_code_and_not_where_it_was_kept(t
     assert [told_by("quarters", tmp_path) for _ in range(2)] == [f"{SENTENCE}\n3\n{MORE}\n2\n", "3\n2\n"]
 
 
+@pytest.mark.thorough
 def test_what_was_kept_before_the_sources_changed_does_not_count(tmp_path):
     told_by("quarters", tmp_path)
     for kept in (tmp_path / "cache").rglob("*.nbi"):

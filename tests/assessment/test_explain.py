@@ -298,7 +298,7 @@ def tables(draw):
 
 
 class TestPromises:
-    @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
     @given(table=tables())
     def test_a_table_that_is_changed_so_scores_that_or_less(self, table):
         assessment = assess(table, RULEBOOK)
@@ -314,7 +314,7 @@ class TestPromises:
                     changed = made(changed, change)
                 assert assess(changed, RULEBOOK).score.total <= combination.score, combination
 
-    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
     @given(table=tables())
     def test_a_table_without_changes_scores_as_it_was_assessed(self, table):
         assert CoarserScores(table, RULEBOOK).scores() == assess(table, RULEBOOK).tables

@@ -431,7 +431,7 @@ class TestTheRulebook:
         )
 
     @given(st.text(string.digits, min_size=1, max_size=20))
-    @settings(max_examples=300)
+    @settings(max_examples=150)
     def test_patterns_for_parts_of_labels_match_no_label_of_digits_alone(self, digits):
         """So that they need not be tried on those, except where the number has a pattern of its own."""
         for key, identifier in RULEBOOK.direct_identifiers.items():

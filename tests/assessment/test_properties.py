@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ddg_pipeline.contract import Variable
 
-QUICK = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 SIZES = st.integers(0, 19_000_000)  # of each of two areas, which together are no larger than the state
 STATE = 40_000_000
 NARROWING = {

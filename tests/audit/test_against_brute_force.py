@@ -255,6 +255,7 @@ def any_lines(tables, seed):
 
 
 MANY = settings(max_examples=50, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(MANY, max_examples=20)
 
 
 class TestOneTable:
@@ -293,28 +294,28 @@ class TestCompiledCode:
         monkeypatch.setattr(decide, "_COMPILED_FROM", 1)
         monkeypatch.setattr(propagation, "_COMPILED_FROM", 1)
 
-    @MANY
+    @FEW
     @given(single(), st.sampled_from([2, 3, 4]))
     def test_it_finds_exactly_what_exhaustive_search_finds(self, table, need):
         agree([table], need, {})
 
-    @MANY
+    @FEW
     @given(st.integers(0, 2**32).map(crowded), st.sampled_from([2, 3, 4]))
     def test_so_it_does_in_a_crowded_table(self, table, need):
         agree([table], need, {})
 
-    @MANY
+    @FEW
     @given(linked(), st.sampled_from([2, 3, 4]))
     def test_and_in_linked_tables(self, tables, need):
         agree(tables, need, {})
 
-    @MANY
+    @FEW
     @given(single().map(lambda one: [one]) | linked(), st.sampled_from([2, 3, 4]), st.integers(0, 2**32))
     def test_whatever_is_suggested_changes_no_finding(self, tables, need, seed):
         alone = observed(tables, need, {}, truth=True)
         assert observed(tables, need, {}, truth=True, suggested=any_lines(tables, seed)).keys() == alone.keys()
 
-    @MANY
+    @FEW
     @given(st.integers(0, 2**32).map(crowded), st.sampled_from([2, 3, 4]), st.integers(0, 2**32))
     def test_nor_in_a_crowded_table(self, table, need, seed):
         alone = observed([table], need, {}, truth=True)

@@ -44,6 +44,7 @@ def mask(frame, rng, *, show_reason):
 
 @pytest.mark.parametrize("show_reason", [True, False])
 @pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.thorough
 def test_the_audit_finds_the_same_cells(seed, show_reason):
     contract = {
         "release": "table",

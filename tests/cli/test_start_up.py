@@ -101,6 +101,7 @@ class TestStreams:
         assert "greeting" in done.stderr
         assert "printed" in done.stderr
 
+    @pytest.mark.thorough
     def test_the_installed_command_is_the_same(self, example, tmp_path):
         done = subprocess.run([DDG, "assess", *example, "--json"], capture_output=True, text=True)
         assert done.returncode == 0

@@ -37,6 +37,7 @@ class TestTranslators:
         assert found.assets.get_definition_name("job", "everything") == "mine_everything"
         assert found.dbt is None
 
+    @pytest.mark.thorough
     def test_of_dbt_s_assets_elsewhere_are_theirs(self, location, linked):
         found = linked(location.write("releases", elsewhere=["dbt"], dbt_translation={"key_prefix": "warehouse"}))
         plan = plan_project(location.project, translator=found.assets, dbt_translator=found.dbt)

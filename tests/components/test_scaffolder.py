@@ -67,6 +67,7 @@ class TestWhatIsWritten:
         assert translator.key_prefix == ("health",)
         assert translator.get_definition_name("job", "everything") == "my_releases_everything"
 
+    @pytest.mark.thorough
     def test_in_python_it_is_the_same(self, location, scaffold):
         folder = scaffold(scaffold_format="python")
         assert {path.name for path in folder.iterdir()} == {"component.py"}

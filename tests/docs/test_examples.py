@@ -13,6 +13,7 @@ import pytest
 
 from ddg_pipeline.contract import contract_from_yaml
 
+pytestmark = pytest.mark.documentation
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
 PAGE = (ROOT / "docs" / "how-to" / "examples.md").read_text(encoding="utf-8")

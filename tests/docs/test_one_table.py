@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+pytestmark = pytest.mark.documentation
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "how-to" / "one-table.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -16,7 +16,7 @@ SMALLEST = (1, 2, 3, 4, 5, 10, 11, 99, 100, 999, 1_000, 5_000)
 DETAILED = ("race", "race_ethnicity", "ethnicity", "language")
 
 people = st.sampled_from(NEAR_EDGES) | st.integers(1, 14_000_000)
-runs = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+runs = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 both_editions = pytest.mark.parametrize("edition", tables.EDITIONS)
 
 
@@ -155,7 +155,7 @@ class TestFinerNeverScoresLower:
 
 class TestNoPeriod:
     @both_editions
-    @settings(runs, max_examples=12)  # each is assessed for every period
+    @settings(runs, max_examples=8)  # each is assessed for every period
     @given(data=st.data())
     def test_saying_which_period_it_is_never_scores_higher(self, edition, data):
         """What is not declared is not safe: as if it were the finest period."""

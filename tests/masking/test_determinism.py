@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -40,6 +41,7 @@ class TestTheSameInput:
         problem = random_problem(random.Random(seed))
         assert outcome(problem, rulebook) == outcome(problem, rulebook)
 
+    @pytest.mark.thorough
     def test_gives_the_same_bytes_in_another_process(self, tmp_path):
         (tmp_path / "tests_build.py").write_text((Path(__file__).parent / "build.py").read_text())
         tables = {

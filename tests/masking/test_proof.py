@@ -17,7 +17,7 @@ from ddg_pipeline.masking.system import Status, build_systems
 from .build import grid, line
 from .problems import problems
 
-EXAMPLES = int(os.environ.get("DDG_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("DDG_EXAMPLES", "20"))
 RANDOM = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 
 VALUES = [[4, 50, 60, 20], [70, 8, 90, 31], [75, 85, 95, 44], [12, 25, 36, 52]]

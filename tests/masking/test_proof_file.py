@@ -27,7 +27,7 @@ from . import oracle
 from .build import bound, dimension, grid
 from .problems import hidden_cells, problems
 
-EXAMPLES = int(os.environ.get("DDG_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("DDG_EXAMPLES", "12"))
 FEW = 9  # hidden cells, for every small change of them to be tried
 
 

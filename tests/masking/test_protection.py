@@ -11,7 +11,7 @@ from ddg_pipeline.preparation import attack
 from . import oracle
 from .problems import hidden_cells, problems
 
-EXAMPLES = int(os.environ.get("DDG_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("DDG_EXAMPLES", "40"))
 PATTERNS_AT_MOST = 9  # cells that may be hidden, for every pattern of them to be tried
 
 

@@ -28,7 +28,7 @@ from ddg_pipeline.masking.work import Work
 from .build import bound, dimension, grid
 from .problems import problems
 
-EXAMPLES = int(os.environ.get("DDG_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("DDG_EXAMPLES", "40"))
 KINDS = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 
 HIDDEN = (Status.SMALL, Status.COMPLEMENTARY)
@@ -428,6 +428,7 @@ for level in ("exact", "ddg", "full"):
 
 
 class TestWithoutCompiling:
+    @pytest.mark.thorough
     def test_the_pattern_is_the_same(self, tmp_path):
         package = tmp_path / "tests_masking"
         package.mkdir()

@@ -80,6 +80,7 @@ class TestWithoutApprovals:
         assert check.metadata["waits_for"].value == list(ROLES)
         assert "data_steward (missing), legal_counsel (missing)" in check.metadata["summary"].value
 
+    @pytest.mark.thorough
     def test_five_roles_are_asked_for_where_the_project_says_nothing(self, reviewed):
         small = reviewed("")
         check = check_of(small.materialize("statewide/publication"), "statewide")
@@ -171,6 +172,7 @@ class TestWithApprovals:
         receipt = json.loads((small.project.restricted / "receipts" / "statewide" / f"{certificate}.json").read_text())
         assert (receipt["certificate"], receipt["entries"]) == (certificate, 2)
 
+    @pytest.mark.thorough
     def test_a_new_release_waits_again_and_the_old_one_stays(self, reviewed, approve):
         small = reviewed()
         approve("statewide")
@@ -204,6 +206,7 @@ class TestWithApprovals:
         assert "the statute changed" in " ".join(ddg("status", "statewide").out.split())
         assert public(small) == set()
 
+    @pytest.mark.thorough
     def test_the_contract_may_ask_for_more_roles(self, reviewed, approve):
         small = reviewed("{roles: [data_steward]}")
         models = small.project.dbt_project / "models" / "aggregates" / "releases.yml"

@@ -289,6 +289,7 @@ class TestOldReleases:
         assert "another version became public since" in events.failures
         assert second.public_bytes() == before
 
+    @pytest.mark.thorough
     def test_one_of_a_pair_put_back_is_refused(self, second):
         link = second.project.public / "releases" / "by_sex" / "current"
         link.unlink()

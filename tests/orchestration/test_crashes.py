@@ -347,6 +347,7 @@ class TestTwoAtOnce:
             finished(road, new, f"round {number}")
             road.restore()
 
+    @pytest.mark.thorough
     def test_one_is_masked_while_the_other_is_released(self, road, judged, new):
         waiting = [started(outcome(lambda: road.release(judged))), started(outcome(road.mask))]
         for wait in waiting:

@@ -50,6 +50,7 @@ class TestTheReleaseBefore:
         certificate = read_certificate(small.released("statewide"))
         assert certificate.gate.parameters["previous"] == sha256_of_file(before / certificate.gate.file)
 
+    @pytest.mark.thorough
     def test_is_not_one_that_somebody_changed(self, small):
         before = small.released("statewide")
         csv = before / read_certificate(before).gate.file

@@ -133,6 +133,7 @@ class TestAFailure:
         assert small.released("statewide").name == "2"
         assert [key.path for key in events.materialized] == [["statewide", "release"]]
 
+    @pytest.mark.thorough
     def test_of_one_does_not_keep_the_other_from_its_own(self, small):
         small.project.dossiers.joinpath("by_sex").rename(small.root / "elsewhere")
         small.project.dossiers.joinpath("by_sex").write_text("in the way", encoding="utf-8")
@@ -200,6 +201,7 @@ class TestTheCommand:
         assert answer.code == 1
         assert "nothing has passed the gate" in answer.err
 
+    @pytest.mark.thorough
     def test_refuses_where_the_contract_is_another_by_now(self, small, ddg):
         releases = small.project.dbt_project / "models" / "aggregates" / "releases.yml"
         small.edit(releases, "title: Cases by sex", "title: Cases by sex or so")

@@ -84,6 +84,7 @@ class TestReading:
         assert list(map(str, cases.schema.types)) == ["string", "string", "int64", "decimal128(4, 2)"]
         assert places.to_pydict() == {"people": [1500000], "fips": ["001"]}, "no column that no contract names"
 
+    @pytest.mark.thorough
     def test_rows_that_share_their_categories_stay_there(self, there):
         with pytest.raises(RefusedError, match="no row of it was read"):
             fetch(there, wanted("twice"))
@@ -98,6 +99,7 @@ class TestReading:
         assert "secret" not in str(raised.value)
         assert raised.value.__context__ is None
 
+    @pytest.mark.thorough
     def test_what_drivers_print_does_not_come_between(self, there):
         done = subprocess.run(
             [sys.executable, "-m", "ddg_pipeline.orchestration.elsewhere_reader"],

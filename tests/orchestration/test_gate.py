@@ -61,6 +61,7 @@ class TestAHandEditedFile:
         # the true count is 7: of figures that are not it, no more is told than that
         assert told[1] == told[2]
 
+    @pytest.mark.thorough
     def test_a_small_count_put_back_without_its_code_is_blocked(self, small, blocked):
         staged = small.staged("by_sex")
         line = next(line for line in staged.read_text().splitlines() if line.startswith("Alpha,F,"))
@@ -124,6 +125,7 @@ class TestAHandEditedFile:
         blocked(*PAIR, check="same_as_aggregate")
 
     @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"sex,cases\n", b"\xef\xbb\xbfsex,cases\nF,48865\n"])
+    @pytest.mark.thorough
     def test_a_file_that_cannot_be_read_is_blocked(self, small, blocked, content):
         small.staged("statewide").write_bytes(content)
         blocked("statewide/release")
@@ -143,6 +145,7 @@ class TestAHandEditedFile:
 
 
 class TestTheRunThatIsBlocked:
+    @pytest.mark.thorough
     def test_records_every_check_as_blocking(self, small, blocked):
         small.edit(small.staged("by_sex"), "Alpha,F,,1,", "Alpha,F,7,1,")
         events = blocked(*PAIR)
@@ -159,6 +162,7 @@ class TestTheRunThatIsBlocked:
         started = {r.step_key for r in events.records if r.dagster_event and r.dagster_event.is_step_start}
         assert started == {"gate_by_age__by_sex"}
 
+    @pytest.mark.thorough
     def test_leaves_the_linked_release_as_it_was_too(self, small, blocked):
         """by_age alone is in order, but by_sex would give it away."""
         small.edit(small.staged("by_sex"), "Alpha,F,,1,", "Alpha,F,7,1,")
@@ -199,6 +203,7 @@ class TestTheReviewedSuite:
         (small.project.expectations / "by_sex.json").unlink()
         assert "great_expectations" in blocked(*PAIR).failed_checks("by_sex")
 
+    @pytest.mark.thorough
     def test_an_expectation_removed_by_hand_blocks(self, small, blocked):
         path = small.project.expectations / "by_sex.json"
         suite = json.loads(path.read_text())
@@ -266,6 +271,7 @@ class TestTheProof:
             assert told["summary"].value == "proved: every one of 3 small counts is protected at level ddg"
             assert told["where"].value == []
 
+    @pytest.mark.thorough
     def test_of_what_goes_out_as_it_is_every_figure_has_to_be_shown(self, small, blocked):
         events = small.materialize("statewide/release")
         assert "released as it is" in events.checks("statewide")["protection_proof"].metadata["summary"].value
@@ -288,10 +294,12 @@ class TestTheProof:
         blocked(*PAIR, check="protection_proof", says=["a move changes a sum"])
 
     @pytest.mark.thorough
+    @pytest.mark.thorough
     def test_a_proof_of_other_cells_is_found(self, small, blocked):
         self.change(small, lambda table: table.slice(1))
         blocked(*PAIR, check="protection_proof", says=["by_sex"])
 
+    @pytest.mark.thorough
     @pytest.mark.thorough
     def test_a_small_count_passed_off_as_missing_is_found(self, small, blocked):
         line = "Alpha,F,,1,Cell suppressed for small numbers"
@@ -306,11 +314,13 @@ class TestTheProof:
             pytest.param(b"move,low\n", marks=pytest.mark.thorough),
         ],
     )
+    @pytest.mark.thorough
     def test_a_file_that_is_no_proof_blocks(self, small, blocked, content):
         for release in ("by_age", "by_sex"):
             (small.project.staged(release) / "proof.parquet").write_bytes(content)
         blocked(*PAIR, check="protection_proof", says=["no whole Parquet file"])
 
+    @pytest.mark.thorough
     def test_a_missing_proof_is_refused(self, small, blocked):
         (small.project.staged("by_sex") / "proof.parquet").unlink()
         blocked(*PAIR, says=["by_sex: no proof is staged; `ddg run by_sex` masks it; in Dagster its step `masked`"])
@@ -320,12 +330,14 @@ class TestTheProof:
         pq.write_table(pq.read_table(path).slice(1), path)
         blocked(*PAIR, says=["by_age, by_sex: linked, but staged with different proofs"])
 
+    @pytest.mark.thorough
     def test_in_the_package_it_is_refused(self, small, blocked):
         """Every file of the package is published."""
         proof = small.project.staged("by_sex") / "proof.parquet"
         shutil.copyfile(proof, small.staged("by_sex").with_name("proof.parquet"))
         blocked(*PAIR, says=["by_sex: proof.parquet in the staged package did not come from masking"])
 
+    @pytest.mark.thorough
     def test_is_kept_for_every_version_where_only_the_department_can_read_it(self, small):
         kept = small.project.restricted / "proofs"
         staged = (small.project.staged("by_sex") / "proof.parquet").read_bytes()

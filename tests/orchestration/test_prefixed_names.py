@@ -11,6 +11,7 @@ from ddg_pipeline.orchestration.project_resource import DdgProjectResource
 from ddg_pipeline.orchestration.running import run
 from ddg_pipeline.orchestration.translation import DdgTranslator
 
+pytestmark = pytest.mark.thorough
 PREFIXED = DdgTranslator(key_prefix=["health"])
 
 

@@ -135,6 +135,7 @@ class TestLinkedReleases:
         small.edit(small.released("by_sex") / small.staged("by_sex").name, "Delta,F,84,", "Delta,F,85,")
         refused("by_sex", "by_sex: the certificate is void")
 
+    @pytest.mark.thorough
     def test_versions_that_did_not_pass_together_are_refused(self, small, refused):
         old = small.released("by_age")
         kept = old.with_name("kept")

@@ -114,6 +114,7 @@ class TestStepsInDagster:
         assert small.materialize("statewide/release").success
         assert unfinished(small.project) == set()
 
+    @pytest.mark.thorough
     def test_keep_a_release_that_failed_under_way(self, small):
         assert small.materialize("statewide/masked").success
         small.staged("statewide").write_text("x\n", encoding="utf-8")

@@ -70,6 +70,7 @@ class TestAProjectsOwnRulebook:
         ]
         assert (limits["lower"], limits["upper"]) == (1, 9)
 
+    @pytest.mark.thorough
     def test_one_that_is_not_there_is_named_with_what_there_is(self, small, ours):
         ours("theirs")
         events = small.materialize("by_sex/masked", "by_age/masked")

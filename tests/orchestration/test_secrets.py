@@ -79,6 +79,7 @@ class TestAGoodRun:
             search.file(path)
         assert search.found == []
 
+    @pytest.mark.thorough
     def test_what_only_changes_behind_suppressed_cells_changes_nothing_to_be_seen(self, small):
         """Two counties swap a case between the sexes: every published byte and everything in Dagster stays the same."""
         steps = [

@@ -64,6 +64,7 @@ class TestARelease:
             ({"options": 'valid-before="20200101"'}, "it has expired"),
         ],
     )
+    @pytest.mark.thorough
     def test_that_cannot_be_signed_is_refused_and_the_earlier_one_stays(self, signing, given, says):
         small = signing(**given)
         before = small.public_bytes()
@@ -74,6 +75,7 @@ class TestARelease:
         assert small.public_bytes() == before
         assert not (small.staged("statewide").parent / "certificate.json.sig").exists()
 
+    @pytest.mark.thorough
     def test_of_a_group_is_not_handed_over_where_one_cannot_be_signed(self, signing, monkeypatch):
         import ddg_pipeline.quality.certificate as certificates
 

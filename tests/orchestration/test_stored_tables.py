@@ -28,6 +28,7 @@ class TestStoredTables:
         assert set(table.frame["month"]) == {"2025-03"}
         assert advise([table], most=5).as_it_is.outcome == "masked"
 
+    @pytest.mark.thorough
     def test_that_were_never_built_name_the_command_that_builds_them(self, monthly):
         with pytest.raises(
             InputErrors, match=r"no monthly_cases, which is not built yet.*; build it: `ddg suites monthly_cases` does"

@@ -51,7 +51,7 @@ def reckoned(said, which):
 
 
 class TestAnyHistory:
-    @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(said=SAID)
     def test_the_roles_that_count_are_those_of_the_reckoning(self, said, two, tmp_path):
         bounds = [one.bound for one in two]
@@ -65,7 +65,7 @@ class TestAnyHistory:
             for one in review.roles:
                 assert one.state != "approved" or one.by in held[one.role]
 
-    @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(said=SAID)
     def test_where_every_role_is_another_person_nobody_counts_twice(self, said, two, tmp_path):
         bounds = [one.bound for one in two]

@@ -184,7 +184,7 @@ class TestDamage:
         with pytest.raises(RefusedError, match="others may write"), three.reading():
             pass
 
-    @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(data=st.data())
     def test_any_other_bytes_are_found(self, tmp_path_factory, data):
         log = ApprovalLog(tmp_path_factory.mktemp("log") / "approvals.jsonl")

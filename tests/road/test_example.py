@@ -264,6 +264,7 @@ class TestASecondAttacker:
         "release",
         ["disease_cases_by_county", pytest.param("overdose_deaths_by_county_quarter", marks=pytest.mark.thorough)],
     )
+    @pytest.mark.thorough
     def test_would_find_much_if_only_small_counts_were_hidden(self, example, second_attacker, release):
         leaks = second_attacker.leaks(example, release, only_small_hidden=True)
         assert len(leaks) > 10

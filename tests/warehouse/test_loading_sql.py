@@ -63,6 +63,7 @@ class TestPostgres:
         bench.load(kind="sql", url=claims.url(), table="health.people", columns={"name": "text"}, ignore_columns=["n"])
         assert bench.rows() == [("s3cret",)]
 
+    @pytest.mark.thorough
     def test_many_rows_are_streamed(self, bench, claims, monkeypatch):
         from ddg_pipeline.warehouse._reading import sql_query
 

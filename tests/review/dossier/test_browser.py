@@ -14,6 +14,7 @@ from .conftest import KINDS
 CHROMIUM = Path("/usr/bin/chromium")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
 WIDTHS = (1200, 400)
+USUALLY = [kind if kind in ("masked", "hostile") else pytest.param(kind, marks=pytest.mark.thorough) for kind in KINDS]
 PRINTED = (round((8.5 - 2 * 16 / 25.4) * 96), 900)  # what a letter page leaves between its margins, in CSS pixels
 
 
@@ -60,7 +61,7 @@ def opened(browser, request, tmp_path):
 
 class TestAccessibility:
     @pytest.mark.parametrize("width", [WIDTHS[0], pytest.param(WIDTHS[1], marks=pytest.mark.thorough)])
-    @pytest.mark.parametrize("kind", KINDS)
+    @pytest.mark.parametrize("kind", USUALLY)
     def test_axe_finds_nothing_against_wcag_2_2_aa(self, opened, kind, width):
         axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
         found = axe.run(opened(kind, width), options={"runOnly": {"type": "tag", "values": WCAG}}).response
@@ -103,7 +104,7 @@ class TestAccessibility:
 
 
 class TestScreens:
-    @pytest.mark.parametrize("width", [320, *WIDTHS])
+    @pytest.mark.parametrize("width", [320, *(pytest.param(width, marks=pytest.mark.thorough) for width in WIDTHS)])
     @pytest.mark.parametrize("kind", KINDS)
     def test_nothing_makes_the_page_scroll_sideways(self, opened, kind, width):
         page = opened(kind, width)
@@ -127,7 +128,7 @@ class TestScreens:
 
 
 class TestPrint:
-    @pytest.mark.parametrize("kind", KINDS)
+    @pytest.mark.parametrize("kind", USUALLY)
     def test_nothing_is_wider_than_the_paper(self, opened, kind):
         page = opened(kind, *PRINTED)
         page.emulate_media(media="print")
