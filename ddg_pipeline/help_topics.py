@@ -132,6 +132,7 @@ MODULES: Final[Mapping[str, str | Keys]] = {
     "orchestration.portal_settings": Keys("settings", SETTINGS),
     "orchestration.portals": "portal#when-something-goes-wrong",
     "orchestration.project": Keys("settings", SETTINGS),
+    "orchestration.kept_versions": "ledger",
     "orchestration.public_versions": "ledger",
     "orchestration.review": "review",
     "orchestration.running": "cli#ddg-run",

@@ -142,6 +142,16 @@ def sources_of_releases(manifest: Mapping[str, Any], releases: Sequence[DbtRelea
     return {one.contract.release: sources_of(manifest, one.unique_id) for one in releases}
 
 
+def sources_in_project(project: Project) -> dict[str, frozenset[str]]:
+    """Give the same for all releases of a project.
+
+    Raises:
+        InputErrors: The dbt project, a contract or a source's `meta.ddg` is wrong.
+    """
+    manifest = read_manifest(ensure_manifest(project))
+    return sources_of_releases(manifest, contracts_from_manifest(manifest))
+
+
 def written_contracts(project: Project) -> list[ReleaseContract]:
     """Give the contracts of a project as people wrote them, in order of their names.
 

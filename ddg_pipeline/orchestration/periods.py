@@ -275,7 +275,7 @@ def periods_in(group: Sequence[DbtRelease], tables: Sequence[pd.DataFrame]) -> l
 
 
 def _why_due(project: Project, group: Sequence[DbtRelease], tables: Sequence[pd.DataFrame]) -> str | None:
-    from ddg_pipeline.orchestration.public_versions import original_of
+    from ddg_pipeline.orchestration.kept_versions import original_of
     from ddg_pipeline.orchestration.publication import certified
     from ddg_pipeline.orchestration.review import reviews_of
 

@@ -9,6 +9,7 @@ from typing import Any
 from ddg_pipeline.contract import ReleaseContract
 from ddg_pipeline.contract.reporting_periods import of_period
 from ddg_pipeline.errors import InputError, RefusedError
+from ddg_pipeline.orchestration.kept_versions import kept_sources
 from ddg_pipeline.orchestration.periods import today
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.publishing.ledger import PublicVersion
@@ -71,8 +72,6 @@ def refuse_forgotten(
         RefusedError: The ledger has such a release, and the contract says nothing of it.
         InputError: The ledger cannot be read.
     """
-    from ddg_pipeline.orchestration.public_versions import kept_sources
-
     own = set(made_of[contract.series])
     for name in sorted({*project.ledger.releases()} - _names(written.values())):
         entries = project.ledger.versions(name)

@@ -1,35 +1,23 @@
-"""What readers know of a project's releases: read from the ledger for masking, the gate and publication.
-
-What a version was before masking stays behind in the restricted directory, because only that tells which figures of it
-were corrected since:
-
-    <restricted>/versions/<release>/<version>.zip   table, contract and reference tables of that version, and the names
-                                                    of the sources that it was made of, sealed
-"""
+"""What readers know of a project's releases: read from the ledger for masking, the gate and publication."""
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ddg_pipeline.contract import BoundTable, ReleaseContract, bind
-from ddg_pipeline.contract.kept import contract_of_kept, kept_contract
 from ddg_pipeline.contract.manifest import contracts_from_manifest
 from ddg_pipeline.contract.reporting_periods import series_of
 from ddg_pipeline.earlier_versions import EarlierVersion, as_published, refuse_disconnected
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
-from ddg_pipeline.format_version import NewerFormatError
 from ddg_pipeline.orchestration.dbt_models import ensure_manifest, read_manifest, sources_of_releases
+from ddg_pipeline.orchestration.kept_versions import kept_version
 from ddg_pipeline.orchestration.periods import today
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.public_entries import is_beside, public_entries, refuse_forgotten
 from ddg_pipeline.publishing.ledger import PublicVersion
-from ddg_pipeline.warehouse.private import DIRECTORY_MODE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,9 +25,7 @@ if TYPE_CHECKING:
     from ddg_pipeline.audit import AuditRules
     from ddg_pipeline.rulebook import Rulebook
 
-_CONTRACT, _TABLE, _REFERENCES, _SOURCES = "contract.json", "table.parquet", "references/", "sources.json"
 _LISTED = 5
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same content is the same bytes
 
 
 @dataclass(frozen=True)
@@ -57,15 +43,6 @@ class PublicKnowledge:
     def certificates(self, release: str) -> list[str]:
         """Name what is public of a release by its certificates, sorted."""
         return sorted({entry.certificate for entry in self.entries.get(release, ())})
-
-
-def keep_version(project: Project, release: str, version: Path, *, bound: BoundTable) -> None:
-    """Keep what a version was before masking, under its number in the public store."""
-    target = _kept(project, release, int(version.name))
-    target.parent.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
-    manifest = read_manifest(ensure_manifest(project))
-    made_of = sources_of_releases(manifest, contracts_from_manifest(manifest))[bound.contract.series]
-    project.sealed_files.write(target, _packed(bound, made_of))
 
 
 def public_knowledge(project: Project, tables: Sequence[BoundTable], rulebook: Rulebook) -> PublicKnowledge:
@@ -102,28 +79,6 @@ def public_knowledge(project: Project, tables: Sequence[BoundTable], rulebook: R
     return PublicKnowledge(versions, entries)
 
 
-def original_of(project: Project, release: str, version: int) -> pd.DataFrame | None:
-    """Give a version as it was before masking; None where that was not kept, or cannot be read any more. Restricted."""
-    kept = _kept(project, release, version)
-    if not kept.is_file():
-        return None
-    try:
-        return _unpacked(project.sealed_files.read(kept), kept, release).original
-    except InputError:
-        return None
-
-
-def kept_sources(project: Project, release: str, version: int) -> list[str] | None:
-    """Name the sources that a version was made of; None where that was not kept, or cannot be read."""
-    kept = _kept(project, release, version)
-    if not kept.is_file():
-        return None
-    with zipfile.ZipFile(io.BytesIO(project.sealed_files.read(kept))) as archive:
-        if _SOURCES not in archive.namelist():
-            return None  # an earlier version of this package kept it
-        return [str(name) for name in json.loads(archive.read(_SOURCES))]
-
-
 def _was_beside(version: EarlierVersion, contract: ReleaseContract, written: Mapping[str, ReleaseContract]) -> bool:
     """Say whether a version is of a release that there was beside this one: then it is no former name of it."""
     if not version.certain:
@@ -135,8 +90,8 @@ def _was_beside(version: EarlierVersion, contract: ReleaseContract, written: Map
 def _version(project: Project, entry: PublicVersion, table: BoundTable, rules: AuditRules) -> EarlierVersion | None:
     if table.contract.reporting_period is not None and entry.release != table.contract.release:
         return _version_of_period(project, entry, table, rules)
-    kept = _kept(project, entry.release, entry.version)
-    if table.contract.suppression.form != "cells" and (entry.imported or not kept.is_file()):
+    bound = None if entry.imported else kept_version(project, entry.release, entry.version, entry.name)
+    if table.contract.suppression.form != "cells" and bound is None:
         raise RefusedError(
             f"{entry.release}: {entry.name} is public, and whether percentages tell small counts beside it cannot be "
             "judged (§4.4.4)"
@@ -145,9 +100,8 @@ def _version(project: Project, entry: PublicVersion, table: BoundTable, rules: A
         published = _imported(project, entry)
         return as_published(entry.name, published, table, rules, small_counts=entry.small_counts)
     published, masked, reasons_shown = _released(project, entry)
-    if not kept.is_file():
+    if bound is None:
         return as_published(entry.name, published, table, rules, small_counts=entry.small_counts)
-    bound = _unpacked(project.sealed_files.read(kept), kept, entry.name)
     return EarlierVersion(entry.name, bound, published, reasons_shown, masked, entry.small_counts)
 
 
@@ -168,10 +122,7 @@ def _version_of_period(
     )
     if name not in published.columns:
         raise RefusedError(f"{entry.name}: public, and not by {name}: nobody can tell what it says of single periods")
-    kept = None if entry.imported else _kept(project, entry.release, entry.version)
-    whole = None
-    if kept is not None and kept.is_file():
-        whole = _unpacked(project.sealed_files.read(kept), kept, entry.name)
+    whole = None if entry.imported else kept_version(project, entry.release, entry.version, entry.name)
     rows = (published[name].map(str) == period.label).to_numpy()
     known = {*periods.ended(today()), periods.label(today())}
     if whole is not None and not rows.any() and set(whole.axes[name].labels) <= {*known, whole.axes[name].total}:
@@ -227,52 +178,3 @@ def _imported(project: Project, entry: PublicVersion) -> pd.DataFrame:
             raise InputErrors([InputError(entry.name, f"at.{column}", "no such column", expected)])
         published = published[published[column] == label].drop(columns=column)
     return published.reset_index(drop=True)
-
-
-def _kept(project: Project, release: str, version: int) -> Path:
-    return project.restricted / "versions" / release / f"{version}.zip"
-
-
-def _packed(bound: BoundTable, made_of: Collection[str]) -> bytes:
-    files: dict[str, bytes] = {
-        _CONTRACT: kept_contract(bound.contract),
-        _TABLE: _parquet(bound.original),
-        _SOURCES: json.dumps(sorted(made_of)).encode(),
-    }
-    for number, (name, reference) in enumerate(sorted(bound.references.items())):
-        files[f"{_REFERENCES}{number}.json"] = json.dumps(name).encode()
-        files[f"{_REFERENCES}{number}.parquet"] = _parquet(reference)
-    data = io.BytesIO()
-    with zipfile.ZipFile(data, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in files.items():
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), content)
-    return data.getvalue()
-
-
-def _unpacked(data: bytes, path: Path, name: str) -> BoundTable:
-    import pandas as pd
-
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            contract = contract_of_kept(archive.read(_CONTRACT), str(path))
-            table = pd.read_parquet(io.BytesIO(archive.read(_TABLE)))
-            references: dict[str, Any] = {}
-            for member in sorted(archive.namelist()):
-                if member.startswith(_REFERENCES) and member.endswith(".json"):
-                    content = archive.read(f"{member.removesuffix('.json')}.parquet")
-                    references[json.loads(archive.read(member))] = pd.read_parquet(io.BytesIO(content))
-        return bind(contract, table, references, name)
-    except NewerFormatError:
-        raise
-    except (ValueError, KeyError, OSError, zipfile.BadZipFile, InputErrors):
-        # also a contract as an older version of this tool wrote it
-        found = "not what this version of ddg_pipeline keeps of a release"
-    raise InputError(
-        str(path), "file", found, "put it back from a backup, or move it away to go by the published table"
-    )
-
-
-def _parquet(frame: pd.DataFrame) -> bytes:
-    data = io.BytesIO()
-    frame.to_parquet(data, index=False)
-    return data.getvalue()

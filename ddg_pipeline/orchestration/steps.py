@@ -23,13 +23,12 @@ from ddg_pipeline.contract import BoundTable, ReleaseContract, bind
 from ddg_pipeline.contract.manifest import DbtRelease
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
 from ddg_pipeline.made_by import made_by
+from ddg_pipeline.orchestration.dbt_models import sources_in_project
+from ddg_pipeline.orchestration.kept_versions import keep_version
 from ddg_pipeline.orchestration.periods import another_period_is_masked, part_of_period
 from ddg_pipeline.orchestration.project import Project
 from ddg_pipeline.orchestration.proofs import CheckedProof, check_proof, keep_proof, stage_proof
-from ddg_pipeline.orchestration.public_versions import (
-    keep_version,
-    public_knowledge,
-)
+from ddg_pipeline.orchestration.public_versions import public_knowledge
 from ddg_pipeline.rulebook import Rulebook
 
 if TYPE_CHECKING:
@@ -582,18 +581,19 @@ def _hand_over(project: Project, checked: Sequence[Checked], certificates: Seque
     from ddg_pipeline.quality import CERTIFICATE_NAME, SIGNATURE_NAME
     from ddg_pipeline.quality.hashing import sha256_of_file
 
+    sources = sources_in_project(project)
     places = []
     for one, certificate in zip(checked, certificates, strict=True):
-        release = one.staged.contract.release
+        release, made_of = one.staged.contract.release, sources[one.staged.contract.series]
         outgoing = one.staged.package.parent / "outgoing"
         shutil.rmtree(outgoing, ignore_errors=True)
         shutil.copytree(one.staged.package, outgoing)
         own = [CERTIFICATE_NAME] + ([] if certificate.signing_key is None else [SIGNATURE_NAME])
         hashes = {**certificate.files, **{name: sha256_of_file(one.staged.package / name) for name in own}}
 
-        def keep(version: Path, one: Checked = one, release: str = release) -> None:
+        def keep(version: Path, one: Checked = one, release: str = release, made_of: frozenset[str] = made_of) -> None:
             keep_proof(project, release, version, proof=one.proof)
-            keep_version(project, release, version, bound=one.bound)
+            keep_version(project, release, version, bound=one.bound, made_of=made_of)
 
         places.append(project.public_store.hand_over(release, outgoing, sha256=hashes, before=keep))
     return places

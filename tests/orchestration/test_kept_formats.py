@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ddg_pipeline.format_version import NewerFormatError
-from ddg_pipeline.orchestration import public_versions
+from ddg_pipeline.orchestration import kept_versions
 
 KEPT = (
     Path(__file__).parent / "frozen" / "kept-format-1.zip"
@@ -30,16 +30,16 @@ def with_format(number: int) -> bytes:
 
 class TestAKeptVersion:
     def test_of_before_is_read(self):
-        bound = public_versions._unpacked(KEPT, Path("1.zip"), "pertussis version 1")
+        bound = kept_versions.unpacked(KEPT, Path("1.zip"), "pertussis version 1")
         assert bound.contract.release == "pertussis_cases_by_county"
         assert set(bound.references) == {"county_regions"}
 
     def test_written_anew_is_the_same(self):
-        bound = public_versions._unpacked(KEPT, Path("1.zip"), "pertussis version 1")
-        again = public_versions._unpacked(public_versions._packed(bound, ()), Path("1.zip"), "pertussis version 1")
+        bound = kept_versions.unpacked(KEPT, Path("1.zip"), "pertussis version 1")
+        again = kept_versions.unpacked(kept_versions.packed(bound, ()), Path("1.zip"), "pertussis version 1")
         assert again.contract == bound.contract
         assert again.frame.equals(bound.frame)
 
     def test_of_a_newer_format_asks_for_an_upgrade(self):
         with pytest.raises(NewerFormatError, match=r"1\.zip: format: found 2.*upgrade ddg_pipeline"):
-            public_versions._unpacked(with_format(2), Path("1.zip"), "pertussis version 1")
+            kept_versions.unpacked(with_format(2), Path("1.zip"), "pertussis version 1")

@@ -8,7 +8,7 @@ import pytest
 
 from ddg_pipeline.contract.parse import parse_contract
 from ddg_pipeline.errors import RefusedError
-from ddg_pipeline.orchestration import public_entries, public_versions
+from ddg_pipeline.orchestration import public_entries
 
 CONTRACT = {
     "release": "cases",
@@ -24,7 +24,7 @@ def look(monkeypatch):
         """Look at a release beside `former`, of which these sources were kept."""
         entry = SimpleNamespace(release="former", version=1 - imported, imported=imported)
         ledger = SimpleNamespace(releases=lambda: ["former"], versions=lambda _name: [entry])
-        monkeypatch.setattr(public_versions, "kept_sources", lambda *_given: kept)
+        monkeypatch.setattr(public_entries, "kept_sources", lambda *_given: kept)
         monkeypatch.setattr(public_entries, "_series", lambda *_given: None)
         contract = parse_contract(CONTRACT | said, "cases")
         made_of = {"cases": ["source.reports"]}
