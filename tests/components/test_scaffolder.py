@@ -12,6 +12,7 @@ import pytest
 import yaml
 from dagster.components.component_scaffolding import scaffold_object
 
+from ddg_pipeline.orchestration.dbt_models import ensure_manifest
 from ddg_pipeline.orchestration.project import load_project
 from ddg_pipeline.orchestration.translator_of_project import translators_of
 
@@ -78,6 +79,7 @@ class TestWhatIsWritten:
 
 class TestWhatIsThere:
     def test_a_project_is_shown_and_left_as_it_is(self, location, scaffold):
+        ensure_manifest(location.project)  # it is made where it is not there, or not current
         before = {path: path.read_bytes() for path in location.root.rglob("*") if path.is_file()}
         folder = scaffold(project_path=str(location.root))
         with location.sandbox.load_component_and_build_defs(folder) as (component, found):

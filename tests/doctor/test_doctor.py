@@ -47,10 +47,10 @@ def project(parsed, tmp_path, monkeypatch):
         monkeypatch.setenv(name, "")  # so that it is put back
         monkeypatch.delenv(name)
     kept = tmp_path / "kept"  # the manifest knows where its project is, so that it is put back there
-    shutil.copytree(parsed, kept)
+    shutil.copytree(parsed, kept, symlinks=True)
     yield parsed
     shutil.rmtree(parsed)
-    shutil.copytree(kept, parsed)
+    shutil.copytree(kept, parsed, symlinks=True)
 
 
 def found(project: Path, check) -> list[Finding]:

@@ -163,6 +163,7 @@ class TestMistakes:
         for part in ("releases.yml", "model by_sex", "dimensions.sex.variable", "'gender'", "gender_identity"):
             assert part in str(error.value)
 
+    @pytest.mark.thorough
     def test_a_reference_table_that_dbt_does_not_know_is_named(self, small):
         from ddg_pipeline.errors import InputErrors
 
@@ -172,6 +173,7 @@ class TestMistakes:
         with pytest.raises(InputErrors, match="'people'; one of the dbt models and seeds by_age, by_sex"):
             build_definitions(small.project)
 
+    @pytest.mark.thorough
     def test_a_project_that_dbt_cannot_parse_passes_dbt_s_words_on(self, small):
         from ddg_pipeline.errors import InputErrors
 

@@ -192,7 +192,7 @@ class TestKilled:
     """At every step that changes the store, in the middle of an upload too."""
 
     @pytest.mark.parametrize("linked", [False, True], ids=["alone", "linked"])
-    @pytest.mark.parametrize("before", [False, True], ids=["first", "next"])
+    @pytest.mark.parametrize("before", [pytest.param(False, marks=pytest.mark.thorough), True], ids=["first", "next"])
     @pytest.mark.parametrize("torn", [False, True], ids=["before", "amid"])
     def test_readers_see_the_old_version_or_the_new_one_and_the_next_run_completes_it(
         self, target, store, release, seen, files_of, objects, linked, before, torn
