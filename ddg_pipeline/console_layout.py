@@ -25,7 +25,9 @@ _JOINT = re.compile(r"(?<=[_.])(?=\w)|(?<=[a-z]-)(?=[A-Za-z])")
 _KEEP_TOGETHER = re.compile(
     r"\b(?:DDG|Edition|Figure|Table|Appendix|step|steps|Part|CFR|DOH) (?=[\w.§]*\d|[A-Z]\b|§)|(?<=[\w.]) (?=§)"
 )
-_PLAIN = str.maketrans({"\u2500": "-", "\u2550": "=", "\u2501": "-", "\u2026": "...", "\u2013": "-", "\u00a7": "Sec. "})
+_PLAIN = str.maketrans(
+    {"\u2500": "-", "\u2550": "=", "\u2501": "-", "\u2026": "...", "\u2013": "-", "\u00a7": "Sec. ", "\u2264": "<="}
+)
 
 
 def console(*, stderr: bool = False) -> Console:

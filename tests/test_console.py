@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ddg_pipeline.console import _outcome_cells
+from ddg_pipeline.console_layout import _encodable
 from ddg_pipeline.orchestration.running import Outcome
 
 
@@ -26,3 +27,7 @@ def test_a_table_with_nothing_small_is_told_from_one_that_hides_something(decisi
 def test_a_score_that_is_only_known_to_be_no_higher_is_told_from_one_that_is_known(at_most, told):
     outcome = Outcome("cases", None, "mask", 14, 27, 2, 1, problems=(), score_is_at_most=at_most)
     assert _outcome_cells(outcome)[0] == told
+
+
+def test_a_bound_of_a_score_is_told_in_any_encoding():
+    assert _encodable("\u2264 14", "latin-1") == "<= 14"
