@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ddg_pipeline.audit import AuditReport, AuditRules, PublishedTable, audit
+from ddg_pipeline.contract.bind import axes_of
 from ddg_pipeline.contract.variables import OTHER_WORDS
 from ddg_pipeline.errors import InputError, InputErrors
+from ddg_pipeline.linked_cells import refuse_unrecognised
 from ddg_pipeline.rulebook_files import rulebook_of_files
 from ddg_pipeline.table_files import read_contracts, read_references, read_table, references_of
 from ddg_pipeline.validation_messages import did_you_mean
@@ -96,7 +98,8 @@ def audit_frames(
         progress: See there.
 
     Raises:
-        InputErrors: A table does not fit its contract, or a reference table is missing.
+        InputErrors: A table does not fit its contract, a reference table is missing, or nobody can tell which cells of
+            linked tables are the same.
     """
     missing = sorted({link for one in contracts for link in one.links} - {one.release for one in contracts})
     rulebook = rulebook_of_files([(paths[0], contracts[0])])
@@ -119,11 +122,18 @@ def audit_frames(
                 unexplained="small" if blanks_are_small else "any",
             )
         )
+    _refuse_unlinked(tables)
     report = audit(tables, rules, time_limit=time_limit, progress=progress)
     if missing:
         note = f"not audited together with the linked {', '.join(missing)}: give them by --link and --link-table"
         report = replace(report, notes=(*report.notes, note))
     return report
+
+
+def _refuse_unlinked(tables: Sequence[PublishedTable]) -> None:
+    if len(tables) > 1:
+        axes = [axes_of(table.contract, table.frame, table.references, table.place) for table in tables]
+        refuse_unrecognised([table.place for table in tables], axes, [table.contract.counts for table in tables])
 
 
 def _reasons_told(contract: ReleaseContract, frame: pd.DataFrame, rulebook: Rulebook) -> bool:

@@ -17,15 +17,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ddg_pipeline.assessment.periods import spans_of_periods
 from ddg_pipeline.audit import AuditRules, PublishedTable, broken_margins
 from ddg_pipeline.contract import BoundTable, ReleaseContract, bind
 from ddg_pipeline.contract.already_public import AlreadyPublic
 from ddg_pipeline.contract.bind import Axis
 from ddg_pipeline.contract.columns import counts_with_gaps, dimension_column, some
 from ddg_pipeline.contract.measure import MeasureKind
-from ddg_pipeline.contract.variables import Variable
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
+from ddg_pipeline.linked_cells import explained, replaced_categories, unconnected
 
 Booleans = NDArray[np.bool_]
 Integers = NDArray[np.int64]
@@ -188,7 +187,7 @@ def refuse_disconnected(table: BoundTable, version: EarlierVersion, *, other_dim
         _replaced("measures", before.counts, now.counts),
         "" if other_dimensions else _replaced("dimensions", list(version.bound.axes), list(table.axes)),
         *(
-            _replaced(f"categories of {name}", *_labels_apart(version.bound.axes[name], axis))
+            _replaced(f"categories of {name}", *replaced_categories(version.bound.axes[name], axis))
             for name, axis in table.axes.items()
             if name in version.bound.axes
         ),
@@ -199,31 +198,14 @@ def refuse_disconnected(table: BoundTable, version: EarlierVersion, *, other_dim
             f"{place}: what {version.name} is about has other names now, so that nobody can tell which figures are the "
             f"same: {found}. Call them as before, or keep earlier categories with a hierarchy of what they add up to"
         )
+    for lacking in unconnected(version.bound.axes, table.axes):
+        wrong, expected = explained(lacking, (version.name, place))
+        raise RefusedError(f"{place}: {version.name} is public, and there is {wrong}. Expected: {expected}")
 
 
 def _replaced(what: str, before: Sequence[str], now: Sequence[str]) -> str:
     gone, new = ([one for one in names if one not in others] for names, others in ((before, now), (now, before)))
     return f"{what}: {some(gone)} gone, {some(new)} new" if gone and new else ""
-
-
-def _labels_apart(before: Axis, now: Axis) -> tuple[list[str], list[str]]:
-    """Give the categories of two versions; of periods, only those that overlap one of the other version."""
-    first = [label for label in before.leaves if label not in now.groups]
-    second = [label for label in now.leaves if label not in before.groups]
-    if now.declared.variable is not Variable.TIME:
-        return first, second
-    spans = spans_of_periods([*first, *second], now.declared.period)
-    if not {*first, *second} <= spans.keys():
-        return first, second  # what cannot be read may overlap
-    apart = [
-        [one for one in labels if one in others or any(_overlap(spans[one], spans[other]) for other in others)]
-        for labels, others in ((first, second), (second, first))
-    ]
-    return apart[0], apart[1]
-
-
-def _overlap(one: tuple[Any, Any], other: tuple[Any, Any]) -> bool:
-    return bool(one[0] < other[1] and other[0] < one[1])
 
 
 def wholes_of(table: BoundTable, versions: Sequence[EarlierVersion], cell: Mapping[str, str]) -> pd.DataFrame:

@@ -38,6 +38,7 @@ from ddg_pipeline.earlier_versions import (
     with_earlier_versions,
 )
 from ddg_pipeline.errors import InputError, InputErrors, RefusedError
+from ddg_pipeline.linked_cells import refuse_renamed, refuse_unrecognised
 from ddg_pipeline.masking import (
     MaskedTable,
     Progress,
@@ -123,7 +124,7 @@ def prepare(
         like_other_periods: As in `assess_group`.
 
     Raises:
-        InputErrors: A table or contract is wrong.
+        InputErrors: A table or contract is wrong, or nobody can tell which cells of linked tables are the same.
         RefusedError: A table carries direct identifiers, or cannot be protected, beside its earlier versions too; or
             categories that overlap in a dimension without sums tell what has to be hidden.
     """
@@ -131,6 +132,8 @@ def prepare(
     unstable = [unstable_rows(table, rulebook) for table in tables]
     protections: Sequence[Protection] = ()
     if assessments[0].decision == "mask":
+        _refuse_unlinked(tables)
+        refuse_renamed(tables)
         if hides_cells(tables):
             refuse_small_differences(tables, rulebook)
         results, protections = _mask_beside(tables, rulebook, progress, unstable, versions)
@@ -140,6 +143,15 @@ def prepare(
         results = [unmasked(table, rulebook, marked) for table, marked in zip(tables, unstable, strict=True)]
         _refuse_exposed(_beside(tables, results, rulebook, versions))
     return [Prepared(*parts, protections) for parts in zip(tables, assessments, results, strict=True)]
+
+
+def _refuse_unlinked(tables: Sequence[BoundTable]) -> None:
+    refuse_unrecognised(
+        [table.place for table in tables],
+        [table.axes for table in tables],
+        [table.contract.counts for table in tables],
+        tables,
+    )
 
 
 def _mask_beside(
@@ -340,8 +352,10 @@ def attack(
             a finding.
 
     Raises:
-        InputErrors: The proof cannot be read.
+        InputErrors: The proof cannot be read; or nobody can tell which cells of linked tables are the same.
     """
+    if masked:
+        _refuse_unlinked(tables)
     level = strongest_level(tables, rulebook)
     rules = AuditRules.from_rulebook(rulebook, level, show_reason=reasons_shown)
     earlier = [

@@ -338,6 +338,32 @@ def bind(
     return BoundTable(contract, place, table, frame, axes, dict(references), missing)
 
 
+def axes_of(
+    contract: ReleaseContract, table: pd.DataFrame, references: Mapping[str, pd.DataFrame], place: str
+) -> dict[str, Axis]:
+    """Read the dimensions of a table, published or not, and nothing else.
+
+    Args:
+        contract: The contract.
+        table: The table; its counts may be hidden.
+        references: The reference tables that the contract names.
+        place: What errors call the table.
+
+    Raises:
+        InputErrors: A category is missing, or does not fit a hierarchy.
+    """
+    errors: list[InputError] = []
+    axes = {}
+    for name in contract.dimensions:
+        column, wrong = dimension_column(table[name], place, name)
+        errors += wrong
+        if not wrong:
+            axes[name] = _axis(contract, name, column, references, place, errors)
+    if errors:
+        raise InputErrors(errors)
+    return axes
+
+
 def _check_columns(
     contract: ReleaseContract, table: pd.DataFrame, references: Mapping[str, pd.DataFrame], place: str
 ) -> None:

@@ -44,7 +44,8 @@ def merge_shared(
                         second.measure,
                         f"another count than in the linked table {tables[first.table].place} in {len(differing)} "
                         f"shared cells, the first at {labels}",
-                        "linked tables must come from the same records; otherwise remove the link",
+                        "the same figures, from the same records; or, where one table counts only a part of them, "
+                        "a column in it, called as in the other table, with the category of that part in every row",
                     )
                 ]
             )
