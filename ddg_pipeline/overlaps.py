@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ddg_pipeline.assessment.derived import derived_counts
@@ -22,6 +24,7 @@ from ddg_pipeline.masking import MaskedTable
 from ddg_pipeline.rulebook import Rulebook
 
 _LISTED = 5
+_NO_LIMIT = 2**53
 _REMEDY = (
     "Leave one of the overlapping categories out; or, if the broader one is the sum of others in the table, say so: "
     "`additive: true` with a `hierarchy` that puts them under it, so that all of them are masked together; or make the "
@@ -125,3 +128,112 @@ def _made_of_others(spans: Mapping[str, Span]) -> Iterator[str]:
 def _some(found: Sequence[str]) -> str:
     more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
     return f"{', '.join(found[:_LISTED])}{more}"
+
+
+def told_by_totals(
+    table: BoundTable, published: pd.DataFrame, rulebook: Rulebook, values: int, *, reasons_shown: bool
+) -> pd.DataFrame:
+    """List what has to be hidden besides, because a total that is no sum tells something about its categories.
+
+    Where people may be in several categories (`additive: false`), the total is at least the largest of them, and at
+    most their sum. So a hidden total may be told by its categories, and a hidden category by the total and the others.
+
+    Args:
+        table: The table before masking.
+        published: The table as it would be published, rows in the same order.
+        rulebook: For what is small, and the annotation codes.
+        values: How many values a hidden count has to be able to have.
+        reasons_shown: Whether the codes tell small cells from complementary ones.
+
+    Returns:
+        Coordinates of shown counts, one column a dimension: the largest category beside a hidden total, or the total.
+    """
+    found = [
+        table.frame[list(table.axes)].iloc[rows]
+        for name, axis in table.axes.items()
+        if not axis.additive and axis.total is not None
+        for measure in table.contract.counts
+        for rows in [_bounding(table, published, name, measure, rulebook, values, reasons_shown=reasons_shown)]
+    ]
+    none = table.frame[list(table.axes)].iloc[:0]
+    return pd.concat([none, *found]).drop_duplicates().reset_index(drop=True)
+
+
+def refuse_told_by_totals(
+    tables: Sequence[BoundTable],
+    published: Sequence[pd.DataFrame],
+    rulebook: Rulebook,
+    values: int,
+    *,
+    reasons_shown: bool,
+) -> None:
+    """Refuse tables in which a total that is no sum tells a hidden count, or nearly so.
+
+    Raises:
+        RefusedError: Some do; it names by coordinates which shown counts tell it.
+    """
+    told = []
+    for table, frame in zip(tables, published, strict=True):
+        rows = told_by_totals(table, frame, rulebook, values, reasons_shown=reasons_shown).to_dict("records")
+        if rows:
+            named = [f"({', '.join(f'{name}={label}' for name, label in row.items())})" for row in rows]
+            told.append(f"{table.place}: {_some(named)}")
+    if told:
+        raise RefusedError(
+            "a total of categories of which people may be in several (`additive: false`) is at least the largest of "
+            f"them and at most their sum, which tells hidden counts. It does by what is shown at {'; '.join(told)}.\n"
+            "Leave that total out of the table, or do not ask to keep these cells open; or make the categories coarser "
+            "(§4.4.2)."
+        )
+
+
+def _bounding(
+    table: BoundTable,
+    published: pd.DataFrame,
+    name: str,
+    measure: str,
+    rulebook: Rulebook,
+    values: int,
+    *,
+    reasons_shown: bool,
+) -> list[int]:
+    """List rows whose counts bound a hidden one too closely, along one dimension."""
+    axis, small = table.axes[name], rulebook.thresholds.numerator
+    counts = table.frame[measure].to_numpy(dtype=np.int64)
+    unknown = table.missing.get(measure, np.zeros(len(counts), dtype=np.bool_))
+    shown = _shown(published[measure]) & ~unknown
+    most = np.where((counts >= small.lower) & (counts <= small.upper) & reasons_shown, small.upper, _NO_LIMIT)
+    whole = (table.frame[name] == axis.total).to_numpy()
+    others = [other for other in table.axes if other != name]
+    lines: list[NDArray[np.intp]] = [np.arange(len(counts))]
+    if others:
+        lines = [np.asarray(rows) for rows in table.frame.groupby(others, sort=False).indices.values()]
+    found = []
+    for line in lines:
+        total, parts = line[whole[line]], line[~whole[line]]
+        if not len(total) or shown[line].all() or unknown[line].any():
+            continue
+        at = int(total[0])
+        largest, added_up = int(counts[parts].max(initial=0)), int(counts[parts].sum())
+        if not largest <= counts[at] <= added_up:
+            continue  # then it is no total of these categories, whatever it is called
+        if not shown[at]:
+            seen = parts[shown[parts]]
+            low = int(counts[seen].max(initial=0))
+            high = min(added_up, int(most[at])) if len(seen) == len(parts) else int(most[at])
+            if high - low + 1 < values and len(seen):
+                found.append(int(seen[counts[seen].argmax()]))
+            continue
+        hidden = parts[~shown[parts]]
+        room = sum(min(int(most[one]), int(counts[at])) for one in hidden)
+        for one in hidden:
+            high = min(int(most[one]), int(counts[at]))
+            low = int(counts[at]) - int(counts[parts[shown[parts]]].sum()) - (room - high)
+            if high - max(low, 0) + 1 < values:
+                found.append(at)
+                break
+    return found
+
+
+def _shown(column: pd.Series[Any]) -> NDArray[np.bool_]:
+    return (column.notna() & (column.astype(str) != "")).to_numpy(dtype=np.bool_)

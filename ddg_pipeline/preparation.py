@@ -52,7 +52,12 @@ from ddg_pipeline.masking import (
     unmasked,
 )
 from ddg_pipeline.masking.axes import axis_nodes
-from ddg_pipeline.overlaps import refuse_hidden_in_overlaps, refuse_small_differences
+from ddg_pipeline.overlaps import (
+    refuse_hidden_in_overlaps,
+    refuse_small_differences,
+    refuse_told_by_totals,
+    told_by_totals,
+)
 from ddg_pipeline.rulebook import SHIPPED, Rulebook, RulebookSource, load_rulebook
 
 if TYPE_CHECKING:
@@ -139,6 +144,8 @@ def prepare(
         results, protections = _mask_beside(tables, rulebook, progress, unstable, versions)
         if hides_cells(tables):
             refuse_hidden_in_overlaps(tables, results, rulebook)
+            frames, shown = [result.frame for result in results], results[0].reasons_shown
+            refuse_told_by_totals(tables, frames, rulebook, _values(tables, rulebook), reasons_shown=shown)
     else:
         results = [unmasked(table, rulebook, marked) for table, marked in zip(tables, unstable, strict=True)]
         _refuse_exposed(_beside(tables, results, rulebook, versions))
@@ -171,7 +178,7 @@ def _mask_beside(
     """
     informed = [with_earlier_versions(table, versions.get(table.contract.release, ())) for table in tables]
     for _ in range(_ROUNDS):
-        results, protections = mask_and_prove(informed, rulebook, progress, unstable)
+        informed, results, protections = _mask_beside_totals(informed, rulebook, progress, unstable)
         report = _beside(tables, results, rulebook, versions, proof_bytes(protections) if protections else None)
         if report is None or report.safe:
             return results, protections
@@ -181,6 +188,36 @@ def _mask_beside(
         informed = wider
     _refuse_exposed(report)
     raise AssertionError  # pragma: no cover - what is not safe is refused
+
+
+def _mask_beside_totals(
+    tables: Sequence[BoundTable], rulebook: Rulebook, progress: Progress | None, unstable: Sequence[Unstable]
+) -> tuple[list[BoundTable], list[MaskedTable], Sequence[Protection]]:
+    """Mask tables so that totals that are no sums tell nothing, by hiding more wherever they do.
+
+    Returns:
+        The tables with what has to be hidden besides, the masked ones, and the proof.
+    """
+    informed = list(tables)
+    while True:
+        results, protections = mask_and_prove(informed, rulebook, progress, unstable)
+        if not hides_cells(tables):
+            return informed, results, protections
+        wider = [
+            hiding(table, _told_by_totals(table, result, rulebook, _values(tables, rulebook)))
+            for table, result in zip(informed, results, strict=True)
+        ]
+        if all(one is before for one, before in zip(wider, informed, strict=True)):
+            return informed, results, protections
+        informed = wider
+
+
+def _told_by_totals(table: BoundTable, result: MaskedTable, rulebook: Rulebook, values: int) -> pd.DataFrame:
+    return told_by_totals(table, result.frame, rulebook, values, reasons_shown=result.reasons_shown)
+
+
+def _values(tables: Sequence[BoundTable], rulebook: Rulebook) -> int:
+    return rulebook.masking.levels[strongest_level(tables, rulebook)].possible_values
 
 
 def _beside(
@@ -356,6 +393,9 @@ def attack(
     """
     if masked:
         _refuse_unlinked(tables)
+        if hides_cells(tables):
+            values = _values(tables, rulebook)
+            refuse_told_by_totals(tables, published, rulebook, values, reasons_shown=reasons_shown)
     level = strongest_level(tables, rulebook)
     rules = AuditRules.from_rulebook(rulebook, level, show_reason=reasons_shown)
     earlier = [
