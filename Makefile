@@ -140,8 +140,7 @@ $(STAMPS)/run: $(STAMPS)/venv pyproject.toml constraints.txt
 
 # what is compiled at its first use, compiled now
 $(STAMPS)/compiled: $(STAMPS)/run $(shell grep -l numba -r ddg_pipeline --include='*.py')
-	@echo 'compiling the search for moves and the attack; once, a minute or so'
-	$(BIN)/python -m ddg_pipeline.warm_up
+	@$(BIN)/python -m ddg_pipeline.warm_up
 	@touch $@
 
 $(STAMPS)/ui: $(STAMPS)/run

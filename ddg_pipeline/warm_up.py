@@ -8,8 +8,16 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-_SIDE = 50  # categories: the audit's compiled code is used for tables of some thousand rows only
+if TYPE_CHECKING:
+    from ddg_pipeline.contract import BoundTable
+
+# Categories of each dimension, and how far small counts are from each other: the attack has some code of its own where
+# hundreds of cells are hidden, and some where they all hang together.
+_TABLES = (((50, 50, 2), 2), ((60, 60, 1), 11))
+_BEGINS = "compiling the search for moves and the attack, once on this machine: two to three minutes"
+_ENDS = "compiled"
 
 
 def forget_stale() -> None:
@@ -23,33 +31,43 @@ def forget_stale() -> None:
 
 
 def main() -> None:
-    """Mask a table of made-up counts and attack the result."""
+    """Mask tables of made-up counts and attack the results, saying when that begins and ends."""
     forget_stale()
-    import pandas as pd
-
-    from ddg_pipeline.contract import bind
-    from ddg_pipeline.contract.parse import parse_contract
+    print(_BEGINS, flush=True)  # noqa: T201 - a command of its own, without the command line's console
     from ddg_pipeline.masking import mask_and_prove, proof_bytes
     from ddg_pipeline.preparation import attack
     from ddg_pipeline.rulebook import load_rulebook
 
-    inner = {(a, b): 40 + (7 * a + 3 * b) % 30 - 36 * ((a + b) % 11 == 0) for a, b in
-             itertools.product(range(_SIDE), repeat=2)}  # fmt: skip
-    rows = [{"a": f"a{a}", "b": f"b{b}", "n": count} for (a, b), count in inner.items()]
-    across = {"variable": "other", "groups": _SIDE}
-    contract = parse_contract(
-        {
-            "release": "warm_up",
-            "title": "Made-up counts",
-            "dimensions": {"a": across, "b": across},
-            "measures": {"n": {"kind": "count"}},
-        },
-        "warm_up",
-    )
-    table, rulebook = bind(contract, pd.DataFrame(rows), place="warm_up"), load_rulebook(contract.rulebook)
-    [masked], protections = mask_and_prove([table], rulebook)
-    for proof in (None, proof_bytes(protections)):
-        attack([table], [masked.frame], rulebook, masked.reasons_shown, proof=proof)
+    for sides, apart in _TABLES:
+        table = _made_up(sides, apart)
+        rulebook = load_rulebook(table.contract.rulebook)
+        [masked], protections = mask_and_prove([table], rulebook)
+        for proof in (None, proof_bytes(protections)):
+            attack([table], [masked.frame], rulebook, masked.reasons_shown, proof=proof)
+    print(_ENDS)  # noqa: T201
+
+
+def _made_up(sides: tuple[int, ...], apart: int) -> BoundTable:
+    """Make counts up, of which every one is small whose categories' numbers add up to a multiple."""
+    import pandas as pd
+
+    from ddg_pipeline.contract import bind
+    from ddg_pipeline.contract.parse import parse_contract
+
+    names = "abc"
+    rows = [
+        {name: f"{name}{label}" for name, label in zip(names, cell, strict=True)}
+        | {"n": 40 + sum(cell) * 7 % 30 - 36 * (sum(cell) % apart == 0)}
+        for cell in itertools.product(*map(range, sides))
+    ]
+    dimensions = {name: {"variable": "other", "groups": side} for name, side in zip(names, sides, strict=True)}
+    raw = {
+        "release": "warm_up",
+        "title": "Made-up counts",
+        "dimensions": dimensions,
+        "measures": {"n": {"kind": "count"}},
+    }
+    return bind(parse_contract(raw, "warm_up"), pd.DataFrame(rows), place="warm_up")
 
 
 if __name__ == "__main__":

@@ -10,9 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 _LONG = ("orchestration", "road", "dbt_project", "docs", "masking", "attacker")
 _TOGETHER = ("tests/orchestration/", "tests/publishing/test_ckan")
+
+# how long an example takes depends on what else the machine does
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 pytest_plugins = ["ckan_portal.fixtures", "postgres_server", "spark_session"]
 

@@ -88,3 +88,30 @@ def test_commands_say_it_on_standard_error_unless_quiet(capfd):
         compiled_anew()
     streams = capfd.readouterr()
     assert (streams.out, streams.err) == ("", f"ddg: {SENTENCE}\n")
+
+
+ATTACKED = """\
+from ddg_pipeline import warm_up
+from ddg_pipeline.compiling import told_of_compiling
+from ddg_pipeline.masking import mask_and_prove
+from ddg_pipeline.preparation import attack
+from ddg_pipeline.rulebook import load_rulebook
+
+for sides, apart in (((40, 40, 3), 4), ((70, 70, 1), 9), ((12, 5, 2), 3)):
+    table = warm_up._made_up(sides, apart)
+    rulebook = load_rulebook(table.contract.rulebook)
+    with told_of_compiling(print):
+        [masked], _ = mask_and_prove([table], rulebook)
+        attack([table], [masked.frame], rulebook, masked.reasons_shown)
+"""
+
+
+@pytest.mark.thorough
+def test_after_warming_up_nobody_waits(tmp_path):
+    own = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path), "NUMBA_DISABLE_JIT": "0"}
+    warmed = subprocess.run(
+        [sys.executable, "-m", "ddg_pipeline.warm_up"], capture_output=True, text=True, env=own, check=True
+    )
+    assert warmed.stdout.splitlines()[-1] == "compiled"
+    later = subprocess.run([sys.executable, "-c", ATTACKED], capture_output=True, text=True, env=own, check=True)
+    assert later.stdout == ""

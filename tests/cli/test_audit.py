@@ -138,6 +138,61 @@ class TestOtherPublishersTables:
         assert any("linked others" in note for note in answer.json["notes"])
 
 
+class TestLinkedTables:
+    """A table that counts a part of another one, without saying so, could be subtracted from it."""
+
+    BY_SEX = """\
+release: by_sex
+title: Measles by area and sex
+links: [by_condition]
+scope: [{variable: time, period: year}]
+dimensions:
+  area: {variable: residence_geography, population: 30000}
+  sex: {variable: sex, total: All}
+measures:
+  events: {kind: count}
+"""
+    BY_CONDITION = """\
+release: by_condition
+title: Cases by area and condition
+links: [by_sex]
+scope: [{variable: time, period: year}]
+dimensions:
+  area: {variable: residence_geography, population: 30000}
+  condition: {variable: other, groups: 2, additive: false}
+measures:
+  events: {kind: count}
+"""
+    SEXES = "area,sex,events\nA1,F,*\nA1,M,40\nA1,All,*\nA2,F,50\nA2,M,60\nA2,All,110\n"
+    CONDITIONS = "area,condition,events\nA1,Measles,43\nA1,Mumps,20\nA2,Measles,110\nA2,Mumps,30\n"
+
+    def audited(self, ddg, files, by_sex, sexes, conditions=CONDITIONS):
+        paths = files(one__yaml=by_sex, one__csv=sexes, two__yaml=self.BY_CONDITION, two__csv=conditions)
+        return ddg("audit", *paths[:2], "--link", paths[2], "--link-table", paths[3])
+
+    def test_that_nothing_connects_are_bad_input(self, ddg, files):
+        answer = self.audited(ddg, files, self.BY_SEX, self.SEXES)
+        assert answer.code == 2
+        assert "by_sex and by_condition: links: found nothing that says which figures" in answer.err
+        assert "a column `condition` in by_sex" in answer.err
+        assert "ddg help linked-tables#which-cells-are-the-same" in answer.err
+        assert "Safe" not in answer.out
+
+    def test_with_a_column_that_says_which_part_are_attacked_together(self, ddg, files):
+        by_sex = self.BY_SEX.replace("  sex:", "  condition: {variable: other, groups: 2}\n  sex:")
+        lines = self.SEXES.replace(",sex,", ",condition,sex,").splitlines()
+        sexes = "\n".join([lines[0], *(line.replace(",", ",Measles,", 1) for line in lines[1:])]) + "\n"
+        answer = self.audited(ddg, files, by_sex, sexes)
+        assert answer.code == 1
+        assert "area=A1, condition=Measles, sex=F" in answer.out
+
+    def test_are_asked_for_their_hierarchies_too(self, ddg, files):
+        regions = self.CONDITIONS.replace("A1", "North").replace("A2", "South")
+        answer = self.audited(ddg, files, self.BY_SEX, self.SEXES, regions)
+        assert answer.code == 2
+        assert "categories of `area` of which nobody can tell how they overlap" in answer.err
+
+
 class TestAnswer:
     FOUND = "area,events\nA1,*\nA2,40\nAll,43\n"
 
