@@ -127,7 +127,18 @@ def audit_frames(
     if missing:
         note = f"not audited together with the linked {', '.join(missing)}: give them by --link and --link-table"
         report = replace(report, notes=(*report.notes, note))
-    return report
+    return replace(report, notes=(*report.notes, *_totals_that_are_no_sums(contracts)))
+
+
+def _totals_that_are_no_sums(contracts: Sequence[ReleaseContract]) -> list[str]:
+    """Say what is known of such totals and was not used: only whoever has the hidden counts can tell if it holds."""
+    return [
+        f"{contract.release}: that a total over {name} is at least the largest of its categories and at most their sum "
+        "was not used (`additive: false`)"
+        for contract in contracts
+        for name, dimension in contract.dimensions.items()
+        if not dimension.additive and dimension.total is not None
+    ]
 
 
 def _refuse_unlinked(tables: Sequence[PublishedTable]) -> None:

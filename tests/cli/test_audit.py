@@ -186,6 +186,15 @@ measures:
         assert answer.code == 1
         assert "area=A1, condition=Measles, sex=F" in answer.out
 
+    def test_with_a_total_that_is_no_sum_say_what_was_not_used(self, ddg, files):
+        contract = self.BY_CONDITION.replace("additive: false", "additive: false, total: Any").replace(
+            "links: [by_sex]\n", ""
+        )
+        conditions = "area,condition,events\nA1,Measles,43\nA1,Mumps,20\nA1,Any,50\n"
+        answer = ddg("audit", *files(contract__yaml=contract, published__csv=conditions), "--json")
+        assert answer.code == 0
+        assert any("a total over condition is at least the largest" in note for note in answer.json["notes"])
+
     def test_are_asked_for_their_hierarchies_too(self, ddg, files):
         regions = self.CONDITIONS.replace("A1", "North").replace("A2", "South")
         answer = self.audited(ddg, files, self.BY_SEX, self.SEXES, regions)
