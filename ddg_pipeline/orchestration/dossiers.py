@@ -164,6 +164,20 @@ def write_dossier(
     return WrittenDossier(release, int(current.name), page, determination, kept)
 
 
+def written_dossier(project: Project, release: str) -> Path | None:
+    """Say where the page about the current version of a release is; None where there is none.
+
+    Args:
+        project: The project.
+        release: The release.
+    """
+    from ddg_pipeline.review.dossier.page import PAGE_NAME
+
+    current = project.public_store.current(release)
+    page = None if current is None else project.dossiers / release / current.name / PAGE_NAME
+    return page if page is not None and page.is_file() else None
+
+
 def _make(directory: Path, review: Path) -> None:
     """Make a directory, and those above it that are ours, for their owner alone."""
     directory.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
