@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ddg_pipeline.contract.measure import MeasureKind
 from ddg_pipeline.contract.model import ReleaseContract
 from ddg_pipeline.quality.drift import coarsest
@@ -118,7 +120,7 @@ def _cells(rows: pd.DataFrame, dimensions: list[str], _: str) -> list[str]:
     """Name cells by their categories, and tell no figure."""
     if not dimensions:
         return ["the only row"] * len(rows)
-    return list(coordinates(rows, dimensions, slice(None), len(rows)))
+    return list(coordinates(rows, dimensions, np.ones(len(rows), dtype=np.bool_), len(rows)))
 
 
 def _with_figures(rows: pd.DataFrame, dimensions: list[str], name: str) -> list[str]:
