@@ -103,6 +103,7 @@ def print_run(result: RunResult, project: Project) -> None:
         shows = f"with DAGSTER_HOME={os.environ.get('DAGSTER_HOME', project.dagster_home)}: dg dev"
     if ui == "make ui" or find_spec("dagster_webserver") is not None:
         places.append(f"How it came about: run {result.run_id} in Dagster ({shows})")
+    places += [f"{one.release} waits; its reviewers read: {one.dossier}" for one in result.outcomes if one.dossier]
     print_lines(to, places)
 
 
@@ -112,6 +113,7 @@ def print_run_quietly(result: RunResult) -> None:
     problems = dict.fromkeys([*result.problems, *(text for one in result.outcomes for text in one.problems)])
     waiting = [
         f"not published yet: {one.release} waits for: {', '.join(one.waits_for)}"
+        + ("" if one.dossier is None else f"; its reviewers read: {one.dossier}")
         for one in result.outcomes
         if one.waits_for
     ]

@@ -101,7 +101,8 @@ def _read_csv(path: Path, columns: list[str]) -> pd.DataFrame:
     if len(header) == 1 and any(mark in header[0] for mark in _OTHER_SEPARATORS):
         raise _unreadable(path, "one column", "commas between cells, not semicolons, tabs or bars")
     if not header or not all(name.strip() for name in header):
-        raise _unreadable(path, "a first line that does not name every column", "a name for every column")
+        expected = "a name for every column there; take out of the file what stands above the names, such as a title"
+        raise _unreadable(path, "a first line that does not name every column", expected)
     if columns and not {_plain(name) for name in header} & {_plain(name) for name in columns}:
         expected = f"the columns' names in the first line: {', '.join(columns)}"
         raise InputErrors([InputError(str(path), "columns", "none of the declared ones", expected)])

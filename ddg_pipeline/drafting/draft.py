@@ -34,6 +34,11 @@ _COUNTS_PEOPLE = {"kind": "count"}
 _NOT_COUNTED = ask(
     "left out, because every column more makes groups smaller; add it to the model if the release should tell it."
 )
+_COLUMNS_OF_A_TABLE_WITH_NOTES = 3  # of two columns, a row with one cell may be a count that is missing
+_NOTES = ask(
+    "some rows hold nothing but one cell, or none, as notes under a table do. They are no rows of it: take them out of "
+    "the file, or leave them out in the model (`where ... is not null`)."
+)
 _OF_BIRTH = reason(
     "left out, because it identifies people. It is loaded, so that the model can make bands of ages of it; where no "
     "model does, list it under `ignore_columns` of its source."
@@ -111,7 +116,16 @@ class _Drafter:
                     "start from the table before anything was hidden."
                 )
             )
+        if self._has_notes():
+            self.general["release"].append(_NOTES)
         return self._finished(drafts, scope, self._readable(drafts), None)
+
+    def _has_notes(self) -> bool:
+        """Whether some rows hold one cell or none: a row of a table has a label in each column, or a figure."""
+        if len(self.facts) < _COLUMNS_OF_A_TABLE_WITH_NOTES:
+            return False
+        rows = zip(*(column.cells for column in self.facts.values()), strict=True)
+        return any(sum(cell is not None for cell in row) <= 1 for row in rows)
 
     def of_records(self, plan: RecordPlan) -> Draft:
         frame, remarks = counted(self.facts, plan)

@@ -136,9 +136,12 @@ def write_dossier(
     current, earlier = versions[-1], versions[:-1]
     history = [_earlier(directory) for directory in earlier]
     believed = [directory for directory, one in zip(earlier, history, strict=True) if one.issued_at is not None]
+    seen = _ever_public(project, release)
+    public = [directory for directory in believed if int(directory.name) in seen]
     dossier = dossier_of(
         current,
-        previous=believed[-1] if believed else None,
+        previous=next(reversed(public or believed), None),  # what readers have, where they have any
+        previous_published=bool(public),
         contract=contract,
         rulebook=rulebook,
         already_public=list(_others(project, contract, linked)),
@@ -164,12 +167,35 @@ def write_dossier(
     return WrittenDossier(release, int(current.name), page, determination, kept)
 
 
+def written_dossier(project: Project, release: str) -> Path | None:
+    """Say where the page about the current version of a release is; None where there is none.
+
+    Args:
+        project: The project.
+        release: The release.
+    """
+    from ddg_pipeline.review.dossier.page import PAGE_NAME
+
+    current = project.public_store.current(release)
+    page = None if current is None else project.dossiers / release / current.name / PAGE_NAME
+    return page if page is not None and page.is_file() else None
+
+
 def _make(directory: Path, review: Path) -> None:
     """Make a directory, and those above it that are ours, for their owner alone."""
     directory.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
     for path in (directory, *directory.parents):
         if path.is_relative_to(review):
             path.chmod(DIRECTORY_MODE)
+
+
+def _ever_public(project: Project, release: str) -> set[int]:
+    """Give the numbers of the versions that were public at any time: withdrawn or replaced, readers may have them."""
+    return {
+        entry.version
+        for entry in project.ledger.versions(release)
+        if not entry.imported and (entry.is_public or any(event.what != "withdrawn" for event in entry.events))
+    }
 
 
 def _earlier(directory: Path) -> EarlierVersion:

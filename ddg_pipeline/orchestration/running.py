@@ -57,6 +57,7 @@ class Outcome:
         complementary: Cells hidden to protect those.
         problems: Why it was not published: failed checks and steps, by coordinates, never by figures.
         waits_for: The roles whose approval it waits for; it is released then, and not published.
+        dossier: The page that those roles read; None where it waits for nobody, or there is no page.
     """
 
     release: str
@@ -69,6 +70,7 @@ class Outcome:
     problems: tuple[str, ...]
     waits_for: tuple[str, ...] = ()
     score_is_at_most: bool = False
+    dossier: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,8 @@ class RunResult:
         """Give the result as plain values, ready for JSON."""
         values = asdict(self)
         for outcome in values["outcomes"]:
-            outcome["published"] = None if outcome["published"] is None else str(outcome["published"])
+            for place in ("published", "dossier"):
+                outcome[place] = None if outcome[place] is None else str(outcome[place])
         return values
 
 
@@ -336,12 +339,15 @@ class _StepListener:
 
 
 def _outcome(plan: DdgPlan, result: ExecuteInProcessResult, series: str, release: str) -> Outcome:
+    from ddg_pipeline.orchestration.dossiers import written_dossier
+
     def metadata(step: ReleaseStep) -> dict[str, Any]:
         key = plan.step_key(step, series)
         found = [event for event in result.get_asset_materialization_events() if event.asset_key == key]
         return {name: value.value for name, value in found[-1].materialization.metadata.items()} if found else {}
 
     masked, published = metadata("masked"), metadata("publication")
+    waits_for = _waits_for(plan, result, series)
     failed = [
         f"{release}: check {check.check_name} failed: {_reason(check)}"
         for check in result.get_asset_check_evaluations()
@@ -356,8 +362,9 @@ def _outcome(plan: DdgPlan, result: ExecuteInProcessResult, series: str, release
         small=masked.get("small_cells", 0),
         complementary=masked.get("complementary_cells", 0),
         problems=tuple(failed),
-        waits_for=_waits_for(plan, result, series),
+        waits_for=waits_for,
         score_is_at_most="score_is_at_most" in masked,
+        dossier=written_dossier(plan.project, release) if waits_for else None,
     )
 
 

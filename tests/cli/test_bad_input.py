@@ -73,6 +73,10 @@ class TestTheTable:
     def test_a_quote_that_is_never_closed(self, refuse, files, planted):
         refuse(*files(contract__yaml=planted[0], table__csv=planted[1] + '"Alpha,F,1\n'), "no CSV")
 
+    def test_a_title_above_the_names(self, refuse, files, planted):
+        table = f"Cases of 2024,{',' * (planted[1].splitlines()[0].count(',') - 1)}\n{planted[1]}"
+        refuse(*files(contract__yaml=planted[0], table__csv=table), "take out of the file what stands above the names")
+
     def test_semicolons_between_cells(self, refuse, files, planted):
         refuse(*files(contract__yaml=planted[0], table__csv=planted[1].replace(",", ";")), "not semicolons")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 import pytest
 import typer
@@ -45,11 +47,13 @@ class TestRun:
 
         done = Outcome("done", tmp_path, "mask", 14, 59, 23, 0, ())
         waits = Outcome("waits", None, "mask", 14, 59, 23, 0, (), ("data_steward",))
-        print_run_quietly(RunResult(False, "id", (done, waits), ("step x failed",), bad_input=False))
+        read = replace(waits, release="read", dossier=tmp_path / "dossier.html")
+        print_run_quietly(RunResult(False, "id", (done, waits, read), ("step x failed",), bad_input=False))
         streams = capsys.readouterr()
         assert streams.out == f"{tmp_path}\n"
         assert streams.err.splitlines() == [
             "not released: step x failed", "not published yet: waits waits for: data_steward",
+            f"not published yet: read waits for: data_steward; its reviewers read: {tmp_path / 'dossier.html'}",
         ]  # fmt: skip
 
 

@@ -129,6 +129,11 @@ class TestTranslation:
         assert published.tags["ddg/store"] == "public"  # what is there stays
         assert source.metadata["called"] == "cases"
 
+    def test_may_put_a_prefix_before_keys_alone(self, location):
+        found = location.definitions(translation={"key_prefix": "health"})
+        assert keys(found) == {f"health/{key}" for key in EVERYTHING}
+        assert not [name for name in names(found)["jobs"] if name.startswith("health")]
+
     def test_keys_can_be_anything(self, location):
         found = location.definitions(translation={"key": "{{ step }}s/{{ name }}"})
         assert {"sources/cases", "dbts/by_sex", "maskeds/by_sex", "publications/statewide"} <= keys(found)

@@ -31,6 +31,10 @@ def roles(draft: Draft) -> dict[str, str]:
     return {column.name: column.role for column in draft.columns}
 
 
+def said_of_all(draft: Draft) -> str:
+    return " ".join(one.text for remarks in draft.general.values() for one in remarks)
+
+
 def said(draft: Draft, column: str) -> str:
     return " ".join(one.text for found in draft.columns if found.name == column for one in found.remarks)
 
@@ -327,3 +331,22 @@ class TestNumbersOfRecordsAndPeople:
     def test_are_not_taken_for_them_where_few_name_groups(self):
         draft = drafted(self.records("district_no", [1 + row % 3 for row in range(self.ROWS)]))
         assert not any(one.kind == "refused" for column in draft.columns for one in column.remarks)
+
+
+class TestNotesUnderATable:
+    GROUPS = (("Alameda", "Female", 40), ("Alameda", "Male", 31), ("Butte", "Female", 22), ("Butte", "Male", 19))
+
+    def draft(self, *more):
+        rows = [*self.GROUPS, *more]
+        return drafted(pd.DataFrame([list(map(str, row)) for row in rows], columns=["county", "sex", "cases"]))
+
+    @pytest.mark.parametrize("note", [("Source: registry", "", ""), ("", "", "")])
+    def test_are_asked_about(self, note):
+        assert "as notes under a table do" in said_of_all(self.draft(note))
+
+    def test_are_not_what_a_row_is_whose_figure_is_missing(self):
+        assert "notes" not in said_of_all(self.draft(("Fresno", "Male", "")))
+
+    def test_cannot_be_told_in_two_columns(self):
+        frame = table(county=["Alameda", "Butte", "Fresno"], cases=[40, 12, ""])
+        assert "notes" not in said_of_all(drafted(frame))

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import json
 import shutil
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -95,6 +96,9 @@ class TestWithoutApprovals:
         assert answer.code == 0, answer.out + answer.err
         told = " ".join(answer.out.split())
         assert "statewide waits for: data_steward, legal_counsel; see: ddg status statewide" in told
+        read = answer.out.splitlines()[-1].removeprefix("statewide waits; its reviewers read: ")
+        assert Path(read) == small.project.dossiers / "statewide" / "2" / "dossier.html"
+        assert Path(read).is_file()
         assert public(small) == set()
         assert small.released("statewide").name == "2", "it is released, and only not published"
 
@@ -104,6 +108,9 @@ class TestWithoutApprovals:
         answer = ddg("publish", "statewide")
         assert answer.code == 0, answer.out + answer.err
         assert "statewide waits for: data_steward, legal_counsel" in " ".join(answer.out.split())
+        assert (
+            f"its reviewers read: {small.project.dossiers / 'statewide' / version.name / 'dossier.html'}" in answer.out
+        )
         assert public(small) == set()
         approve("statewide")
         answer = ddg("publish", "--json")

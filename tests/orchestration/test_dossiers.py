@@ -69,7 +69,20 @@ class TestTheSecondVersion:
         assert (first / "dossier.html").read_bytes() == before
         page = (dossier(small, "statewide", 2) / "dossier.html").read_text(encoding="utf-8")
         assert "The data file is the same, byte for byte." in page
+        assert "It is the last of the earlier versions that was made public." in page
         assert certificate_sha256(small.project.public_store.versions("statewide")[0]) in page
+
+    def test_is_compared_with_what_readers_have_or_says_that_they_do_not_have_it(self, small, ddg):
+        assert small.materialize("statewide/release").success
+        assert small.materialize("statewide/release").success
+        page = (dossier(small, "statewide", 3) / "dossier.html").read_text(encoding="utf-8")
+        assert "Compared with version 1, which passed the gate on" in page
+        assert "It is the last of the earlier versions that was made public." in page
+        shutil.rmtree(small.project.public / "ledger" / "statewide")  # as if nothing had ever been published
+        assert ddg("dossier", "statewide").code == 0
+        page = (dossier(small, "statewide", 3) / "dossier.html").read_text(encoding="utf-8")
+        assert "Compared with version 2, which passed the gate on" in page
+        assert "what readers have may be another table" in page
 
     def test_is_not_compared_with_one_that_somebody_changed(self, small):
         report = small.released("statewide") / "report.json"

@@ -105,7 +105,8 @@ class TestASheet:
     def test_with_a_cell_beside_the_table_is_refused(self, bench, workbook, refused: Refused):
         workbook(Sheet=[["a"], ["x"], ["y", None, "s3cret"]])
         message = refused(lambda: load(bench, columns={"a": "text"}), "s3cret")
-        assert "row 3: found a cell in a column that has no header" in message
+        assert "row 3: found a cell in a column that has no header; name the column in row 1" in message
+        assert "`header_row` in sources.yaml" in message
 
     def test_with_changed_columns_is_refused(self, bench, workbook, refused: Refused):
         workbook(Sheet=[["a", "Charges ($)"], ["x", 1]])

@@ -26,6 +26,7 @@ def dossier_of(
     package_dir: Path,
     *,
     previous: Path | None,
+    previous_published: bool | None = None,
     contract: ReleaseContract,
     rulebook: Rulebook,
     already_public: Sequence[PublicTable] = (),
@@ -38,7 +39,8 @@ def dossier_of(
 
     Args:
         package_dir: The certified package.
-        previous: That of the version before; None for a first release.
+        previous: That of the version to compare with; None for a first release.
+        previous_published: Whether that version was ever public; None where that is not known.
         contract: The contract under which it was certified.
         rulebook: The rulebook under which it was certified.
         already_public: What else is public.
@@ -81,7 +83,9 @@ def dossier_of(
         audit=report.audit,
         already_public=(*_declared(contract), *already_public),
         history=tuple(history),
-        changes=None if previous is None else changes_between(read_package(previous), package, contract),
+        changes=None
+        if previous is None
+        else changes_between(read_package(previous), package, contract, published=previous_published),
         certified=_certified(package),
         approvals=required_approvals(rulebook) if approvals is None else tuple(approvals),
         sections=cited_sections(_texts(report), contract, rulebook, report.score.terms, report.forced_by),

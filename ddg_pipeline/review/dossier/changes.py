@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ddg_pipeline.contract.measure import MeasureKind
 from ddg_pipeline.contract.model import ReleaseContract
 from ddg_pipeline.quality.drift import coarsest
 from ddg_pipeline.quality.percentages import FORM
+from ddg_pipeline.quality.rules import coordinates
 from ddg_pipeline.review.dossier.model import CategoriesChange, Changes, MeasureChange, Score
 from ddg_pipeline.review.dossier.package_reading import ReadPackage
 from ddg_pipeline.review.dossier.report_reading import ReadReport
@@ -16,17 +19,23 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _LISTED = 30
+_CELLS = 8  # of a measure: a handful to look at, and the number of the others
+_LEAST = 11  # smaller counts, but for zero, stand in no dossier, whatever a rulebook calls small
 _BEFORE = "\0before"  # no column of a published table can be called so
 _ROUNDING = 0.05  # percent: less is told as no change to one decimal
 
 
-def changes_between(before: ReadPackage, now: ReadPackage, contract: ReleaseContract) -> Changes:
+def changes_between(
+    before: ReadPackage, now: ReadPackage, contract: ReleaseContract, *, published: bool | None = None
+) -> Changes:
     """Compare two versions of a release.
 
     Args:
         before: The version before.
         now: This version.
         contract: The contract of this version; that of the one before may have been another.
+        published: Whether the version before was ever public; None where that is not known. Only then its figures stand
+            beside those of this one.
     """
     columns_before, columns_now = list(before.table.columns), list(now.table.columns)
     dimensions = [name for name in contract.dimensions if name in before.table.columns]
@@ -44,10 +53,11 @@ def changes_between(before: ReadPackage, now: ReadPackage, contract: ReleaseCont
             for name in dimensions
             if (change := _categories(name, before.table[name], now.table[name])) is not None
         ),
-        measures=_measures(before, now, contract) if comparable else (),
+        measures=_measures(before, now, contract, figures=published is True) if comparable else (),
         same=_same(before, now),
         score_before=_score(before.report.score),
         same_file=before.certificate.gate.sha256 == now.certificate.gate.sha256,
+        published=published,
     )
 
 
@@ -70,34 +80,60 @@ def _categories(name: str, before: pd.Series[str], now: pd.Series[str]) -> Categ
     return CategoriesChange(name, _few(added), _few(gone)) if added or gone else None
 
 
-def _few(labels: list[str]) -> tuple[str, ...]:
-    if len(labels) <= _LISTED:
+def _few(labels: list[str], most: int = _LISTED) -> tuple[str, ...]:
+    if len(labels) <= most:
         return tuple(labels)
-    return (*labels[:_LISTED], f"and {len(labels) - _LISTED} more")
+    return (*labels[:most], f"and {len(labels) - most:,} more")
 
 
-def _measures(before: ReadPackage, now: ReadPackage, contract: ReleaseContract) -> tuple[MeasureChange, ...]:
+def _measures(
+    before: ReadPackage, now: ReadPackage, contract: ReleaseContract, *, figures: bool
+) -> tuple[MeasureChange, ...]:
     names = [name for name in contract.published_measures if name in before.table.columns]
     dimensions = list(contract.dimensions)
     both = now.table[[*dimensions, *names]].merge(
         before.table[[*dimensions, *names]], on=dimensions, suffixes=("", _BEFORE)
     )
-    return tuple(
-        MeasureChange(
-            measure=name,
-            total=_total(name, before.table, now.table, contract),
-            revised=int((both[name] != both[f"{name}{_BEFORE}"]).loc[_shown(both, name)].sum()),
-            now_hidden=int((both[name].isna() & both[f"{name}{_BEFORE}"].notna()).sum()),
-            now_shown=int((both[name].notna() & both[f"{name}{_BEFORE}"].isna()).sum()),
-            share_before=_share(before.report, name),
-            share_now=_share(now.report, name),
+    found = []
+    for name in names:
+        then = both[f"{name}{_BEFORE}"]
+        revised = both[both[name].notna() & then.notna() & (both[name] != then)]
+        hidden = both[both[name].isna() & then.notna()]
+        told = _with_figures if figures and name in contract.counts else _cells
+        found.append(
+            MeasureChange(
+                measure=name,
+                total=_total(name, before.table, now.table, contract),
+                revised=len(revised),
+                now_hidden=len(hidden),
+                now_shown=int((both[name].notna() & then.isna()).sum()),
+                share_before=_share(before.report, name),
+                share_now=_share(now.report, name),
+                revised_cells=_few(told(revised, dimensions, name), _CELLS),
+                hidden_cells=_few(_cells(hidden, dimensions, name), _CELLS),
+            )
         )
-        for name in names
-    )
+    return tuple(found)
 
 
-def _shown(both: pd.DataFrame, name: str) -> pd.Series[bool]:
-    return both[name].notna() & both[f"{name}{_BEFORE}"].notna()
+def _cells(rows: pd.DataFrame, dimensions: list[str], _: str) -> list[str]:
+    """Name cells by their categories, and tell no figure."""
+    if not dimensions:
+        return ["the only row"] * len(rows)
+    return list(coordinates(rows, dimensions, np.ones(len(rows), dtype=np.bool_), len(rows)))
+
+
+def _with_figures(rows: pd.DataFrame, dimensions: list[str], name: str) -> list[str]:
+    """Name cells that two public versions show, with their figures, unless one of them is small."""
+    pairs = zip(rows[f"{name}{_BEFORE}"], rows[name], strict=True)
+    return [
+        f"{cell}: {then} \u2192 {now}" if _may_be_told(then) and _may_be_told(now) else cell
+        for cell, (then, now) in zip(_cells(rows, dimensions, name), pairs, strict=True)
+    ]
+
+
+def _may_be_told(figure: str) -> bool:
+    return figure.isdecimal() and (int(figure) == 0 or int(figure) >= _LEAST)
 
 
 def _total(name: str, before: pd.DataFrame, now: pd.DataFrame, contract: ReleaseContract) -> str:

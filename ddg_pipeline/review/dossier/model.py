@@ -173,6 +173,8 @@ class MeasureChange:
         now_shown: Cells that the version before hid and this one shows.
         share_before: The share of cells hidden before; empty for what is no count of people.
         share_now: The same now.
+        revised_cells: Some of the revised, by their categories, with both figures where everyone has them.
+        hidden_cells: Some of those shown before and hidden now, by their categories.
     """
 
     measure: str
@@ -182,6 +184,8 @@ class MeasureChange:
     now_shown: int
     share_before: str
     share_now: str
+    revised_cells: tuple[str, ...] = ()
+    hidden_cells: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -201,6 +205,7 @@ class Changes:
         same: Whether contract, rulebook, suite and code are the same, by what people call them.
         score_before: The score of the version before, in words.
         same_file: Whether the table is the same, byte for byte.
+        published: Whether that version was ever public; None where nobody said so.
     """
 
     issued_at: dt.datetime
@@ -215,6 +220,7 @@ class Changes:
     same: Mapping[str, bool]
     score_before: str
     same_file: bool
+    published: bool | None = None
 
     @property
     def shown_before(self) -> bool:

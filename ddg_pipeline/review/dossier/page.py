@@ -11,7 +11,7 @@ from ddg_pipeline.publishing.page_filters import FILTERS, whole
 from ddg_pipeline.review.dossier.citations import SECTION, anchor
 from ddg_pipeline.review.dossier.county_tiles import SHADES
 from ddg_pipeline.review.dossier.model import Dossier, Hidden
-from ddg_pipeline.review.dossier.words import STATES, decision_text, moment, score_text
+from ddg_pipeline.review.dossier.words import STATES, compared_with, decision_text, moment, score_text
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -73,7 +73,8 @@ def _attention(dossier: Dossier) -> Iterator[tuple[str, str]]:
     if changes is None:
         return
     if changes.shown_before:
-        yield "changes", "Figures that are empty now were shown in the version before, so that readers have them."
+        have = ", so that readers have them" if changes.published is not False else ""
+        yield "changes", f"Figures that are empty now were shown in the version before{have}."
     changed = [name.lower() for name, same in changes.same.items() if not same]
     if changed:
         yield "changes", f"Not the same as in the version before: {', '.join(changed)}."
@@ -139,4 +140,5 @@ def _template() -> Template:
     )
     environment.filters |= FILTERS
     environment.filters |= {"parts": _parts, "lines": _lines, "moment": moment, "day": _day}
+    environment.filters["compared_with"] = compared_with
     return environment.get_template(_TEMPLATE)

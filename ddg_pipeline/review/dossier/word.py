@@ -14,7 +14,7 @@ from ddg_pipeline.publishing.page_filters import number, signed
 from ddg_pipeline.quality.percentages import FORM
 from ddg_pipeline.review.dossier.model import Dossier
 from ddg_pipeline.review.dossier.word_file import WordFile
-from ddg_pipeline.review.dossier.words import decision_text, moment, score_text
+from ddg_pipeline.review.dossier.words import compared_with, decision_text, moment, score_text
 
 if TYPE_CHECKING:
     from ddg_pipeline.publishing.public_assessment import PublicStep
@@ -202,10 +202,11 @@ def _surroundings(file: WordFile, dossier: Dossier) -> None:
     if changes is None:
         file.paragraph("There is no version before this one to compare with.")
     else:
+        told = f" {text}" if (text := compared_with(changes)) else ""
         file.paragraph(
             f"Since the version of {moment(changes.issued_at)}: {changes.rows_added:,} rows added, "
             f"{changes.rows_gone:,} gone; not the same: "
-            f"{', '.join(name.lower() for name, same in changes.same.items() if not same) or 'nothing'}."
+            f"{', '.join(name.lower() for name, same in changes.same.items() if not same) or 'nothing'}.{told}"
         )
         compared = [
             (one.measure, one.total, number(one.revised), number(one.now_hidden), number(one.now_shown))

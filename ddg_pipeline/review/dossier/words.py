@@ -10,7 +10,7 @@ from ddg_pipeline.quality.percentages import FORM
 
 if TYPE_CHECKING:
     from ddg_pipeline.review.dossier.facts import ApprovalState
-    from ddg_pipeline.review.dossier.model import Dossier
+    from ddg_pipeline.review.dossier.model import Changes, Dossier
 
 STATES: Final[Mapping[ApprovalState, str]] = {
     "awaited": "awaited",
@@ -24,6 +24,18 @@ STATES: Final[Mapping[ApprovalState, str]] = {
 def moment(time: dt.datetime) -> str:
     """Write a moment as everyone reads it."""
     return f"{time.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def compared_with(changes: Changes) -> str:
+    """Say what readers have of the version that a dossier compares with; empty where nobody knows."""
+    if changes.published is None:
+        return ""
+    if changes.published:
+        return "It is the last of the earlier versions that was made public."
+    return (
+        "It was not published, as far as the ledger tells, nor was any other version that can be compared: what "
+        "readers have may be another table."
+    )
 
 
 def score_text(dossier: Dossier) -> str:

@@ -108,9 +108,11 @@ class ExcelReader:
         named = set(self._positions)
         for number, cells in self._rows:
             if any(cell != "" and position not in named for position, cell in enumerate(cells)):
-                raise InputError(
-                    self.place, f"row {number}", "a cell in a column that has no header", "name the column"
+                expected = (
+                    f"name the column in row {self._header_row}; where the names stand lower, under a title, take the "
+                    "title out of the sheet, or give their row as `header_row` in sources.yaml"
                 )
+                raise InputError(self.place, f"row {number}", "a cell in a column that has no header", expected)
             values = [cells[position] for position in self._positions]
             if any(cell != "" for cell in values):
                 yield number, values

@@ -55,6 +55,43 @@ class TestFigures:
         assert change(changes, "cases").now_hidden > 0
         assert changes.shown_before
 
+    def test_cells_that_were_revised_are_named_with_figures_that_everyone_has(self, masked, next_year):
+        before, now = shown(masked), shown(next_year)
+        both = {key for key in before.keys() & now.keys() if before[key] and now[key] and before[key] != now[key]}
+        expected = {
+            f"county={county}, sex={sex}: {before[county, sex]} \u2192 {now[county, sex]}" for county, sex in both
+        }
+        assert expected
+        found = change(next_year.dossier(previous=masked, previous_published=True).changes, "cases").revised_cells
+        assert set(found) == expected
+
+    @pytest.mark.parametrize("published", [False, None])
+    def test_a_version_that_nobody_has_tells_no_figure(self, masked, next_year, published):
+        changes = next_year.dossier(previous=masked, previous_published=published).changes
+        cells = [cell for one in changes.measures for cell in (*one.revised_cells, *one.hidden_cells)]
+        assert cells
+        assert [cell for cell in cells if any(letter.isdigit() for letter in cell)] == []
+
+    def test_cells_that_are_hidden_now_are_named_without_their_figures(self, masked, next_year):
+        before, now = shown(next_year), shown(masked)
+        changes = masked.dossier(previous=next_year, previous_published=True).changes
+        hidden = [key for key in now if before.get(key) and not now[key]]
+        assert set(change(changes, "cases").hidden_cells) == {f"county={county}, sex={sex}" for county, sex in hidden}
+
+    def test_a_handful_is_named_and_the_others_are_counted(self, made, masked):
+        contract = STATEWIDE.replace("sex: {variable: sex}", "code: {variable: other, groups: 12}")
+        tables = ["code,cases\n" + "".join(f"c{n},{50 + n + more}\n" for n in range(12)) for more in (0, 1)]
+        before, now = (made(f"codes {number}", contract, table) for number, table in enumerate(tables))
+        found = change(now.dossier(previous=before, previous_published=True).changes, "cases")
+        assert found.revised == 12
+        assert found.revised_cells[0] == "code=c0: 50 \u2192 51"
+        assert found.revised_cells[8:] == ("and 4 more",)
+
+    def test_a_small_count_that_both_show_is_named_without_it(self, made, unmasked):
+        now = made("more women", STATEWIDE, STATEWIDE_TABLE.replace("M,8", "M,15"))
+        changes = now.dossier(previous=unmasked, previous_published=True).changes
+        assert change(changes, "cases").revised_cells == ("sex=M",)
+
     def test_the_share_hidden_is_told_of_counts_only(self, changes, masked, next_year):
         (before,), (now,) = masked.dossier().measures, next_year.dossier().measures
         found = change(changes, "cases")

@@ -248,7 +248,22 @@ class TestTheSecondVersion:
         for text in ("21 before, 21 now: 3 added, 3 gone", "Napa", "Glenn", "the same", "2021-11-02 12:00 UTC"):
             assert text in changed
 
+    def test_names_the_cells_that_changed(self, masked, next_year):
+        dossier = next_year.dossier(previous=masked, previous_published=True)
+        changed = part(Page(dossier_html(dossier)).words, "6 What changed", "7 Approvals")
+        assert "the last of the earlier versions that was made public" in changed
+        assert "county=Butte, sex=F: 61 \u2192 62" in changed
+
+    def test_of_one_that_nobody_has_does_not_say_that_readers_have_it(self, masked, next_year):
+        dossier = masked.dossier(previous=next_year, previous_published=False)
+        words = Page(dossier_html(dossier)).words
+        assert "Cells that are empty now were shown before." in words
+        assert "what readers have may be another table" in words
+        assert "Readers of the version before know their figures." not in words
+        assert "so that readers have them" not in words
+
     def test_warns_where_readers_have_what_is_hidden_now(self, masked, next_year):
         words = Page(dossier_html(masked.dossier(previous=next_year))).words
         assert "Cells that are empty now were shown before." in words
+        assert "Readers of the version before know their figures." in words
         assert "For your judgement" in words
