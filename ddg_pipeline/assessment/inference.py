@@ -9,11 +9,12 @@ from ddg_pipeline.assessment.result import Note
 from ddg_pipeline.contract import Variable
 from ddg_pipeline.contract.columns import quoted
 from ddg_pipeline.errors import InputError, InputErrors
-from ddg_pipeline.populations import KnownSize, area, group, program, too_large
+from ddg_pipeline.populations import KnownSize, area, county_like, group, program, too_large
 from ddg_pipeline.rulebook import Rulebook
 
 GEOGRAPHY = (Variable.RESIDENCE_GEOGRAPHY, Variable.SERVICE_GEOGRAPHY)
 PROGRAMS = (Variable.INSURANCE_COVERAGE, Variable.EXPECTED_PAYER, Variable.MEANS_TESTED_PROGRAM)
+_AREAS = "say how many people live in each area; only California's counties are known by name or code"
 _LONGEST_UNREAD = "year"
 
 Parts = Mapping[str, Sequence[str]]
@@ -107,7 +108,7 @@ def infer_sizes(
     missing = [label for label in labels if label not in known]
     if missing and _scored_by_size(variable, rulebook):
         raise InputErrors(
-            [InputError(place, field, f"nothing, and no known size for {quoted(missing)}", _mend(variable))]
+            [InputError(place, field, f"nothing, and no known size for {quoted(missing)}", _mend(variable, missing))]
         )
     smallest = min(known, key=lambda label: known[label])
     notes.append(
@@ -134,9 +135,11 @@ def _scored_by_size(variable: Variable, rulebook: Rulebook) -> bool:
     return rulebook.scoring.category_table(variable) is None and rulebook.scoring.size_table(variable) is not None
 
 
-def _mend(variable: Variable) -> str:
+def _mend(variable: Variable, missing: Sequence[str]) -> str:
     if variable in GEOGRAPHY:
-        return "say how many people live in each area; only California's counties are known by name or code"
+        meant = [(label, county_like(label)) for label in missing]
+        spelled = ", ".join(f"{label!r} as {name!r}" for label, name in meant if name is not None)
+        return f"spell {spelled}, or {_AREAS}" if spelled else _AREAS
     if variable in PROGRAMS:
         return "say how many people are in each; the programs and payers that the guideline sizes are known by name"
     return "say how many people statewide are in each group"

@@ -101,10 +101,10 @@ def steps_of(findings: Findings) -> tuple[Step, ...]:
         ("yes" if findings.small else "no", _step_2(findings)) if findings.personal else ("skipped", _NOT_PERSONAL),
         _step_3(findings),
         ("mask", _step_4(findings)) if findings.mask else ("skipped", _nothing_suppressed(findings)),
-        ("pending", "The expert determination and the legal review are still to be made.")
+        ("pending", "Comes after this report: the expert determination and the legal review.")
         if findings.personal
         else ("skipped", _NOT_PERSONAL),
-        ("pending", "The department's approvals are still to be given."),
+        ("pending", "Comes after this report: the department's approvals."),
     ]
     return tuple(
         _step(findings, box, result, summary)

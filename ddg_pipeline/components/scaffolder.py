@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ddg_pipeline.errors import InputError
 from ddg_pipeline.orchestration.project import PROJECT_FILE
+from ddg_pipeline.strict_yaml import load_yaml
 
 _STARTER = Path(__file__).parent / "starter"
 _PACKAGE_FILES = ("__pycache__", "*.py")
@@ -29,7 +30,7 @@ _PROJECT = """\
 # Where this project keeps what the pipeline reads and writes. Paths are relative to this file. Dagster reads it, by the
 # component, and so does the command line: `ddg run`, `ddg status` and the others.
 component: {component}
-sources: sources.yaml                 # what is loaded
+{sources}
 # what aggregates it, with the release contracts in `meta.ddg`
 dbt_project: {dbt_project}
 expectations: expectations            # the reviewed suites, one a release
@@ -40,6 +41,11 @@ dagster_home: var/dagster             # Dagster's instance for `ddg run`, unless
 
 {review}
 """
+
+_LOADED = "sources: sources.yaml                 # what is loaded"
+_ELSEWHERE = (
+    "# no `sources`: dbt builds in another database, and nothing is loaded before it runs (`ddg help elsewhere`)"
+)
 
 _NOBODY = """\
 # Who has to approve a release before it is published. Nobody, because these figures are made up. Leave the key out for
@@ -136,15 +142,36 @@ def _write_project(project: Path, request: dg.ScaffoldRequest[DdgReleasesParams]
         raise InputError("dg scaffold", "--dbt-project", str(Path(given).resolve()), "a directory with dbt_project.yml")
     project.mkdir(parents=True, exist_ok=True)
     component = request.target_path.parent if request.append else request.target_path
-    values = {"component": os.path.relpath(component, project), "dbt_project": "dbt", "review": _NOBODY}
+    place = os.path.relpath(component, project)
+    values = {"component": place, "sources": _LOADED, "dbt_project": "dbt", "review": _NOBODY}
     if given is None:
         shutil.copytree(_STARTER, project, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*_PACKAGE_FILES))
     else:
         values |= {"dbt_project": os.path.relpath(Path(given).resolve(), project), "review": _FIVE_ROLES}
-        (project / "sources.yaml").write_text(_SOURCES, encoding="utf-8")
+        if _builds_elsewhere(Path(given)):
+            values["sources"] = _ELSEWHERE
+        else:
+            (project / "sources.yaml").write_text(_SOURCES, encoding="utf-8")
         (project / "expectations").mkdir()
     (project / PROJECT_FILE).write_text(_PROJECT.format(**values), encoding="utf-8")
     (project / ".gitignore").write_text(_IGNORE.format(dbt="dbt/"), encoding="utf-8")
+
+
+def _builds_elsewhere(dbt_project: Path) -> bool:
+    """Say whether the target of a dbt project is another database than DuckDB, as far as its own profile tells."""
+    profiles = dbt_project / "profiles.yml"
+    if not profiles.is_file():
+        return False
+    settings, known = (
+        load_yaml(path.read_text(encoding="utf-8"), str(path), may_hold_secrets=True)
+        for path in (dbt_project / "dbt_project.yml", profiles)
+    )
+    try:
+        profile = known[settings["profile"]]
+        kind = profile["outputs"][profile.get("target", "default")]["type"]
+    except (KeyError, TypeError, AttributeError):
+        return False  # dbt itself says what is wrong with it
+    return str(kind) != "duckdb"
 
 
 def _write_component(request: dg.ScaffoldRequest[DdgReleasesParams], root: Path, project: Path, name: str) -> None:
@@ -169,6 +196,11 @@ def _what_now(project: Path, root: Path, request: dg.ScaffoldRequest[DdgReleases
         return (
             f"The component shows {place}. Write `component: {component}` into its {PROJECT_FILE}, so that the "
             "command line names assets as Dagster does."
+        )
+    if request.params.dbt_project is not None and not (project / "sources.yaml").is_file():
+        return (
+            f"Wrote {place}. dbt builds in another database, so nothing is loaded here (`ddg help elsewhere`). Now: put "
+            f"`meta.ddg` on a model, and `ddg suites --project {place}` for the suite to review."
         )
     if request.params.dbt_project is not None:
         return (

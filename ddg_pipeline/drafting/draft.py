@@ -39,6 +39,7 @@ _NOTES = ask(
     "some rows hold nothing but one cell, or none, as notes under a table do. They are no rows of it: take them out of "
     "the file, or leave them out in the model (`where ... is not null`)."
 )
+_TITLE = "what readers of the portal see first: write what is counted, by what, and of when"
 _OF_BIRTH = reason(
     "left out, because it identifies people. It is loaded, so that the model can make bands of ages of it; where no "
     "model does, list it under `ignore_columns` of its source."
@@ -233,6 +234,7 @@ class _Drafter:
             raise InputErrors([InputError(self.release, "columns", "no column that classifies rows", expected)])
         order = [str(name) for name in frame.columns]
         contract: dict[str, Any] = {"release": self.release, "title": self.title, "rulebook": self.rulebook.name}
+        self.general["title"] = [reason(_TITLE)]
         if found := [*scope, *self._unsaid(scope, dimensions)]:
             contract["scope"] = found
         contract["dimensions"] = {name: dimensions[name] for name in order if name in dimensions}

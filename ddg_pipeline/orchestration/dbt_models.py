@@ -24,6 +24,7 @@ _PLUGIN = "ddg_pipeline.orchestration.dbt_plugin"
 _DUCKDB = re.compile(r"""^\s*type:\s*["']?duckdb\b""", re.MULTILINE)
 QUIETLY = ("--no-use-colors", "--log-level-file", "none")  # its log files quote values, and are not encrypted
 # dbt leaves out a test of a model that it does not find, and only warns: what it would have found, nobody would know
+_ONCE_IMPORTED = "ignore::RuntimeWarning:runpy"  # that dbt imports its own command line before it runs it
 _NO_LOST_TESTS = '{"error": ["NodeNotFoundOrDisabled"]}'
 _PARSED = {".sql", ".yml", ".yaml", ".csv", ".md"}
 
@@ -58,7 +59,18 @@ def _is_current(project: Project) -> bool:
 def _parse(project: Project) -> None:
     fingerprint = _fingerprint(project)
     directory = str(project.dbt_project)
-    command = [sys.executable, "-m", "dbt.cli.main", "--quiet", *QUIETLY, "parse", "--project-dir", directory]
+    command = [
+        sys.executable,
+        "-W",
+        _ONCE_IMPORTED,
+        "-m",
+        "dbt.cli.main",
+        "--quiet",
+        *QUIETLY,
+        "parse",
+        "--project-dir",
+        directory,
+    ]
     command += ["--profiles-dir", directory, "--target-path", str(project.dbt_target)]
     command += ["--warn-error-options", _NO_LOST_TESTS]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own arguments

@@ -4,7 +4,7 @@ Small tables with their sources, so that a contract need not repeat what everyon
 table has no size: nothing is guessed.
 """
 
-from ddg_pipeline.populations.areas import Area, area, county, in_the_state, state
+from ddg_pipeline.populations.areas import Area, area, county, county_like, in_the_state, state
 from ddg_pipeline.populations.groups import group, program
 from ddg_pipeline.populations.size import KnownSize, Source
 from ddg_pipeline.populations.tolerance import as_large_as_the_state, larger_than_the_state, too_large, too_small
@@ -16,6 +16,7 @@ __all__ = [
     "area",
     "as_large_as_the_state",
     "county",
+    "county_like",
     "group",
     "in_the_state",
     "larger_than_the_state",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +13,7 @@ from ddg_pipeline.rulebook.labels import normalised
 
 _SOURCE = "census_2020"
 _CODE = re.compile(r"(?:0?6)?(\d{3})")
+_LIKE = 0.8  # of the letters
 _IN_STATE = re.compile(r"^(?P<area>.+) (?:california|calif|ca)$")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _COUNTY = re.compile(r"^(?:(?:city and )?county of (?P<after>.+)|(?P<before>.+) (?:county|co|cnty))$")
@@ -66,6 +68,13 @@ def county(label: str, column: str = "") -> Area | None:
     """Find the county that a label means; None where it means none, or the state."""
     found = area(label, column)
     return found if found is not None and found.fips is not None else None
+
+
+def county_like(label: str) -> str | None:
+    """Give the name of the county that a label may misspell; None where it is like none, or one."""
+    near = difflib.get_close_matches(normalised(label), _by_name(), n=1, cutoff=_LIKE)
+    found = _by_name()[near[0]] if near else None
+    return found.name if found is not None and area(label) is None else None
 
 
 @cache

@@ -33,10 +33,20 @@ def read_sheet(path: Path, sheet: str | None = None) -> pd.DataFrame:
     any_column = {"any": Column(type=ColumnType.parse("text"))}
     declared = ExcelTable(kind="excel", path=str(path), sheet=sheet, columns=any_column)
     file = SourceFile(path, "TABLE")
-    with ExcelReader(file, declared, "TABLE") as reader:
+    with _opened(file, declared) as reader:
         names = [column.name for column in reader.found]
         if len(set(names)) < len(names):
             raise InputError(reader.place, "columns", "two of one name", "a name of its own for every column")
         rows = [[None if cell == "" else cell for cell in row] for row in reader.cells()]
         file.check_unchanged()
     return pd.DataFrame(rows, columns=names, dtype="object")
+
+
+def _opened(file: SourceFile, declared: ExcelTable) -> ExcelReader:
+    """Open a workbook; errors about its sheet name the option that says which."""
+    try:
+        return ExcelReader(file, declared, "TABLE")
+    except InputError as error:
+        if error.field != "TABLE.sheet":
+            raise
+        raise InputError(error.place, "--sheet", error.found, error.expected) from None

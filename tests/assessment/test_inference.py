@@ -66,6 +66,7 @@ class TestAreas:
         ((field, found, expected),) = problems(assessed, {"it": (RESIDENCE, [*COUNTIES, "Alamede"])})
         assert field == "dimensions.it.population"
         assert found == "nothing, and no known size for 'Alamede'"
+        assert expected.startswith("spell 'Alamede' as 'Alameda', or say how many people")
         assert "counties are known by name or code" in expected
 
     def test_labels_for_not_known_need_no_size(self, term):

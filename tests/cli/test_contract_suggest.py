@@ -45,7 +45,8 @@ class TestATable:
                 pd.DataFrame({"county": ["Alameda", "Alpine"], "cases": [40, 12]}).to_excel(
                     book, sheet_name=sheet, index=False
                 )
-        assert "write one of 'a', 'b'" in ddg("contract", "suggest", tmp_path / "two.xlsx").err
+        said = ddg("contract", "suggest", tmp_path / "two.xlsx").err
+        assert "--sheet: found no sheet named, and there are several; write one of 'a', 'b'" in said
         assert ddg("contract", "suggest", tmp_path / "two.xlsx", "--sheet", "b").code == 0
 
 

@@ -94,6 +94,19 @@ class TestWhatIsThere:
         assert project.dbt_project == location.root / "dbt_project"
         assert len(project.review.roles) == 5  # real figures: people have to approve them
 
+    def test_a_dbt_project_that_builds_in_another_database_loads_no_sources(self, location, scaffold, tmp_path):
+        shutil.copytree(location.root / "dbt_project", tmp_path / "dbt")
+        profiles = yaml.safe_load((tmp_path / "dbt" / "profiles.yml").read_text(encoding="utf-8"))
+        (profile,) = profiles.values()
+        profile["outputs"] = {"theirs": {"type": "postgres", "host": "localhost"}}
+        profile["target"] = "theirs"
+        (tmp_path / "dbt" / "profiles.yml").write_text(yaml.safe_dump(profiles), encoding="utf-8")
+        scaffold(dbt_project=str(tmp_path / "dbt"))
+        root = location.sandbox.project_root / "my_releases"
+        assert not (root / "sources.yaml").exists()
+        assert "sources" not in yaml.safe_load((root / "ddg.yaml").read_text(encoding="utf-8"))
+        assert load_project(root).dbt_project == tmp_path / "dbt"
+
     @pytest.mark.parametrize(
         ("params", "message"),
         [

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddg_pipeline.populations import _tables, area, county, in_the_state, state
+from ddg_pipeline.populations import _tables, area, county, county_like, in_the_state, state
 
 COUNTIES = [(row.fips, row.name, row.people) for row in _tables.counties()]
 every_county = pytest.mark.parametrize(("fips", "name", "people"), COUNTIES, ids=[name for _, name, _ in COUNTIES])
@@ -111,3 +111,19 @@ class TestWhatTheStateIsPartOf:
 
     def test_anything_else_may_be(self):
         assert in_the_state("Bay Area")
+
+
+@pytest.mark.parametrize(
+    ("label", "meant"),
+    [
+        ("Alamede", "Alameda"),
+        ("Los Angelas", "Los Angeles"),
+        ("SAN BERNADINO", "San Bernardino"),
+        ("Alameda", None),
+        ("Alameda County", None),
+        ("North", None),
+        ("", None),
+    ],
+)
+def test_a_county_that_a_label_misspells_is_found(label, meant):
+    assert county_like(label) == meant
