@@ -199,8 +199,8 @@ def _what_now(project: Path, root: Path, request: dg.ScaffoldRequest[DdgReleases
         )
     if request.params.dbt_project is not None and not (project / "sources.yaml").is_file():
         return (
-            f"Wrote {place}. dbt builds in another database, so nothing is loaded here (`ddg help elsewhere`). Now: put "
-            f"`meta.ddg` on a model, and `ddg suites --project {place}` for the suite to review."
+            f"Wrote {place}. dbt builds in another database, so nothing is loaded here (`ddg help elsewhere`). Now: "
+            f"put `meta.ddg` on a model, and `ddg suites --project {place}` for the suite to review."
         )
     if request.params.dbt_project is not None:
         return (

@@ -25,8 +25,8 @@ _ONE_EACH = frozenset({"residence_geography", "age", "sex"})
 """Variables in which a person seldom is in two categories; the stricter reading needs no question there."""
 
 _PERIODS_ADD_UP = (
-    "can one person be counted in several periods? Deaths and new cases cannot, so that periods add up; people who were "
-    "in care, enrolled or ill at any time of a period can: then write `additive: false`. As it stands periods are "
+    "can one person be counted in several periods? Deaths and new cases cannot, so that periods add up; people who "
+    "were in care, enrolled or ill at any time of a period can: then write `additive: false`. As it stands periods are "
     "taken to add up, which hides more."
 )
 _CATEGORIES_ADD_UP = (
