@@ -77,15 +77,18 @@ def unconnected(
     for name, axis in first.items():
         if name not in second:
             continue
-        before, now = replaced_categories(axis, second[name])
-        replaced = (before, now) if before and now else ((), ())
-        asked = {*before, *now} if before and now else {*axis.labels, *second[name].labels}
-        meets = not (before and now) and _have_cells_in_common(axis_nodes(axis), axis_nodes(second[name]))
-        if meets or any(_has_side_by_side(other, name, asked) for other in others):
+        other = second[name]
+        left, right = replaced_categories(axis, other)
+        if left and right:
+            categories, asked = (tuple(left), tuple(right)), {*left, *right}
+        elif _have_cells_in_common(axis_nodes(axis), axis_nodes(other)):
             continue
-        totals = [set(one.labels) <= {two.total} for one, two in ((axis, second[name]), (second[name], axis))]
-        only = totals.index(True) if any(totals) else None
-        found.append(Unconnected(name, None, (tuple(replaced[0]), tuple(replaced[1])), only))
+        else:
+            categories, asked = ((), ()), {*axis.labels, *other.labels}
+        if any(_has_side_by_side(third, name, asked) for third in others):
+            continue
+        totals = [set(one.labels) <= {two.total} for one, two in ((axis, other), (other, axis))]
+        found.append(Unconnected(name, None, categories, totals.index(True) if any(totals) else None))
     return found
 
 
@@ -111,14 +114,14 @@ def _overlap(one: tuple[Any, Any], other: tuple[Any, Any]) -> bool:
 
 
 def _in_other_periods(first: Axis, second: Axis) -> bool:
-    """Say whether two tables are about periods that follow each other."""
+    """Say whether two tables are about periods that follow each other, sums over periods included."""
     if Variable.TIME not in (first.declared.variable, second.declared.variable):
         return False
-    labels = [*first.leaves, *second.leaves]
+    labels = [*first.labels, *second.labels]
     spans = spans_of_periods(labels, second.declared.period or first.declared.period)
     if not set(labels) <= spans.keys():
         return False
-    return not any(_overlap(spans[one], spans[other]) for one in first.leaves for other in second.leaves)
+    return not any(_overlap(spans[one], spans[other]) for one in first.labels for other in second.labels)
 
 
 def _have_cells_in_common(first: AxisNodes, second: AxisNodes) -> bool:

@@ -195,6 +195,12 @@ class TestCategories:
         later = self.axes("2024", variable=time) | {"c": self.axes("BUTTE")["d"]}
         assert not unconnected(earlier, later)
 
+    def test_of_other_periods_with_a_sum_in_common_matter(self):
+        time = {"variable": "time"}
+        earlier = self.axes("2023", total="2023-2024", variable=time) | {"c": self.axes("Butte")["d"]}
+        later = self.axes("2024", total="2023-2024", variable=time) | {"c": self.axes("BUTTE")["d"]}
+        assert [found.dimension for found in unconnected(earlier, later)] == ["c"]
+
     def test_replaced(self):
         one, two = self.axes("a", "b")["d"], self.axes("b", "c")["d"]
         assert replaced_categories(one, two) == (["a"], ["c"])
