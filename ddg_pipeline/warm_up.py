@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Categories of each dimension, and how far small counts are from each other: the attack has some code of its own where
 # hundreds of cells are hidden, and some where they all hang together.
-_TABLES = (((50, 50, 2), 2), ((60, 60, 1), 11))
+_TABLES = (((58, 8, 4), 2), ((60, 60, 1), 11))
 _BEGINS = "compiling the search for moves and the attack, once on this machine: two to three minutes"
 _ENDS = "compiled"
 

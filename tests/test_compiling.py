@@ -97,7 +97,7 @@ from ddg_pipeline.masking import mask_and_prove
 from ddg_pipeline.preparation import attack
 from ddg_pipeline.rulebook import load_rulebook
 
-for sides, apart in (((40, 40, 3), 4), ((70, 70, 1), 9), ((12, 5, 2), 3)):
+for sides, apart in (((40, 40, 3), 4), ((70, 70, 1), 9), ((58, 12, 2), 2), ((12, 5, 2), 3)):
     table = warm_up._made_up(sides, apart)
     rulebook = load_rulebook(table.contract.rulebook)
     with told_of_compiling(print):
